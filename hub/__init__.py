@@ -1,0 +1,1 @@
+"""Ground floor: errors, clock, money, ids, settings, logging. Imports nothing of ours."""

@@ -1,0 +1,27 @@
+"""Stable ids and hashes.
+
+A synced row's id is a function of where it comes from, so a repeat finds the same row, a restored record comes back
+as itself, and a row may point at another one that has not arrived yet.
+"""
+
+from __future__ import annotations
+
+import base64
+import secrets
+from hashlib import blake2b
+
+
+def entity_id(source: str, stream: str, external_id: str) -> str:
+    """26 lower-case letters and digits naming a source's record for ever (128 bits of BLAKE2b)."""
+    digest = blake2b(f"{source}\0{stream}\0{external_id}".encode(), digest_size=16).digest()
+    return base64.b32encode(digest).decode().rstrip("=").lower()
+
+
+def content_hash(content: bytes) -> bytes:
+    """16 bytes that change when the content does."""
+    return blake2b(content, digest_size=16).digest()
+
+
+def random_id() -> str:
+    """26 letters and digits, 128 random bits: for rows that are born here."""
+    return base64.b32encode(secrets.token_bytes(16)).decode().rstrip("=").lower()

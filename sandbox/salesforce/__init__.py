@@ -1,0 +1,1 @@
+"""Salesforce REST, as `docs/sandbox.md` lists it."""
