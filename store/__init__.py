@@ -1,1 +1,1 @@
-"""TODO"""
+"""The portal store: tables, migrations, engine, merge, crosswalk, inbox, scoped reading."""

@@ -1,0 +1,124 @@
+"""What a firm configures: `frontdesk.toml` plus environment `FRONTDESK_*`. Secrets only by environment or secret file.
+
+Environment names are `FRONTDESK_` and the upper-case setting: FRONTDESK_DATABASE_URL, FRONTDESK_SECRET_KEY, ... A
+setting of a source is FRONTDESK_{SOURCE}_{SETTING}. A name ending in `_FILE` reads the value from that file.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+
+from hub.errors import NeedsPerson
+
+PREFIX = "FRONTDESK_"
+CONFIG_VARIABLE = "FRONTDESK_CONFIG"
+SECRET_KEY_LENGTH = 32
+
+
+class Firm(BaseModel):
+    """The firm as its clients see it. `time_zone` (IANA) and `currency` (ISO 4217) are its own, not its clients'."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = "Your firm"
+    time_zone: str = "UTC"
+    currency: str = "EUR"
+    locale: str = "en"
+    accent: str = "#0F6B63"
+    profile: str = "professional_services"
+    support_email: str = ""
+
+
+class Source(BaseModel):
+    """One connected system: which connector serves it, and that connector's own settings, checked by the connector."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    connector: str
+
+
+class Settings(BaseModel):
+    """Everything. Times are seconds."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    database_url: str = "sqlite:///var/frontdesk.sqlite"
+    landing_url: str = "var/landing"
+    warehouse_path: Path = Path("var/warehouse.duckdb")
+    mappings_path: Path | None = None
+    public_url: str = "http://127.0.0.1:8000"
+    secret_key: SecretStr = SecretStr("")
+    smtp_url: SecretStr = SecretStr("")
+    mail_from: str = "portal@localhost"
+    sync_every_seconds: int = Field(default=300, ge=5)
+    firm: Firm = Firm()
+    sources: Mapping[str, Source] = {}
+
+    def require_secret_key(self) -> str:
+        """The firm's secret key. NeedsPerson when there is none: there is no working default."""
+        value = self.secret_key.get_secret_value()
+        if len(value) < SECRET_KEY_LENGTH:
+            raise NeedsPerson(
+                "No secret key is set.",
+                step="Set FRONTDESK_SECRET_KEY to at least 32 random characters, then try again.",
+            )
+        return value
+
+
+def load(path: Path | None = None, environment: Mapping[str, str] | None = None) -> Settings:
+    """Settings from the file (default `frontdesk.toml`, may be absent) and the environment, which wins.
+
+    Raises NeedsPerson naming the file, the key, what was found and what is accepted.
+    """
+    env = os.environ if environment is None else environment
+    file = path or Path(env.get(CONFIG_VARIABLE, "frontdesk.toml"))
+    merged = _with_environment(_read(file, required=path is not None or CONFIG_VARIABLE in env), env)
+    try:
+        return Settings.model_validate(merged)
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        known = ", ".join(sorted(Settings.model_fields))
+        raise NeedsPerson(
+            f"{file}: the setting {where} is not right: {first['msg']}.", step=f"Known settings are {known}."
+        ) from None
+
+
+def _read(file: Path, *, required: bool) -> dict[str, Any]:
+    if not file.exists():
+        if required:
+            raise NeedsPerson(f"The configuration {file} does not exist.", step="Run `frontdesk init` to write one.")
+        return {}
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise NeedsPerson(f"{file} is no valid TOML: {error}.", step="Mend that line, then try again.") from None
+
+
+def _with_environment(values: dict[str, Any], env: Mapping[str, str]) -> dict[str, Any]:
+    merged = {**values, "sources": {name: dict(body) for name, body in values.get("sources", {}).items()}}
+    for variable, text in env.items():
+        if not variable.startswith(PREFIX) or variable == CONFIG_VARIABLE:
+            continue
+        name, value = variable.removeprefix(PREFIX).lower(), text
+        if name.endswith("_file") and name not in Settings.model_fields:
+            name, value = name.removesuffix("_file"), _secret_file(variable, text)
+        if name in Settings.model_fields and name not in {"firm", "sources"}:
+            merged[name] = value
+        for source, body in merged["sources"].items():
+            if name.startswith(f"{source}_"):
+                body[name.removeprefix(f"{source}_")] = value
+    return merged
+
+
+def _secret_file(variable: str, path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise NeedsPerson(f"{variable} names {path}, which cannot be read: {error.strerror}.") from None

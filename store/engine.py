@@ -1,0 +1,68 @@
+"""Database engines: SQLite (WAL) or PostgreSQL by psycopg, set up so that both keep the same promises."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import orjson
+from sqlalchemy import Engine, event, make_url
+from sqlalchemy import create_engine as _create_engine
+
+from hub.errors import NeedsPerson
+
+BUSY_SECONDS = 30
+
+
+def create_engine(url: str, *, pool_size: int = 5, portal: bool = False) -> Engine:
+    """An engine for `sqlite:///path` or `postgresql://...`.
+
+    With `portal=True` a PostgreSQL connection starts without access to any client's rows (row-level security): each
+    request names its client first. Otherwise it is the hub's own and sees all.
+    """
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        return _sqlite(url, parsed.database)
+    if parsed.get_backend_name() == "postgresql":
+        access = "none" if portal else "all"
+        return _create_engine(
+            parsed.set(drivername="postgresql+psycopg"),
+            pool_size=pool_size,
+            pool_pre_ping=False,
+            json_serializer=_dumps,
+            json_deserializer=orjson.loads,
+            connect_args={"options": f"-c app.access={access}", "connect_timeout": 10},
+        )
+    raise NeedsPerson(
+        f"FRONTDESK_DATABASE_URL names {parsed.get_backend_name()!r}, which Frontdesk cannot use.",
+        step="Use sqlite:///path/to/file or postgresql://user:password@host/database.",
+    )
+
+
+def _dumps(value: Any) -> str:
+    return orjson.dumps(value).decode()
+
+
+def _sqlite(url: str, path: str | None) -> Engine:
+    if path and path != ":memory:":
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+    engine = _create_engine(
+        url,
+        connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
+        json_serializer=_dumps,
+        json_deserializer=orjson.loads,
+    )
+
+    @event.listens_for(engine, "connect")
+    def connect(connection: Any, _record: Any) -> None:
+        # The driver must not begin transactions by itself: a read would otherwise turn into a write too late to wait.
+        connection.isolation_level = None
+        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", f"busy_timeout={BUSY_SECONDS}000"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Any) -> None:
+        reading = connection.get_execution_options().get("reading", False)
+        connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+    return engine

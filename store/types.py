@@ -1,0 +1,82 @@
+"""Column types that mean the same on SQLite and PostgreSQL, and the annotations that tables use.
+
+The type of a column is also what a mapping must deliver into it: see `store.targets`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated, Any
+
+from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer, LargeBinary, String, Text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import mapped_column
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+from hub.clock import UTC
+
+INSTANT_FORMAT = "%Y-%m-%dT%H:%M:%S"
+
+
+def instant_text(moment: dt.datetime) -> str:
+    """An aware instant as fixed-width UTC text, `2024-05-28T21:15:07.000Z`: sorts as text, reads as ISO 8601."""
+    if moment.tzinfo is None:
+        raise ValueError(f"{moment!r} is naive; instants must be aware")
+    utc = moment.astimezone(UTC)
+    return f"{utc.strftime(INSTANT_FORMAT)}.{utc.microsecond // 1000:03d}Z"
+
+
+class Instant(TypeDecorator[dt.datetime]):
+    """An aware UTC instant, to the millisecond: TIMESTAMPTZ on PostgreSQL, fixed-width ISO text on SQLite."""
+
+    impl = String(24)
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return DateTime(timezone=True) if dialect.name == "postgresql" else String(24)
+
+    def process_bind_param(self, value: dt.datetime | None, dialect: Dialect) -> Any:
+        if value is None:
+            return None
+        return value.astimezone(UTC) if dialect.name == "postgresql" else instant_text(value)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> dt.datetime | None:
+        if value is None:
+            return None
+        return value.astimezone(UTC) if isinstance(value, dt.datetime) else dt.datetime.fromisoformat(value)
+
+
+class Minor(TypeDecorator[int]):
+    """Money in minor units; the row's `currency` column says of what."""
+
+    impl = BigInteger
+    cache_ok = True
+
+
+class Reference(TypeDecorator[str]):
+    """The id of another synced row, which may not have arrived yet: no database constraint."""
+
+    impl = String(26)
+    cache_ok = True
+
+
+Json = JSON().with_variant(JSONB(), "postgresql")
+Big = BigInteger().with_variant(Integer(), "sqlite")
+
+Id = Annotated[str, mapped_column(String(26), primary_key=True)]
+Ref = Annotated[str | None, mapped_column(Reference)]
+Word = Annotated[str, mapped_column(String(40))]
+OptionalWord = Annotated[str | None, mapped_column(String(40))]
+Line = Annotated[str, mapped_column(String(255))]
+OptionalLine = Annotated[str | None, mapped_column(String(255))]
+Prose = Annotated[str | None, mapped_column(Text)]
+Moment = Annotated[dt.datetime, mapped_column(Instant)]
+OptionalMoment = Annotated[dt.datetime | None, mapped_column(Instant)]
+Day = Annotated[dt.date | None, mapped_column()]
+Amount = Annotated[int, mapped_column(Minor)]
+OptionalAmount = Annotated[int | None, mapped_column(Minor)]
+Currency = Annotated[str, mapped_column(String(3))]
+OptionalCurrency = Annotated[str | None, mapped_column(String(3))]
+Hash = Annotated[bytes, mapped_column(LargeBinary(32))]
+Items = Annotated[list[dict[str, Any]] | None, mapped_column(Json)]
+Facts = Annotated[dict[str, Any] | None, mapped_column(Json)]
