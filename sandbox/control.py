@@ -1,0 +1,176 @@
+"""The control API and page: read and edit every vendor's records, arm faults, see the requests, move the clock."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
+from urllib.parse import parse_qs
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from sandbox import edits
+from sandbox.faults import CATALOGUE, FaultBook
+from sandbox.meter import RequestLog
+from sandbox.state import Record, State
+from sandbox.vendors import VENDORS
+
+Handler = Callable[[Request], Awaitable[Response]]
+LISTED = 50
+
+
+def shown(record: Record, vendor: str) -> dict[str, Any]:
+    """A record as the control API shows it; times in ms since 1970 UTC."""
+    return {
+        "vendor": vendor,
+        "kind": record.kind,
+        "id": record.id,
+        "body": record.body,
+        "created": record.created,
+        "modified": record.modified,
+        "deleted": record.deleted,
+        "seq": record.seq,
+    }
+
+
+def routes(state: State, book: FaultBook, log: RequestLog) -> list[BaseRoute]:
+    """Everything under `/control`, and the page at `/`."""
+    from sandbox.page import routes as page_routes
+
+    return [*page_routes(state, book), *_record_routes(state), *_fault_routes(book), *_other_routes(state, log)]
+
+
+def _record_routes(state: State) -> list[BaseRoute]:
+    async def listing(request: Request) -> Response:
+        vendor, kind = request.path_params["vendor"], request.path_params["kind"]
+        text, limit = request.query_params.get("q", ""), int(request.query_params.get("limit", LISTED))
+        rows = await run_in_threadpool(lambda: search(state, vendor, kind, text, limit))
+        return JSONResponse({"records": [shown(row, vendor) for row in rows]})
+
+    async def create(request: Request) -> Response:
+        vendor, kind = request.path_params["vendor"], request.path_params["kind"]
+        wish = await payload(request)
+        id_ = wish.pop("id", None) or _fresh_id(state, vendor, kind)
+        return JSONResponse(shown(state.put(vendor, kind, str(id_), wish), vendor), 201)
+
+    async def single(request: Request) -> Response:
+        vendor, kind, id_ = (request.path_params[name] for name in ("vendor", "kind", "id"))
+        match request.method:
+            case "PATCH":
+                record = edits.merge(state, vendor, kind, id_, await payload(request))
+            case "DELETE":
+                record = edits.delete(state, vendor, kind, id_, purge="purge" in request.query_params)
+            case _:
+                record = edits.found(state, vendor, kind, id_)
+        return JSONResponse(shown(record, vendor))
+
+    async def restore(request: Request) -> Response:
+        vendor, kind, id_ = (request.path_params[name] for name in ("vendor", "kind", "id"))
+        return JSONResponse(shown(edits.restore(state, vendor, kind, id_), vendor))
+
+    async def edit(request: Request) -> Response:
+        wish, action = await payload(request), edits.EDITS[request.path_params["name"]]
+        back = str(wish.pop("back", ""))
+        record = await run_in_threadpool(lambda: action(state, wish))
+        if back.startswith("/") and not back.startswith("//"):
+            return RedirectResponse(back, 303)
+        return JSONResponse(shown(record, _vendor_of(request.path_params["name"], wish)))
+
+    base = "/control/records/{vendor}/{kind}"
+    return [
+        Route(base, guarded(listing)),
+        Route(base, guarded(create), methods=["POST"]),
+        # A revision's id holds a slash, hence the path convertor; restore stands first, or `single` would swallow it.
+        Route(base + "/{id:path}/restore", guarded(restore), methods=["POST"]),
+        Route(base + "/{id:path}", guarded(single), methods=["GET", "PATCH", "DELETE"]),
+        Route("/control/edits/{name}", guarded(edit), methods=["POST"]),
+    ]
+
+
+def _fault_routes(book: FaultBook) -> list[BaseRoute]:
+    async def faults(request: Request) -> Response:
+        match request.method:
+            case "POST":
+                wish = await payload(request)
+                back = str(wish.pop("back", ""))
+                armed = book.arm(wish)
+                return RedirectResponse(back, 303) if back == "/faults" else JSONResponse({"id": armed.id}, 201)
+            case "DELETE":
+                book.clear(int(request.query_params["id"]) if "id" in request.query_params else None)
+        return JSONResponse({"armed": book.armed(), "catalogue": CATALOGUE})
+
+    return [Route("/control/faults", guarded(faults), methods=["GET", "POST", "DELETE"])]
+
+
+def _other_routes(state: State, log: RequestLog) -> list[BaseRoute]:
+    async def requests(request: Request) -> Response:
+        if request.method == "DELETE":
+            log.reset()
+        return JSONResponse(log.report(request.query_params.get("vendor", "")))
+
+    async def clock(request: Request) -> Response:
+        if request.method == "POST":
+            state.set_fact("clock_offset_ms", str(int(float((await payload(request))["seconds"]) * 1000)))
+        return JSONResponse({"now": state.now(), "offset_ms": int(state.fact("clock_offset_ms", "0"))})
+
+    return [
+        Route("/control/requests", guarded(requests), methods=["GET", "DELETE"]),
+        Route("/control/clock", guarded(clock), methods=["GET", "POST"]),
+    ]
+
+
+def search(state: State, vendor: str, kind: str, text: str, limit: int) -> list[Record]:
+    """Records whose JSON holds the text, newest first."""
+    where, args = ("instr(lower(body), lower(?)) OR id = ?", (text, text)) if text else ("1", ())
+    return list(state.select(vendor, kind, where, args, f"ORDER BY modified DESC, id DESC LIMIT {limit:d}"))
+
+
+async def payload(request: Request) -> dict[str, Any]:
+    """The body of a request, JSON or a posted form, as a dictionary."""
+    content = await request.body()
+    if request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
+        return {name: _number(values[-1]) for name, values in parse_qs(content.decode()).items()}
+    body = json.loads(content or b"{}")
+    if not isinstance(body, dict):
+        raise TypeError("expected a JSON object")
+    return body
+
+
+def _number(text: str) -> str | int:
+    """Forms send text; only short counts are numbers here, ids stay text."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 3 else text
+
+
+def guarded(handler: Handler) -> Handler:
+    """Turns what a caller did wrong into a JSON answer with a sentence."""
+
+    async def answer(request: Request) -> Response:
+        vendor = request.path_params.get("vendor")
+        if vendor is not None and vendor not in VENDORS:
+            return JSONResponse({"error": f"no vendor {vendor!r}; there are {', '.join(VENDORS)}"}, 404)
+        try:
+            return await handler(request)
+        except KeyError as error:
+            return JSONResponse({"error": f"not found or missing: {error.args[0]}"}, 404)
+        except edits.Refused as error:
+            return JSONResponse({"error": str(error)}, 409)
+        except (ValueError, TypeError) as error:
+            return JSONResponse({"error": str(error)}, 400)
+
+    return answer
+
+
+def _vendor_of(edit: str, wish: dict[str, Any]) -> str:
+    named = {"pay-invoice": "quickbooks", "new-version": "google_drive"}
+    return str(wish.get("vendor") or named.get(edit, "salesforce"))
+
+
+def _fresh_id(state: State, vendor: str, kind: str) -> str:
+    if vendor == "salesforce":
+        from sandbox.salesforce.ids import new_id
+
+        return new_id(state, kind)
+    return edits.fresh_id(state, vendor)

@@ -1,0 +1,232 @@
+"""What the firm's staff would do in each system: the control page's buttons and the JSON API's named edits.
+
+Each edit writes as the vendor would when a person presses the button there: side effects (a payment, an event, a new
+revision) included, clocks and tokens bumped.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import io
+import secrets
+import zipfile
+from collections.abc import Callable
+from typing import Any
+
+from sandbox.state import Record, State
+
+UTC = dt.UTC
+ZIP_MAGIC = b"PK\x03\x04"
+
+
+class Refused(Exception):
+    """The edit makes no sense for this record; the text says why."""
+
+
+def found(state: State, vendor: str, kind: str, id_: str) -> Record:
+    """The record, deleted ones included. KeyError when there is none."""
+    record = state.get(vendor, kind, id_)
+    if record is None:
+        raise KeyError(f"{vendor} has no {kind} {id_}")
+    return record
+
+
+def merge(state: State, vendor: str, kind: str, id_: str, fields: dict[str, Any]) -> Record:
+    """Change some fields of a record, as staff would in the vendor's own page. None clears a field."""
+    record = found(state, vendor, kind, id_)
+    body = {**record.body, **fields}
+    if vendor == "quickbooks":
+        body["SyncToken"] = str(int(record.body.get("SyncToken", "0")) + 1)
+    if vendor == "google_drive" and kind == "file" and "modifiedTime" not in fields:
+        body["modifiedTime"] = stamp(state)
+    return state.put(vendor, kind, id_, body, deleted=record.deleted)
+
+
+def delete(state: State, vendor: str, kind: str, id_: str, *, purge: bool = False) -> Record:
+    """Delete as staff would: Salesforce's recycle bin, Drive's trash, QuickBooks for good. `purge` empties the bin."""
+    record = found(state, vendor, kind, id_)
+    if purge and vendor == "salesforce":
+        state.purge(vendor, kind, id_)
+        return record
+    if vendor == "google_drive" and not purge:
+        return state.put(vendor, kind, id_, {**record.body, "trashed": True, "explicitlyTrashed": True})
+    return state.put(vendor, kind, id_, record.body, deleted=True)
+
+
+def restore(state: State, vendor: str, kind: str, id_: str) -> Record:
+    """Bring a deleted record back as itself."""
+    body = dict(found(state, vendor, kind, id_).body)
+    if vendor == "google_drive":
+        body |= {"trashed": False, "explicitlyTrashed": False}
+    return state.put(vendor, kind, id_, body)
+
+
+def pay_invoice(state: State, wish: dict[str, Any]) -> Record:
+    """The client's money came in: a Payment for the open balance, linked to the invoice, which is now paid."""
+    with state.transaction():
+        invoice = found(state, "quickbooks", "Invoice", str(wish["id"]))
+        balance = invoice.body.get("Balance", 0)
+        if invoice.deleted or not balance:
+            raise Refused(f"Invoice {invoice.body.get('DocNumber', invoice.id)} has nothing left to pay.")
+        payment_id = fresh_id(state, "quickbooks")
+        state.put("quickbooks", "Payment", payment_id, _payment(state, payment_id, invoice, balance))
+        links = [*invoice.body.get("LinkedTxn", []), {"TxnId": payment_id, "TxnType": "Payment"}]
+        paid = merge(state, "quickbooks", "Invoice", invoice.id, {"Balance": 0, "LinkedTxn": links})
+        _lower_balance(state, invoice.body.get("CustomerRef", {}).get("value", ""), balance)
+    return paid
+
+
+def _payment(state: State, id_: str, invoice: Record, amount: float) -> dict[str, Any]:
+    body = {
+        "Id": id_,
+        "SyncToken": "0",
+        "TxnDate": _moment(state).date().isoformat(),
+        "TotalAmt": amount,
+        "UnappliedAmt": 0,
+        "ProcessPayment": False,
+        "Line": [{"Amount": amount, "LinkedTxn": [{"TxnId": invoice.id, "TxnType": "Invoice"}]}],
+    }
+    return body | {name: invoice.body[name] for name in ("CustomerRef", "CurrencyRef") if name in invoice.body}
+
+
+def _lower_balance(state: State, customer_id: str, amount: float) -> None:
+    customer = state.get("quickbooks", "Customer", customer_id)
+    if customer is not None and "Balance" in customer.body:
+        left = round(float(customer.body["Balance"]) - amount, 2)
+        merge(state, "quickbooks", "Customer", customer_id, {"Balance": left})
+
+
+def fresh_id(state: State, vendor: str) -> str:
+    """An id nobody has yet: QuickBooks counts, Drive draws at random."""
+    if vendor == "google_drive":
+        return secrets.token_urlsafe(25)
+    row = state.connection.execute(
+        "SELECT coalesce(max(CAST(id AS INTEGER)), 0) + 1 FROM record WHERE vendor = 'quickbooks'"
+    ).fetchone()
+    return str(row[0])
+
+
+def delay_shipment(state: State, wish: dict[str, Any]) -> Record:
+    """The carrier is late: the ETA moves by `days` (default 3) and an event says so."""
+    shipment = found(state, "salesforce", "Shipment__c", str(wish["id"]))
+    days = int(wish.get("days", 3))
+    eta = shipment.body.get("ETA__c") or shipment.body.get("Promised_At__c") or salesforce_stamp(_moment(state))
+    later = salesforce_stamp(dt.datetime.fromisoformat(eta).astimezone(UTC) + dt.timedelta(days=days))
+    with state.transaction():
+        _shipment_event(state, shipment, "DELAY", f"Delayed by {days} {'day' if days == 1 else 'days'}")
+        return merge(state, "salesforce", "Shipment__c", shipment.id, {"ETA__c": later})
+
+
+def hold_shipment(state: State, wish: dict[str, Any]) -> Record:
+    """Customs keeps the shipment: an exception with its reason and since when."""
+    shipment = found(state, "salesforce", "Shipment__c", str(wish["id"]))
+    reason = str(wish.get("reason", "Held at customs"))
+    fields = {
+        "Status__c": "Exception",
+        "Exception_Reason__c": reason,
+        "Exception_Since__c": salesforce_stamp(_moment(state)),
+    }
+    with state.transaction():
+        _shipment_event(state, shipment, "HOLD", reason)
+        return merge(state, "salesforce", "Shipment__c", shipment.id, fields)
+
+
+def release_shipment(state: State, wish: dict[str, Any]) -> Record:
+    """The exception is over: the shipment goes on."""
+    shipment = found(state, "salesforce", "Shipment__c", str(wish["id"]))
+    fields = {"Status__c": "In Transit", "Exception_Reason__c": None, "Exception_Since__c": None}
+    with state.transaction():
+        _shipment_event(state, shipment, "RELEASE", "Released")
+        return merge(state, "salesforce", "Shipment__c", shipment.id, fields)
+
+
+def _shipment_event(state: State, shipment: Record, code: str, description: str) -> None:
+    body = {
+        "Name": code.title(),
+        "Shipment__c": shipment.id,
+        "Event_At__c": salesforce_stamp(_moment(state)),
+        "Code__c": code,
+        "Location__c": shipment.body.get("Location__c"),
+        "Description__c": description,
+    }
+    from sandbox.salesforce.ids import new_id
+
+    state.put("salesforce", "Shipment_Event__c", new_id(state, "Shipment_Event__c"), body)
+
+
+def move_milestone(state: State, wish: dict[str, Any]) -> Record:
+    """A milestone gets another status (default Done, with today as its date)."""
+    status = str(wish.get("status", "Done"))
+    done = _moment(state).date().isoformat() if status == "Done" else None
+    fields = {"Status__c": status, "Completed_Date__c": done}
+    return merge(state, "salesforce", "Milestone__c", str(wish["id"]), fields)
+
+
+def new_version(state: State, wish: dict[str, Any]) -> Record:
+    """Somebody saved the file again: a new revision with other bytes, which is now the current one."""
+    file = found(state, "google_drive", "file", str(wish["id"]))
+    if "_blob" not in file.body:
+        return merge(state, "google_drive", "file", file.id, {})
+    content = changed(state.blob(file.body["_blob"]), secrets.token_hex(4))
+    facts = {
+        "_blob": state.put_blob(content),
+        "size": str(len(content)),
+        "md5Checksum": hashlib.md5(content, usedforsecurity=False).hexdigest(),
+        "headRevisionId": secrets.token_hex(16),
+        "modifiedTime": stamp(state),
+    }
+    facts |= {name: hasher(content).hexdigest() for name, hasher in _SUMS.items() if name in file.body}
+    revision = {"id": facts["headRevisionId"], "mimeType": file.body.get("mimeType"), "keepForever": False}
+    revision |= {"originalFilename": file.body.get("name"), "_blob": facts["_blob"], "size": facts["size"]}
+    revision |= {"md5Checksum": facts["md5Checksum"], "modifiedTime": facts["modifiedTime"]}
+    with state.transaction():
+        state.put("google_drive", "revision", f"{file.id}/{revision['id']}", revision)
+        return merge(state, "google_drive", "file", file.id, facts)
+
+
+_SUMS: dict[str, Callable[[bytes], Any]] = {"sha1Checksum": hashlib.sha1, "sha256Checksum": hashlib.sha256}
+
+
+def changed(content: bytes, mark: str) -> bytes:
+    """Other bytes that the same programs still open: a comment at the end of a PDF, text or image, or in a zip."""
+    if content.startswith(ZIP_MAGIC):
+        buffer = io.BytesIO(content)
+        with zipfile.ZipFile(buffer, "a") as archive:
+            archive.comment = f"version {mark}".encode()
+        return buffer.getvalue()
+    return content + f"\n% version {mark}\n".encode()
+
+
+def _delete(state: State, wish: dict[str, Any]) -> Record:
+    return delete(state, str(wish["vendor"]), str(wish["kind"]), str(wish["id"]), purge=bool(wish.get("purge")))
+
+
+def _restore(state: State, wish: dict[str, Any]) -> Record:
+    return restore(state, str(wish["vendor"]), str(wish["kind"]), str(wish["id"]))
+
+
+EDITS: dict[str, Callable[[State, dict[str, Any]], Record]] = {
+    "pay-invoice": pay_invoice,
+    "delay-shipment": delay_shipment,
+    "hold-shipment": hold_shipment,
+    "release-shipment": release_shipment,
+    "move-milestone": move_milestone,
+    "new-version": new_version,
+    "delete": _delete,
+    "restore": _restore,
+}
+
+
+def _moment(state: State) -> dt.datetime:
+    return dt.datetime.fromtimestamp(state.now() / 1000, UTC)
+
+
+def stamp(state: State) -> str:
+    """The sandbox's present as Drive prints it: RFC 3339 with milliseconds."""
+    return _moment(state).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def salesforce_stamp(moment: dt.datetime) -> str:
+    """An instant as Salesforce prints it: whole seconds in practice, `.000+0000`."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.000+0000")

@@ -1,0 +1,55 @@
+"""Which vendor a path belongs to, and where each vendor's code is found. All vendors share one host and port."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from importlib.util import find_spec
+
+from starlette.responses import Response
+from starlette.routing import BaseRoute
+
+from sandbox.state import State
+
+PREFIXES: tuple[tuple[str, str], ...] = (
+    ("/services/", "salesforce"),
+    ("/v3/company/", "quickbooks"),
+    ("/oauth2/v1/", "quickbooks"),
+    ("/connect/oauth2", "quickbooks"),
+    ("/.well-known/openid_configuration", "quickbooks"),
+    ("/token", "google_drive"),
+    ("/drive/", "google_drive"),
+    ("/upload/drive/", "google_drive"),
+    ("/batch/drive/", "google_drive"),
+)
+
+VENDORS = ("salesforce", "quickbooks", "google_drive")
+ROUTE_MODULES = (*(f"sandbox.{vendor}.app" for vendor in VENDORS), "sandbox.mail")
+
+FaultBody = Callable[..., Response | None]
+
+
+def vendor_of(path: str) -> str | None:
+    """The vendor that answers a path, or None for the sandbox's own pages."""
+    return next((vendor for prefix, vendor in PREFIXES if path.startswith(prefix)), None)
+
+
+def routes(state: State) -> list[BaseRoute]:
+    """The routes of every vendor whose emulator is installed, and of the mail catcher."""
+    return [route for name in ROUTE_MODULES if _exists(name) for route in import_module(name).routes(state)]
+
+
+def fault_body(vendor: str) -> FaultBody | None:
+    """The vendor's `fault_response(name, *, retry_after) -> Response | None`, from its `faults.py` or `app.py`."""
+    for name in (f"sandbox.{vendor}.faults", f"sandbox.{vendor}.app"):
+        found: FaultBody | None = getattr(import_module(name), "fault_response", None) if _exists(name) else None
+        if found is not None:
+            return found
+    return None
+
+
+def _exists(name: str) -> bool:
+    try:
+        return find_spec(name) is not None
+    except ModuleNotFoundError:
+        return False
