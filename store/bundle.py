@@ -39,7 +39,7 @@ def _decoder(type_: TypeEngine[Any], dialect: Dialect) -> Decoder | None:
 class Bundle:
     """Named SELECTs that are fetched together. Build it once, at import; parameters come with each fetch."""
 
-    def __init__(self, **queries: Select[Any]) -> None:
+    def __init__(self, **queries: Select[*tuple[Any, ...]]) -> None:
         self.queries = queries
         self._prepared: dict[str, tuple[Any, list[tuple[str, Any, list[tuple[int, Decoder]]]]]] = {}
 
@@ -62,7 +62,7 @@ class Bundle:
         return self._prepared[dialect.name]
 
 
-def _as_json(query: Select[Any], dialect: Dialect) -> ColumnElement[str]:
+def _as_json(query: Select[*tuple[Any, ...]], dialect: Dialect) -> ColumnElement[str]:
     aggregate, array = _AGGREGATE[dialect.name]
     inner = query.subquery()
     rows = select(aggregate(array(*inner.c), type_=Text)).scalar_subquery()

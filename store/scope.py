@@ -66,7 +66,7 @@ class UnscopedStatementError(RuntimeError):
 
 
 @lru_cache(maxsize=1024)
-def _approve(statement: Select[Any]) -> None:
+def _approve(statement: Select[*tuple[Any, ...]]) -> None:
     """Refuse a statement that reads a client-owned table other than through `visible`. Once per statement object."""
     waiting: list[Any] = [statement]
     while waiting:
@@ -85,12 +85,12 @@ class Reader:
         self.connection = connection
         self.scope = scope
 
-    def all(self, statement: Select[Any], /, **params: object) -> Sequence[Row[Any]]:
+    def all(self, statement: Select[*tuple[Any, ...]], /, **params: object) -> Sequence[Row[Any]]:
         """All rows of a statement over `visible`."""
         _approve(statement)
         return self.connection.execute(statement, self._bound(params)).all()
 
-    def first(self, statement: Select[Any], /, **params: object) -> Row[Any] | None:
+    def first(self, statement: Select[*tuple[Any, ...]], /, **params: object) -> Row[Any] | None:
         """The first row, or None: not there and not yours look the same."""
         _approve(statement)
         return self.connection.execute(statement, self._bound(params)).first()

@@ -1,0 +1,34 @@
+"""Contracts: the terms in force, then the others."""
+
+from __future__ import annotations
+
+from sqlalchemy import String, bindparam, case, func, select
+
+from portal_api.queries.parts import STREAMS, held, newest_first
+from store.bundle import Bundle
+from store.scope import visible
+
+_c = visible["contract"].c
+
+COLUMNS = (
+    _c.id,
+    _c.number,
+    _c.name,
+    _c.status,
+    _c.starts_on,
+    _c.ends_on,
+    _c.term_months,
+    _c.notice_days,
+    _c.special_terms,
+    _c.description,
+    _c.source,
+    _c.stream,
+)
+
+_in_force = case((func.lower(_c.status) == "activated", 0), (func.lower(_c.status) == "active", 0), else_=1)
+
+ALL = select(*COLUMNS).order_by(_in_force, _c.starts_on.desc(), _c.id).limit(50)
+LIST = Bundle(rows=ALL, held=held("contract"), streams=STREAMS)
+
+PAGE = newest_first(select(*COLUMNS, _c.source_at), _c.source_at, _c.id)
+ONE = select(*COLUMNS).where(_c.id == bindparam("id", type_=String))

@@ -1,0 +1,72 @@
+"""What the named queries share: keyset pages, sums, searches, the hub's own state beside a card."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Date,
+    Integer,
+    Select,
+    String,
+    bindparam,
+    cast,
+    func,
+    literal,
+    select,
+    tuple_,
+)
+
+from hub.clock import UTC
+from store.hub_tables import StreamState
+from store.scope import visible
+from store.types import Instant
+
+LAST_ID = "z" * 27
+"""Sorts after every id, in every collation: ids are 26 lower-case letters and digits."""
+
+LAST_DAY = dt.date(9999, 12, 31)
+LAST_INSTANT = dt.datetime(9999, 12, 31, tzinfo=UTC)
+FIRST_INSTANT = dt.datetime(1970, 1, 1, tzinfo=UTC)
+
+today = bindparam("today", type_=Date)
+limit = bindparam("limit", type_=Integer)
+
+
+def since_ever(column: ColumnElement[dt.datetime | None]) -> ColumnElement[dt.datetime]:
+    """An instant that may be missing, as one that sorts: a row without it comes last in a list of the newest."""
+    return func.coalesce(column, literal(FIRST_INSTANT, Instant), type_=Instant())
+
+
+def newest_first(
+    statement: Select[*tuple[Any, ...]], moment: ColumnElement[Any], id_: ColumnElement[str]
+) -> Select[*tuple[Any, ...]]:
+    """One page of a list, newest first, after the row (`after`, `after_id`); `limit` rows. Ends on a unique key."""
+    after = bindparam("after", type_=moment.type)
+    page = statement.where(tuple_(moment, id_) < tuple_(after, bindparam("after_id", type_=String)))
+    return page.order_by(moment.desc(), id_.desc()).limit(limit)
+
+
+def total(column: ColumnElement[int]) -> ColumnElement[int]:
+    """A sum of minor units as an integer on both databases (PostgreSQL would widen it to NUMERIC)."""
+    return cast(func.coalesce(func.sum(column), 0), BigInteger)
+
+
+def like(column: ColumnElement[str | None]) -> ColumnElement[bool]:
+    """Case-blind 'contains'. The caller binds `pattern` in lower case with % around and escapes inside (search)."""
+    return func.lower(column).like(bindparam("pattern", type_=String), escape="\\")
+
+
+STREAMS = select(
+    StreamState.source, StreamState.stream, StreamState.high_water, StreamState.checked_at, StreamState.error
+)
+"""How fresh each stream is. The hub's own table: names no client."""
+
+
+def held(*entities: str) -> Select[int]:
+    """How many of the reader's records of these kinds are being checked."""
+    table = visible["held_record"]
+    return select(func.count().label("n")).select_from(table).where(table.c.entity.in_(entities))

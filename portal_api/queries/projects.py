@@ -1,0 +1,71 @@
+"""Projects: all with what waits in each, one with its milestones and newest documents."""
+
+from __future__ import annotations
+
+from sqlalchemy import String, bindparam, case, func, select
+
+from portal_api.queries.parts import STREAMS, held, newest_first, since_ever
+from store.bundle import Bundle
+from store.scope import visible
+
+_project, _milestone, _document = visible["project"], visible["milestone"], visible["document"]
+_p, _m, _d = _project.c, _milestone.c, _document.c
+
+COLUMNS = (
+    _p.id,
+    _p.name,
+    _p.number,
+    _p.kind,
+    _p.status,
+    _p.health,
+    _p.phase,
+    _p.phase_number,
+    _p.phase_count,
+    _p.percent_complete,
+    _p.starts_on,
+    _p.due_on,
+    _p.budget_minor,
+    _p.spent_minor,
+    _p.currency,
+    _p.manager,
+    _p.summary,
+    _p.last_event,
+    _p.last_event_on,
+    _p.next_event,
+    _p.next_event_at,
+    _p.source,
+    _p.stream,
+)
+
+_running = case((func.lower(_p.status).in_(("completed", "cancelled", "closed", "done")), 1), else_=0)
+
+ALL = select(*COLUMNS).order_by(_running, _p.due_on, _p.id).limit(60)
+
+WAITING = (
+    select(_m.project_id, func.count().label("n"), func.min(_m.due_on, type_=_m.due_on.type).label("due_on"))
+    .where(_m.client_action.is_not(None), _m.completed_on.is_(None))
+    .group_by(_m.project_id)
+)
+
+LIST = Bundle(rows=ALL, waiting=WAITING, held=held("project", "milestone"), streams=STREAMS)
+
+PAGE = newest_first(select(*COLUMNS, _p.source_at), _p.source_at, _p.id)
+"""For the API: every project, the latest changed first."""
+
+ONE = select(*COLUMNS).where(_p.id == bindparam("id", type_=String))
+
+MILESTONES = (
+    select(_m.id, _m.name, _m.position, _m.status, _m.client_action, _m.due_on, _m.completed_on, _m.description)
+    .where(_m.project_id == bindparam("id", type_=String))
+    .order_by(_m.position, _m.due_on, _m.id)
+    .limit(60)
+)
+
+DOCUMENTS = (
+    select(_d.id, _d.name, _d.category, _d.media_type, _d.size_bytes, _d.status, _d.modified_at)
+    .where(_d.project_id == bindparam("id", type_=String))
+    .order_by(since_ever(_d.modified_at).desc(), _d.id.desc())
+    .limit(10)
+)
+
+DETAIL = Bundle(milestones=MILESTONES, documents=DOCUMENTS, streams=STREAMS)

@@ -1,0 +1,41 @@
+"""Names and numbers over the reader's own nouns, in one round trip."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Select, or_, select
+
+from portal_api.queries.parts import like, since_ever
+from store.bundle import Bundle
+from store.scope import visible
+
+PER_NOUN = 8
+
+
+def _hits(noun: str, columns: tuple[str, ...], searched: tuple[str, ...], newest: str) -> Select[*tuple[Any, ...]]:
+    c = visible[noun].c
+    order = since_ever(c[newest]) if newest == "modified_at" else c[newest]
+    return (
+        select(*(c[name] for name in columns))
+        .where(or_(*(like(c[name]) for name in searched)))
+        .order_by(order.desc(), c.id)
+        .limit(PER_NOUN + 1)
+    )
+
+
+HITS = Bundle(
+    invoices=_hits(
+        "invoice", ("id", "number", "issued_on", "currency", "total_minor"), ("number", "memo"), "issued_on"
+    ),
+    projects=_hits("project", ("id", "name", "number", "status"), ("name", "number"), "source_at"),
+    shipments=_hits(
+        "shipment",
+        ("id", "number", "reference", "origin", "destination", "status"),
+        ("number", "reference", "tracking_number", "origin", "destination"),
+        "source_at",
+    ),
+    documents=_hits("document", ("id", "name", "category", "modified_at"), ("name",), "modified_at"),
+    requests=_hits("request", ("id", "number", "subject", "status"), ("number", "subject"), "source_at"),
+    contracts=_hits("contract", ("id", "number", "name", "status"), ("number", "name"), "source_at"),
+)
