@@ -1,0 +1,332 @@
+"""From a YAML file to a Mapping. Everything that can be wrong with a mapping is said here, with file and line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from collections.abc import Mapping as MappingType
+from pathlib import Path
+from typing import Any, Protocol
+
+import orjson
+
+from hub.errors import BadRecord
+from mappings import convert, vocabulary
+from mappings.mapping import Column, ColumnOf, Key, Mapping, NamedColumn, Record, reference
+from mappings.yaml_lines import Node, Spot, read
+
+
+class Target(Protocol):
+    """A column that a mapping may fill. kind: text, prose, instant, day, whole, minor, flag, reference, items."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def required(self) -> bool: ...
+    @property
+    def limit(self) -> int: ...
+
+
+Targets = MappingType[str, MappingType[str, Target]]
+"""Columns by noun, as the store has them (store.targets)."""
+
+
+def compile_file(file: Path, targets: Targets, firm_currency: str) -> Mapping:
+    """One mapping file. MappingError with file, line and what is accepted."""
+    top = read(file).words("a mapping", vocabulary.TOP)
+    root = Spot(file, 1)
+    for word in vocabulary.REQUIRED:
+        if word not in top:
+            raise root.refuse(f"the word {word!r} is missing.", step=f"Every mapping needs {_listed()}.")
+    return _Compiler(top, targets, firm_currency, file).mapping()
+
+
+def compile_folder(folder: Path, targets: Targets, firm_currency: str) -> dict[str, list[Mapping]]:
+    """All mappings below a folder, by source, each source's in reading order: owner records before what they own."""
+    found: dict[str, list[Mapping]] = {}
+    for file in sorted(folder.glob("*/*.yaml")):
+        if file.parent.name != "profiles":
+            mapping = compile_file(file, targets, firm_currency)
+            found.setdefault(mapping.source, []).append(mapping)
+    return {source: sorted(mappings, key=_reading_order) for source, mappings in found.items()}
+
+
+def _reading_order(mapping: Mapping) -> tuple[int, int, str]:
+    return ({"self": 0, "match": 1}.get(mapping.owner_kind, 2), mapping.order, mapping.stream)
+
+
+def _listed() -> str:
+    return ", ".join(vocabulary.REQUIRED)
+
+
+def path(text: str) -> Callable[[Record], Any]:
+    """A reader of `A.b.0.c`: objects by name, lists by number; None as soon as something is not there."""
+    steps = [int(step) if step.isdigit() else step for step in text.split(".")]
+    if len(steps) == 1:
+        name = text
+        return lambda record: record.get(name)
+
+    def walk(record: Record) -> Any:
+        value: Any = record
+        for step in steps:
+            if isinstance(step, str):
+                value = value.get(step) if isinstance(value, dict) else None
+            else:
+                value = value[step] if isinstance(value, list) and step < len(value) else None
+            if value is None:
+                return None
+        return value
+
+    return walk
+
+
+def column_of(text: str) -> ColumnOf:
+    """A whole page's values of a path."""
+    if "." not in text:
+        return lambda records: [record.get(text) for record in records]
+    one = path(text)
+    return lambda records: [one(record) for record in records]
+
+
+class _Compiler:
+    """Walks one file's words; remembers every source field it meets."""
+
+    def __init__(self, top: dict[str, Node], targets: Targets, firm_currency: str, file: Path) -> None:
+        self.top, self.firm_currency, self.file = top, firm_currency, file
+        self.source = top["source"].text("source")
+        self.stream = top["stream"].text("stream")
+        self.into = top["into"].text("into")
+        if self.into not in targets:
+            raise top["into"].spot.refuse_unknown("noun", self.into, targets)
+        if file.parent.name != self.source:
+            raise top["source"].spot.refuse(
+                f"source {self.source!r} in the folder {file.parent.name!r}.",
+                step=f"Move the file to mappings/{self.source}/ or mend the word.",
+            )
+        self.targets = targets[self.into]
+        self.seen: dict[str, None] = {}
+
+    def mapping(self) -> Mapping:
+        owner_kind, owner_of = self._owner()
+        return Mapping(
+            source=self.source,
+            stream=self.stream,
+            into=self.into,
+            order=self._order(),
+            owner_kind=owner_kind,
+            key=path(self._see(self.top["key"], "key")),
+            owner_of=owner_of,
+            modified=_then(column_of(self._see(self.top["modified"], "modified")), convert.instant),
+            columns=self._columns(),
+            keys=self._keys(owner_kind),
+            label=path(self._label()) if owner_kind else (lambda _: None),
+            source_fields=tuple(self.seen),
+        )
+
+    def _see(self, node: Node, what: str) -> str:
+        text = node.text(what)
+        self.seen[text] = None
+        return text
+
+    def _order(self) -> int:
+        value = self.top["order"].value if "order" in self.top else 50
+        if not isinstance(value, int):
+            raise self.top["order"].spot.refuse(f"order must be a whole number, not {value!r}.")
+        return value
+
+    def _owner(self) -> tuple[str, ColumnOf]:
+        node = self.top["owner"]
+        if isinstance(node.value, str):
+            if node.value not in vocabulary.OWNER_WORDS:
+                raise node.spot.refuse_unknown("owner", node.value, vocabulary.OWNER_WORDS | {"{stream, id}"})
+            return node.value, lambda records: [None] * len(records)
+        words = node.words("owner", vocabulary.OWNER)
+        if set(words) != vocabulary.OWNER:
+            raise node.spot.refuse("owner needs both stream and id.", step="Write owner: {stream: ..., id: ...}.")
+        return "", self._reference(words["stream"].text("owner stream"), self._see(words["id"], "owner id"))
+
+    def _reference(self, stream: str, source_path: str) -> ColumnOf:
+        source, stream = self._record_kind(stream)
+        read_column = column_of(source_path)
+        return lambda records: [
+            None if value is None or value == "" else reference(source, stream, str(value))
+            for value in read_column(records)
+        ]
+
+    def _record_kind(self, text: str) -> tuple[str, str]:
+        """`Invoice` is a stream of this source; `salesforce.Project__c` names another source's."""
+        source, _, stream = text.rpartition(".")
+        return source or self.source, stream
+
+    def _label(self) -> str:
+        if "label" in self.top:
+            return self._see(self.top["label"], "label")
+        fields = self.top["fields"].block("fields")
+        if "name" not in fields:
+            raise self.top["owner"].spot.refuse("an owner record needs a label.", step="Write label: and a path.")
+        name = fields["name"]
+        return self._see(name if isinstance(name.value, str) else name.block("name")["from"], "label")
+
+    def _keys(self, owner_kind: str) -> tuple[Key, ...]:
+        if owner_kind == "self":
+            block = self.top["known_by"].block("known_by") if "known_by" in self.top else {}
+            return tuple(self._key(kind, node) for kind, node in block.items())
+        if owner_kind == "match":
+            if "match" not in self.top:
+                raise self.top["owner"].spot.refuse("owner: match needs a list `match:`.")
+            rules = [item.block("a match rule") for item in self.top["match"].items("match")]
+            return tuple(self._key(kind, node) for rule in rules for kind, node in rule.items())
+        for word in ("known_by", "match"):
+            if word in self.top:
+                raise self.top[word].spot.refuse(
+                    f"{word} belongs to owner: {'self' if word == 'known_by' else 'match'}."
+                )
+        return ()
+
+    def _key(self, kind: str, node: Node) -> Key:
+        if isinstance(node.value, str):
+            source_path, form = self._see(node, "key"), convert.KEY_FORMS["id"]
+        else:
+            words = node.words("a key", vocabulary.KEY)
+            source_path, form = self._see(words["from"], "from"), self._form(words.get("as"))
+        one = path(source_path)
+        if kind == vocabulary.PARENT:
+            source, stream = self.source, self.stream
+            return Key(kind, lambda record: reference(source, stream, str(v)) if (v := one(record)) else None)
+        return Key(kind, lambda record: form(one(record)))
+
+    def _form(self, node: Node | None) -> Callable[[Any], str | None]:
+        if node is None:
+            return convert.KEY_FORMS["id"]
+        if node.value not in convert.KEY_FORMS:
+            raise node.spot.refuse_unknown("form of a key", str(node.value), convert.KEY_FORMS)
+        return convert.KEY_FORMS[node.value]
+
+    def _columns(self) -> tuple[NamedColumn, ...]:
+        fields = dict(self.top["fields"].block("fields"))
+        settable = {name for name, target in self.targets.items() if name != "currency" or not self._has_money()}
+        for name, node in fields.items():
+            if name not in settable:
+                raise node.spot.refuse_unknown(f"column of {self.into}", name, settable)
+        columns = [self._column(name, node) for name, node in fields.items()]
+        if self._has_money():
+            columns.append(NamedColumn("currency", self._currency_path(), self._currency(), required=True))
+        self._refuse_missing(columns)
+        return tuple(columns)
+
+    def _has_money(self) -> bool:
+        return "currency" in self.targets
+
+    def _refuse_missing(self, columns: Sequence[NamedColumn]) -> None:
+        missing = [name for name, target in self.targets.items() if target.required]
+        missing = sorted(set(missing) - {column.name for column in columns})
+        if missing:
+            raise self.top["fields"].spot.refuse(
+                f"{self.into} needs {', '.join(missing)}.", step="Say where each comes from, under fields."
+            )
+
+    def _currency_path(self) -> str:
+        return self._see(self.top["currency"], "currency") if "currency" in self.top else ""
+
+    def _currency(self) -> ColumnOf:
+        source_path, firm = self._currency_path(), self.firm_currency
+        read_column = column_of(source_path or "\0")
+
+        def read_currency(records: Sequence[Record]) -> Column:
+            try:
+                return convert.currency(read_column(records), firm)
+            except BadRecord as error:
+                error.field = source_path
+                raise
+
+        return read_currency
+
+    def _column(self, name: str, node: Node) -> NamedColumn:
+        target = self.targets[name]
+        if isinstance(node.value, str):
+            words: dict[str, Node] = {"from": node}
+        else:
+            words = node.words(f"the column {name}", vocabulary.FIELD)
+        if "from" not in words:
+            raise node.spot.refuse(f"the column {name} does not say `from`.")
+        source_path = self._see(words["from"], "from")
+        return NamedColumn(name, source_path, self._read(name, target, source_path, words), required=target.required)
+
+    def _read(self, name: str, target: Target, source_path: str, words: dict[str, Node]) -> ColumnOf:
+        if target.kind == "items":
+            return self._items(source_path, words)
+        if "refers_to" in words:
+            return self._reference(words["refers_to"].text("refers_to"), source_path)
+        if target.kind == "minor":
+            read_column, currencies = column_of(source_path), self._currency()
+            return lambda records: convert.money(read_column(records), currencies(records))
+        return _then(column_of(source_path), self._converter(name, target, words))
+
+    def _converter(self, name: str, target: Target, words: dict[str, Node]) -> convert.Convert:
+        if "contains" in words:
+            return convert.contains(words["contains"].text("contains"))
+        if "values" in words:
+            table = {key: str(node.value) for key, node in words["values"].block("values").items()}
+            return convert.one_of(table, str(words["otherwise"].value) if "otherwise" in words else None)
+        if "as" in words:
+            if words["as"].value != "email":
+                raise words["as"].spot.refuse_unknown(f"form of {name}", str(words["as"].value), {"email"})
+            return _both(convert.email, convert.text(target.limit))
+        scale = words["times"].value if "times" in words else 1
+        if not isinstance(scale, int):
+            raise words["times"].spot.refuse(f"times must be a whole number, not {scale!r}.")
+        kinds: dict[str, convert.Convert] = {
+            "text": convert.text(target.limit),
+            "prose": convert.text(convert.PROSE_LIMIT),
+            "instant": convert.instant,
+            "day": convert.day,
+            "whole": convert.whole(scale),
+            "flag": convert.flag,
+        }
+        if target.kind not in kinds:
+            raise words["from"].spot.refuse(f"{name} points at another record.", step="Say which stream: refers_to.")
+        return kinds[target.kind]
+
+    def _items(self, source_path: str, words: dict[str, Node]) -> ColumnOf:
+        if "each" not in words:
+            raise words["from"].spot.refuse("a list needs `each:` to say what to take from its blocks.")
+        each = {name: self._part(name, node) for name, node in words["each"].block("each").items()}
+        where = {
+            key: {item.value for item in node.items("where")}
+            for key, node in (words["where"].block("where") if "where" in words else {}).items()
+        }
+        tests = [(path(key), accepted) for key, accepted in where.items()]
+        read_column, currencies = column_of(source_path), self._currency()
+
+        def convert_list(blocks: Any, currency: str) -> str | None:
+            if not isinstance(blocks, list):
+                return None
+            kept = [b for b in blocks if isinstance(b, dict) and all(one(b) in accepted for one, accepted in tests)]
+            return orjson.dumps([{n: part(b, currency) for n, part in each.items()} for b in kept]).decode()
+
+        return lambda records: [
+            convert_list(blocks, currency)
+            for blocks, currency in zip(read_column(records), currencies(records), strict=True)
+        ]
+
+    def _part(self, name: str, node: Node) -> Callable[[Record, str], Any]:
+        words = {"from": node} if isinstance(node.value, str) else node.words(f"the part {name}", vocabulary.EACH_FIELD)
+        one = path(words["from"].text("from"))
+        if "refers_to" in words:
+            source, stream = self._record_kind(words["refers_to"].text("refers_to"))
+            return lambda block, _: reference(source, stream, str(v)) if (v := one(block)) else None
+        if "as" in words:
+            if words["as"].value not in vocabulary.FIELD_AS:
+                raise words["as"].spot.refuse_unknown(f"form of {name}", str(words["as"].value), vocabulary.FIELD_AS)
+            return lambda block, currency: convert.money([one(block)], [currency])[0]
+        return lambda block, _: one(block)
+
+
+def _then(read_column: ColumnOf, converter: convert.Convert) -> ColumnOf:
+    return lambda records: converter(read_column(records))
+
+
+def _both(first: convert.Convert, second: convert.Convert) -> convert.Convert:
+    def convert_both(values: Sequence[Any]) -> Column:
+        return second(first(values))
+
+    return convert_both

@@ -1,0 +1,216 @@
+"""A compiled mapping: facts about one stream, and `apply`, which turns a page of records into rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from collections.abc import Mapping as MappingType
+from dataclasses import dataclass, field
+from functools import lru_cache
+from hashlib import blake2b
+from typing import Any
+
+import orjson
+
+from hub.errors import BadRecord
+from hub.ids import entity_id
+
+Record = MappingType[str, Any]
+Column = list[Any]
+ColumnOf = Callable[[Sequence[Record]], Column]
+
+ROW_HEAD = ("id", "external_id", "owner_id", "source_at")
+"""The columns that every row begins with; the mapped ones follow in `Mapping.columns` order."""
+
+NUL = b"\\u0000"
+"""A null byte as JSON spells it. PostgreSQL cannot store one, so the record is quarantined on both databases."""
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A value that recognises a client: kind, and how to read it from a record."""
+
+    kind: str
+    read: Callable[[Record], str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """An owner record found on a page: what it is called and what it may be recognised by, best first."""
+
+    id: str
+    external_id: str
+    label: str | None
+    keys: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A record that cannot be taken, with all that ops need to mend it."""
+
+    external_id: str
+    owner_id: str | None
+    reason: str
+    field: str
+    sentence: str
+    payload: str
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What became of a page: rows (ROW_HEAD + columns), owner records, and what is held."""
+
+    rows: list[tuple[Any, ...]]
+    owners: list[Owner] = field(default_factory=list)
+    held: list[Held] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class NamedColumn:
+    """A target column, the source field that it comes from, and how to read it for a whole page."""
+
+    name: str
+    source_field: str
+    read: ColumnOf
+    required: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    """One stream's mapping, compiled.
+
+    source_fields  every path it reads, for the connector's SELECT
+    owner_kind     "self" (a client), "match" (matched to one) or "" (owned through another record)
+    """
+
+    source: str
+    stream: str
+    into: str
+    order: int
+    source_fields: tuple[str, ...]
+    owner_kind: str
+    key: Callable[[Record], Any]
+    owner_of: ColumnOf
+    modified: ColumnOf
+    columns: tuple[NamedColumn, ...]
+    keys: tuple[Key, ...] = ()
+    label: Callable[[Record], Any] = field(default=lambda _: None)
+
+    @property
+    def row_columns(self) -> tuple[str, ...]:
+        """The names of a row's values, in order."""
+        return (*ROW_HEAD, *(column.name for column in self.columns))
+
+    def apply(self, records: Sequence[Record], raw: bytes = b"") -> Applied:
+        """Rows of a page's records. `raw` is the page as it came; it tells cheaply whether a null byte is in it."""
+        if NUL in raw:
+            return self._one_by_one(records)
+        try:
+            return Applied(self._rows(records), self._owners(records))
+        except BadRecord:
+            return self._one_by_one(records)
+
+    def _rows(self, records: Sequence[Record]) -> list[tuple[Any, ...]]:
+        external = [self._external_id(record) for record in records]
+        ids = [entity_id(self.source, self.stream, key) for key in external]
+        owners = ids if self.owner_kind else self.owner_of(records)
+        columns = [self._column(column, records) for column in self.columns]
+        return list(zip(ids, external, owners, self._modified(records), *columns, strict=True))
+
+    def _external_id(self, record: Record) -> str:
+        value = self.key(record)
+        if not isinstance(value, str | int) or value == "" or len(str(value)) > 120:  # noqa: PLR2004 -- its column
+            raise BadRecord(f"{value!r} is no usable record id.", code="no_id", field="id")
+        return str(value)
+
+    def _modified(self, records: Sequence[Record]) -> Column:
+        column = self.modified(records)
+        if None in column:
+            raise BadRecord("The record does not say when it was last changed.", code="no_modified", field="modified")
+        return column
+
+    def _column(self, column: NamedColumn, records: Sequence[Record]) -> Column:
+        try:
+            values = column.read(records)
+        except BadRecord as error:
+            error.field = error.field or column.source_field
+            raise
+        if column.required and None in values:
+            raise BadRecord(
+                f"{column.source_field} is empty, and {column.name} needs it.",
+                code="missing",
+                field=column.source_field,
+            )
+        return values
+
+    def _owners(self, records: Sequence[Record]) -> list[Owner]:
+        if not self.owner_kind:
+            return []
+        return [self._owner(record) for record in records]
+
+    def _owner(self, record: Record) -> Owner:
+        external = self._external_id(record)
+        pairs = ((key.kind, key.read(record)) for key in self.keys)
+        label = self.label(record)
+        return Owner(
+            entity_id(self.source, self.stream, external),
+            external,
+            str(label)[:255] if label else None,
+            tuple((kind, value[:255]) for kind, value in pairs if value),
+        )
+
+    def _one_by_one(self, records: Sequence[Record]) -> Applied:
+        applied = Applied([])
+        for record in records:
+            payload = orjson.dumps(record, default=str)
+            try:
+                _refuse_nul(record)
+                rows, owners = self._rows([record]), self._owners([record])
+            except BadRecord as error:
+                applied.held.append(self._hold(record, payload, error))
+            else:
+                applied.rows.extend(rows)
+                applied.owners.extend(owners)
+        return applied
+
+    def _hold(self, record: Record, payload: bytes, error: BadRecord) -> Held:
+        try:
+            external = self._external_id(record)
+            owner = self.owner_of([record])[0] if not self.owner_kind else None
+        except BadRecord:
+            external, owner = "?" + blake2b(payload, digest_size=16).hexdigest(), None
+        where = f"{error.field}: " if error.field else ""
+        return Held(
+            external,
+            owner,
+            error.code,
+            error.field,
+            where + error.sentence,
+            payload.decode(errors="replace").replace("\0", "�"),
+        )
+
+
+def _refuse_nul(record: Record) -> None:
+    for name, value in record.items():
+        if _has_nul(value):
+            raise BadRecord("The text contains a null byte, which no text may.", code="null_byte", field=name)
+
+
+def _has_nul(value: Any) -> bool:
+    if isinstance(value, str):
+        return "\0" in value
+    if isinstance(value, dict):
+        return any(map(_has_nul, value.values()))
+    return isinstance(value, list) and any(map(_has_nul, value))
+
+
+@lru_cache(maxsize=50_000)
+def reference(source: str, stream: str, external_id: str) -> str:
+    """The id of another record of this source; remembered, since many rows point at few."""
+    return entity_id(source, stream, external_id)
+
+
+def content_hashes(rows: Sequence[tuple[Any, ...]]) -> list[bytes]:
+    """Per row, 16 bytes over everything mapped but the time of change: a touch without a change is no change."""
+    skip = ROW_HEAD.index("source_at")
+    dumps, digest = orjson.dumps, blake2b
+    return [digest(dumps(row[:skip] + row[skip + 1 :]), digest_size=16).digest() for row in rows]

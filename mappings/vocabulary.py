@@ -1,0 +1,66 @@
+"""Every word a mapping may use. Closed on purpose: what is not here is refused with file, line and this list.
+
+    source: quickbooks            the connector; the file lies in mappings/{source}/{stream}.yaml
+    stream: Invoice               the source's own name for the kind of record
+    into: invoice                 the portal noun it fills (store.tables.ENTITIES)
+    key: Id                       path of the external id
+    modified: MetaData.LastUpdatedTime
+    currency: CurrencyRef.value   path of the currency of all amounts; the firm's currency where it is empty
+    order: 20                     streams are read in this order (default 50); owners come first
+    owner: {stream: Customer, id: CustomerRef.value}
+                                  whose it is: an owner record of the same source
+    owner: self                   this record is a client (with `known_by`)
+    owner: match                  this record is matched to a client (with `match`)
+    known_by:                     what a client is known by elsewhere
+      quickbooks.Customer: QuickBooks_Id__c
+      domain: {from: Website, as: domain}
+    match:                        tried in this order; the first that names exactly one client wins
+      - parent: ParentRef.value   the client of another record of this stream
+      - quickbooks.Customer: Id
+      - name: {from: DisplayName, as: name}
+    label: DisplayName            how ops see an owner record (default: the column `name`)
+    fields:
+      number: DocNumber           a path: dots go into objects, a number picks from a list
+      status: {from: Status__c, values: {Booked: booked}, otherwise: unknown}
+      voided: {from: PrivateNote, contains: Voided}
+      grams:  {from: Weight_Kg__c, times: 1000}
+      email:  {from: PrimaryEmailAddr.Address, as: email}
+      project_id: {from: Project__c, refers_to: Project__c}
+      lines:                      a list of blocks
+        from: Line
+        where: {DetailType: [SalesItemLineDetail]}
+        each:
+          description: Description
+          amount_minor: {from: Amount, as: money}
+
+A column's type (store.tables) decides how a value is read; no type is ever named here except `as: money | email`.
+"""
+
+from __future__ import annotations
+
+TOP = frozenset(
+    {
+        "source",
+        "stream",
+        "into",
+        "key",
+        "modified",
+        "currency",
+        "order",
+        "owner",
+        "known_by",
+        "match",
+        "label",
+        "fields",
+    }
+)
+REQUIRED = ("source", "stream", "into", "key", "modified", "owner", "fields")
+OWNER = frozenset({"stream", "id"})
+OWNER_WORDS = frozenset({"self", "match"})
+KEY = frozenset({"from", "as"})
+FIELD = frozenset(["from", "values", "otherwise", "contains", "times", "as", "refers_to", "each", "where"])
+FIELD_AS = frozenset({"email", "money"})
+EACH_FIELD = frozenset({"from", "as", "refers_to", "values", "otherwise"})
+
+PARENT = "parent"
+"""The match rule that follows another record of the same stream."""

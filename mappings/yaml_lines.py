@@ -1,0 +1,106 @@
+"""YAML that remembers where each word stood, so that a complaint can name file and line."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from hub.errors import NeedsPerson
+
+
+class MappingError(NeedsPerson):
+    """A mapping says something that is not in the vocabulary. The sentence begins with file:line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A place in a mapping file."""
+
+    file: Path
+    line: int
+
+    def refuse(self, sentence: str, *, step: str = "") -> MappingError:
+        """The error for this place; the caller raises it."""
+        return MappingError(f"{self.file}:{self.line}: {sentence}", step=step)
+
+    def refuse_unknown(self, what: str, got: str, accepted: Iterable[str]) -> MappingError:
+        """The error for a word that is not one of `accepted`, with the nearest one."""
+        known = sorted(accepted)
+        near = difflib.get_close_matches(got, known, n=1)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        return self.refuse(f"unknown {what} {got!r}.{hint}", step=f"Accepted: {', '.join(known)}.")
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A YAML value with its place. `value` is a str, int, float, bool or None, a list of Nodes, or a dict of Nodes."""
+
+    value: Any
+    spot: Spot
+
+    def words(self, what: str, accepted: Iterable[str]) -> dict[str, Node]:
+        """This node as a block whose keys are all accepted words."""
+        accepted = set(accepted)
+        block = self.block(what)
+        for word, node in block.items():
+            if word not in accepted:
+                raise node.spot.refuse_unknown(f"word in {what}", word, accepted)
+        return block
+
+    def block(self, what: str) -> dict[str, Node]:
+        """This node as a block of any keys."""
+        if not isinstance(self.value, dict):
+            raise self.spot.refuse(f"{what} must be a block of `word: value` lines, not {self.value!r}.")
+        return self.value
+
+    def items(self, what: str) -> list[Node]:
+        """This node as a list."""
+        if not isinstance(self.value, list):
+            raise self.spot.refuse(f"{what} must be a list, not {self.value!r}.")
+        return self.value
+
+    def text(self, what: str) -> str:
+        """This node as one word or line."""
+        if not isinstance(self.value, str) or not self.value:
+            raise self.spot.refuse(f"{what} must be a word, not {self.value!r}.")
+        return self.value
+
+
+def read(file: Path) -> Node:
+    """The file as Nodes. MappingError for what is no YAML."""
+    try:
+        root = yaml.compose(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise Spot(file, line).refuse(f"this is no YAML: {error.problem}.") from None
+    if root is None:
+        raise Spot(file, 1).refuse("the file is empty.")
+    return _node(root, file)
+
+
+def _node(node: yaml.Node, file: Path) -> Node:
+    spot = Spot(file, node.start_mark.line + 1)
+    if isinstance(node, yaml.MappingNode):
+        return Node(dict(_pairs(node, file)), spot)
+    if isinstance(node, yaml.SequenceNode):
+        return Node([_node(item, file) for item in node.value], spot)
+    # Dates and everything else that YAML would guess at stay text: a mapping has words, numbers and yes or no.
+    typed = node.tag.rpartition(":")[2] in {"int", "float", "bool", "null"}
+    return Node(yaml.safe_load(node.value) if typed else node.value, spot)
+
+
+def _pairs(node: yaml.MappingNode, file: Path) -> Iterator[tuple[str, Node]]:
+    seen: set[str] = set()
+    for key, value in node.value:
+        spot = Spot(file, key.start_mark.line + 1)
+        if key.value in seen:
+            raise spot.refuse(f"{key.value!r} stands here twice.")
+        seen.add(key.value)
+        inner = _node(value, file)
+        # A complaint about a word points at the word, also where its value begins a line later.
+        yield key.value, Node(inner.value, spot)
