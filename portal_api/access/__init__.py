@@ -1,0 +1,1 @@
+"""Who comes in: sign-in by mail, sessions, roles, tokens, deep links."""

@@ -1,0 +1,41 @@
+"""Who an address belongs to: people of clients, staff. Reads over all clients, because nobody has signed in yet."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from sqlalchemy import Connection, func, select
+
+from portal_api.reading import oversee
+from store.access_tables import Staff
+from store.tables import Client, Person
+
+
+class PersonAt(NamedTuple):
+    """A person at one client. The same address may be a person at several."""
+
+    person_id: str
+    client_id: str
+    role: str
+    name: str
+    client_name: str
+
+
+_PLACES = (
+    select(Person.id, Person.client_id, Person.role, Person.name, Client.name.label("client_name"))
+    .join(Client, Client.id == Person.client_id)
+    .where(Person.role.is_not(None), Person.deleted_at.is_(None), Client.deleted_at.is_(None))
+    .order_by(Client.name, Person.id)
+)
+
+
+def places_of(connection: Connection, email: str) -> Sequence[PersonAt]:
+    """The clients where somebody with this address may sign in, by name."""
+    rows = oversee(connection).execute(_PLACES.where(func.lower(Person.email) == email.lower()))
+    return [PersonAt(row.id, row.client_id or "", row.role or "", row.name, row.client_name) for row in rows]
+
+
+def staff_role(connection: Connection, email: str) -> str | None:
+    """The role of a staff member, None for anybody else."""
+    return connection.execute(select(Staff.role).where(Staff.email == email.lower())).scalar()

@@ -1,0 +1,227 @@
+"""Signing in and out, and choosing between clients.
+
+The mailed link opens a page with one button; only the button signs in. Mail scanners fetch links with GET and HEAD,
+and those change nothing.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+from urllib.parse import urlencode
+
+from email_validator import EmailNotValidError, validate_email
+from fastapi import APIRouter, Cookie, Depends, Form, Request
+from sqlalchemy import Connection
+from starlette.responses import Response
+
+from portal_api.access import links, people, sessions
+from portal_api.access.limits import Limit
+from portal_api.access.scope import SignInNeeded, cookie_name, visitor
+from portal_api.access.tokens import new_secret
+from portal_api.access.visitor import Visitor
+from portal_api.activity import record
+from portal_api.mail import compose
+from portal_api.pages import NotFound, redirect, render, words_of
+from portal_api.portal import portal_of
+
+router = APIRouter(include_in_schema=False)
+
+ASKED_COOKIE = "frontdesk_asked"
+MANY = 20
+WINDOW_SECONDS = 15 * 60.0
+WRONG_CODE = "That code did not fit. Codes work once, for 15 minutes, in the browser that asked for them."
+MISTYPED = "That does not look like an email address."
+
+Maybe = Annotated[Visitor | None, Depends(visitor)]
+
+
+@router.get("/sign-in", name="sign_in_form")
+async def form(request: Request, known: Maybe, next: str = "/") -> Response:  # noqa: A002 -- the word in the address
+    """Ask for the address."""
+    target = links.own_path(next)
+    if known is not None:
+        return redirect(target)
+    return render(request, "access/sign_in.html", {"target": target, "email": "", "mistake": ""})
+
+
+@router.post("/sign-in")
+async def ask(
+    request: Request,
+    email: Annotated[str, Form(max_length=255)],
+    next: Annotated[str, Form(max_length=1000)] = "/",  # noqa: A002
+) -> Response:
+    """Mail a link and a code. Whether anybody has the address, the answer is the same."""
+    address, target = email.strip().lower(), links.own_path(next)
+    if not _is_address(address):
+        mistake = {"target": target, "email": email, "mistake": MISTYPED}
+        return render(request, "access/sign_in.html", mistake, status=400)
+    browser = new_secret()
+    if _within_limit(request, "ask"):
+        await _mail_link(request, address, target, browser)
+    answer = redirect("/sign-in/code?" + urlencode({"to": address}))
+    _set_cookie(request, answer, ASKED_COOKIE, browser, seconds=links.MINUTES * 60)
+    return answer
+
+
+@router.get("/sign-in/code")
+async def code_form(request: Request, to: str = "") -> Response:
+    """Say that mail is under way, and take the code."""
+    return render(request, "access/code.html", {"email": to if _is_address(to) else "", "mistake": ""})
+
+
+@router.post("/sign-in/code")
+async def enter_code(
+    request: Request,
+    code: Annotated[str, Form(max_length=20)],
+    frontdesk_asked: Annotated[str, Cookie()] = "",
+    to: Annotated[str, Form(max_length=255)] = "",
+) -> Response:
+    """Sign in by the mailed code, in the browser that asked for it."""
+    digits = "".join(filter(str.isdigit, code))
+    portal, used = portal_of(request), None
+    if frontdesk_asked and _within_limit(request, "code"):
+        now = portal.clock()
+        used = await portal.store.write(lambda c: links.redeem_code(c, digits, frontdesk_asked, now))
+    if used is None:
+        return render(request, "access/code.html", {"email": to, "mistake": WRONG_CODE}, status=400)
+    return await _let_in(request, used)
+
+
+@router.get("/sign-in/{token}")
+async def press(request: Request, token: str) -> Response:
+    """The page behind a mailed link: one button. Reading it uses nothing up."""
+    portal, now = portal_of(request), portal_of(request).clock()
+    good = await portal.store.read(lambda connection: links.is_good(connection, token, now))
+    if not good:
+        return render(request, "access/used.html", status=410)
+    return render(request, "access/press.html", {"token": token}, headers={"cache-control": "no-store"})
+
+
+@router.post("/sign-in/{token}")
+async def use(request: Request, token: str) -> Response:
+    """The button: sign in. Of many presses one counts."""
+    portal, used = portal_of(request), None
+    if _within_limit(request, "use"):
+        now = portal.clock()
+        used = await portal.store.write(lambda connection: links.redeem(connection, token, now))
+    if used is None:
+        return render(request, "access/used.html", status=410)
+    return await _let_in(request, used)
+
+
+@router.post("/sign-out")
+async def sign_out(request: Request, known: Maybe) -> Response:
+    """End this session, here and on the server."""
+    portal = portal_of(request)
+    if known is not None:
+        now = portal.clock()
+        record(request, "sign_out")
+        await portal.store.write(lambda connection: sessions.revoke(connection, known.session_id, now))
+    # Pages that the browser still holds must not come back with its back button.
+    answer = redirect("/signed-out", headers={"clear-site-data": '"cache"'})
+    answer.delete_cookie(cookie_name(portal.secure), path="/", secure=portal.secure, httponly=True, samesite="lax")
+    return answer
+
+
+@router.get("/signed-out")
+async def signed_out(request: Request) -> Response:
+    """Say so, and offer the way back in."""
+    return render(request, "access/signed_out.html")
+
+
+@router.get("/clients")
+async def clients(request: Request, known: Maybe) -> Response:
+    """Choose between the clients that this person belongs to."""
+    me = _person(known)
+    portal = portal_of(request)
+    places = await portal.store.read(lambda connection: people.places_of(connection, me.email))
+    return render(request, "access/clients.html", {"places": places})
+
+
+@router.post("/clients/{client_id}")
+async def switch(request: Request, client_id: str, known: Maybe) -> Response:
+    """Go on as the same person at another client, with a new session."""
+    me = _person(known)
+    portal, now = portal_of(request), portal_of(request).clock()
+
+    def move(connection: Connection) -> str | None:
+        for place in people.places_of(connection, me.email):
+            if place.client_id == client_id:
+                sessions.revoke(connection, me.session_id, now)
+                return sessions.open_for_person(connection, place, now)
+        return None
+
+    token = await portal.store.write(move)
+    if token is None:
+        raise NotFound
+    return _signed_in(request, token, "/")
+
+
+def _person(known: Visitor | None) -> Visitor:
+    if known is None:
+        raise SignInNeeded
+    if known.person_id is None:
+        raise NotFound
+    return known
+
+
+async def _mail_link(request: Request, address: str, target: str, browser: str) -> None:
+    portal, now = portal_of(request), portal_of(request).clock()
+
+    def prepare(connection: Connection) -> tuple[links.Asked | None, bool]:
+        known = bool(people.places_of(connection, address)) | bool(people.staff_role(connection, address))
+        return links.ask(connection, address, target, browser, now), known
+
+    asked, known = await portal.store.write(prepare)
+    if asked is None or not known:
+        return
+    url = f"{portal.public_url}/sign-in/{asked.token}"
+    facts = {"url": url, "code": f"{asked.code[:3]} {asked.code[3:]}", "minutes": links.MINUTES}
+    portal.mailer.send_soon(compose(portal.templates, "sign_in", facts, words_of(request)), address)
+
+
+async def _let_in(request: Request, used: links.Used) -> Response:
+    portal, now = portal_of(request), portal_of(request).clock()
+
+    def enter(connection: Connection) -> tuple[str, str] | None:
+        role = people.staff_role(connection, used.email)
+        if role is not None:
+            return sessions.open_for_staff(connection, used.email, role, now), "/ops"
+        places = people.places_of(connection, used.email)
+        if not places:
+            return None
+        return sessions.open_for_person(connection, places[0], now), "/clients" if len(places) > 1 else "/"
+
+    entered = await portal.store.write(enter)
+    if entered is None:
+        return render(request, "access/used.html", status=410)
+    token, home = entered
+    request.state.visitor = await portal.store.read(lambda connection: sessions.find(connection, token, now))
+    record(request, "sign_in")
+    return _signed_in(request, token, used.target if used.target != "/" else home)
+
+
+def _signed_in(request: Request, token: str, target: str) -> Response:
+    answer = redirect(target)
+    seconds = int(sessions.ABSOLUTE.total_seconds())
+    _set_cookie(request, answer, cookie_name(portal_of(request).secure), token, seconds=seconds)
+    return answer
+
+
+def _set_cookie(request: Request, answer: Response, name: str, value: str, *, seconds: int) -> None:
+    secure = portal_of(request).secure
+    answer.set_cookie(name, value, max_age=seconds, path="/", secure=secure, httponly=True, samesite="lax")
+
+
+def _within_limit(request: Request, what: str) -> bool:
+    limits: dict[str, Limit] = portal_of(request).limits
+    limit = limits.setdefault(what, Limit(MANY, WINDOW_SECONDS))
+    return limit.allows(request.client.host if request.client else "")
+
+
+def _is_address(text: str) -> bool:
+    try:
+        validate_email(text, check_deliverability=False, test_environment=True)
+    except EmailNotValidError:
+        return False
+    return True

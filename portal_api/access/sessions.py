@@ -1,0 +1,146 @@
+"""Sessions: kept on the server, found by the hash of a cookie or bearer token, ended at any time."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, Select, String, bindparam, case, func, insert, null, select, update
+from sqlalchemy.sql.elements import ColumnElement
+
+from hub.ids import random_id
+from portal_api.access.people import PersonAt
+from portal_api.access.tokens import hashed, new_secret
+from portal_api.access.visitor import Visitor
+from store.access_tables import Session, Staff
+from store.tables import Client, Person
+from store.types import Instant
+
+IDLE = dt.timedelta(days=14)
+ABSOLUTE = dt.timedelta(days=90)
+SEEN_EVERY = dt.timedelta(minutes=5)
+
+_now = bindparam("now", type_=Instant)
+_idle = bindparam("idle_since", type_=Instant)
+
+
+def _facts(postgres: bool, *columns: Any) -> ColumnElement[str]:
+    """Columns as one JSON array, so that one subquery brings them all."""
+    return func.json_build_array(*columns) if postgres else func.json_array(*columns)
+
+
+def _lookup(*, postgres: bool) -> Select[tuple[object, ...]]:
+    """Session, person, client and staff in one statement.
+
+    On PostgreSQL naming the client is part of it: the CTE runs first, and the subqueries that row-level security
+    guards run once for its row. Without a live session they never run.
+    """
+    name_client = func.set_config("app.client_id", func.coalesce(Session.client_id, ""), True) if postgres else null()
+    alive = (
+        select(Session, name_client.label("named"))
+        .where(
+            Session.token_hash == bindparam("token_hash"),
+            Session.revoked_at.is_(None),
+            Session.expires_at > _now,
+            case((Session.via == "page", Session.seen_at), else_=_now) > _idle,
+        )
+        .cte("alive")
+    )
+    s = alive.c
+    client = select(_facts(postgres, Client.name, Client.profile, Client.time_zone))
+    person = select(_facts(postgres, Person.name, Person.email, Person.role))
+    staff = select(_facts(postgres, Staff.name, Staff.email, Staff.role))
+    return select(
+        s.id,
+        s.via,
+        s.client_id,
+        s.person_id,
+        s.staff_email,
+        s.seen_at,
+        s.named,
+        client.where(Client.id == s.client_id, Client.deleted_at.is_(None)).scalar_subquery().label("client"),
+        person.where(Person.id == s.person_id, Person.client_id == s.client_id, Person.deleted_at.is_(None))
+        .scalar_subquery()
+        .label("person"),
+        staff.where(Staff.email == s.staff_email).scalar_subquery().label("staff"),
+    )
+
+
+_LOOKUP = {"postgresql": _lookup(postgres=True), "sqlite": _lookup(postgres=False)}
+
+
+def find(connection: Connection, token: str, now: dt.datetime) -> Visitor | None:
+    """The visitor that a token stands for, or None: unknown, ended, expired, or no longer allowed in. One query."""
+    row = connection.execute(
+        _LOOKUP[connection.dialect.name], {"token_hash": hashed(token), "now": now, "idle_since": now - IDLE}
+    ).first()
+    if row is None:
+        return None
+    client, person, staff = (_decoded(facts) for facts in (row.client, row.person, row.staff))
+    who = staff if row.staff_email else person
+    # A role taken away, a person or a client gone: the session ends by itself.
+    if who is None or who[2] is None or (row.client_id and client is None):
+        return None
+    client_name, profile, time_zone = client or ("", None, None)
+    return Visitor(
+        session_id=row.id,
+        via=row.via,
+        role=who[2],
+        seen_at=row.seen_at,
+        client_id=row.client_id,
+        person_id=row.person_id,
+        staff_email=row.staff_email,
+        name=who[0] or "",
+        email=who[1] or "",
+        client_name=client_name or "",
+        profile=profile,
+        time_zone=time_zone,
+    )
+
+
+def _decoded(facts: str | list[str | None] | None) -> list[str | None] | None:
+    return orjson.loads(facts) if isinstance(facts, str) else facts
+
+
+def open_for_person(connection: Connection, person: PersonAt, now: dt.datetime) -> str:
+    """A new session for a person at a client; returns the cookie's token."""
+    return _open(connection, now, client_id=person.client_id, person_id=person.person_id, role=person.role)
+
+
+def open_for_staff(connection: Connection, email: str, role: str, now: dt.datetime) -> str:
+    """A new session for staff; returns the cookie's token."""
+    return _open(connection, now, staff_email=email, role=role)
+
+
+def _open(connection: Connection, now: dt.datetime, **who: str) -> str:
+    token = new_secret()
+    values = {"created_at": now, "seen_at": now, "expires_at": now + ABSOLUTE, "via": "page", **who}
+    connection.execute(insert(Session).values(id=random_id(), token_hash=hashed(token), **values))
+    return token
+
+
+def revoke(connection: Connection, session_id: str, now: dt.datetime) -> None:
+    """End one session."""
+    connection.execute(update(Session).where(Session.id == session_id).values(revoked_at=now))
+
+
+def revoke_all(connection: Connection, *, now: dt.datetime, person_id: str | None = None, email: str = "") -> int:
+    """End every session of a person or of a staff member; says how many."""
+    mine = Session.person_id == person_id if person_id else Session.staff_email == email
+    ended = connection.execute(update(Session).where(mine, Session.revoked_at.is_(None)).values(revoked_at=now))
+    return ended.rowcount
+
+
+_NAMED = bindparam("client", type_=String)
+_VIEW = (
+    update(Session)
+    .where(Session.id == bindparam("session"), Session.staff_email.is_not(None), Session.revoked_at.is_(None))
+    .values(client_id=_NAMED)
+)
+
+
+def view_as(connection: Connection, visitor: Visitor, client_id: str | None) -> bool:
+    """Let a staff session see as one client, read-only; None ends it. False when the session is no staff session."""
+    changed = connection.execute(_VIEW, {"session": visitor.session_id, "client": client_id})
+    return changed.rowcount == 1

@@ -1,0 +1,61 @@
+"""Secrets that people carry: session cookies, sign-in links, API tokens. The store keeps only their SHA-256."""
+
+from __future__ import annotations
+
+import datetime as dt
+import secrets
+from hashlib import sha256
+
+from sqlalchemy import Connection, insert, select
+
+from hub.clock import now
+from hub.errors import NeedsPerson
+from hub.ids import random_id
+from portal_api.access.people import places_of
+from store.access_tables import Session, Staff
+
+API_TOKEN_DAYS = 365
+
+
+def new_secret() -> str:
+    """256 random bits as 43 characters that fit an address and a cookie."""
+    return secrets.token_urlsafe(32)
+
+
+def hashed(secret: str) -> bytes:
+    """What the store keeps of a secret. Plain SHA-256: the secret is random, there is nothing to guess."""
+    return sha256(secret.encode()).digest()
+
+
+def create_api_token(connection: Connection, email: str, staff: bool = False, *, days: int = API_TOKEN_DAYS) -> str:
+    """A bearer token for /api/v1, for a person of a client or for staff. Shown once.
+
+    Raises NeedsPerson when nobody with that address may sign in.
+    """
+    token, moment = new_secret(), now()
+    connection.execute(
+        insert(Session).values(
+            id=random_id(),
+            token_hash=hashed(token),
+            via="api",
+            created_at=moment,
+            seen_at=moment,
+            expires_at=moment + dt.timedelta(days=days),
+            **_owner(connection, email.strip().lower(), staff=staff),
+        )
+    )
+    return token
+
+
+def _owner(connection: Connection, email: str, *, staff: bool) -> dict[str, str | None]:
+    if staff:
+        role = connection.execute(select(Staff.role).where(Staff.email == email)).scalar()
+        if role is not None:
+            return {"staff_email": email, "role": role}
+        raise NeedsPerson(f"{email} is no staff member.", step="Add the address to the staff table first.")
+    for place in places_of(connection, email):
+        return {"client_id": place.client_id, "person_id": place.person_id, "role": place.role}
+    raise NeedsPerson(
+        f"Nobody with the address {email} may sign in.",
+        step="Give a contact with this address a portal role in the CRM, then sync.",
+    )

@@ -1,0 +1,137 @@
+"""Activity: facts about use, queued in memory and written by one thread, never one commit per view.
+
+A row waits at most FLUSH_SECONDS or until FLUSH_ROWS are waiting. A crash loses what waits, at most that second; the
+portal's shutdown loses nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, insert, update
+from sqlalchemy.exc import DBAPIError
+from starlette.requests import Request
+
+from portal_api.access.visitor import Visitor
+from store.access_tables import Activity, Session
+
+FLUSH_SECONDS = 1.0
+FLUSH_ROWS = 100
+KEEP_ROWS = 50_000
+"""While the store cannot be written, this many rows wait; more are dropped and counted."""
+
+ROBOTS = re.compile(
+    r"bot|crawl|spider|preview|scan|monitor|python-|curl|wget|headlesschrome|safelinks|proofpoint", re.IGNORECASE
+)
+
+_INSERT = insert(Activity)
+_SEEN = update(Session).where(Session.id == bindparam("session")).values(seen_at=bindparam("seen"))
+log = logging.getLogger(__name__)
+
+Write = Callable[[Callable[[Connection], None]], None]
+
+
+class Activities:
+    """The queue. `write` runs a function in one transaction."""
+
+    def __init__(self, write: Write) -> None:
+        self._write = write
+        self._rows: list[dict[str, Any]] = []
+        self._seen: dict[str, Any] = {}
+        self._wake = threading.Condition()
+        self._flushing = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self.dropped = 0
+
+    def add(self, row: Mapping[str, Any]) -> None:
+        """Queue one activity row."""
+        with self._wake:
+            if len(self._rows) >= KEEP_ROWS:
+                self.dropped += 1
+                return
+            self._rows.append(dict(row))
+            if len(self._rows) >= FLUSH_ROWS:
+                self._wake.notify()
+
+    def seen(self, session_id: str, at: Any) -> None:
+        """Queue that a session was used."""
+        with self._wake:
+            self._seen[session_id] = at
+
+    def start(self) -> None:
+        """Begin to write in the background."""
+        self._thread = threading.Thread(target=self._run, name="activity", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Write what waits and end."""
+        thread, self._thread = self._thread, None
+        with self._wake:
+            self._wake.notify()
+        if thread is not None:
+            thread.join()
+        self.flush()
+
+    def flush(self) -> None:
+        """Write what waits, now. On a failing store it stays queued."""
+        with self._flushing:
+            with self._wake:
+                rows, self._rows = self._rows, []
+                seen, self._seen = self._seen, {}
+            if not rows and not seen:
+                return
+            try:
+                self._write(lambda connection: _store(connection, rows, seen))
+            except DBAPIError:
+                log.warning("activity waits: the store cannot be written (%d rows)", len(rows))
+                with self._wake:
+                    self._rows[:0] = rows
+                    self._seen = {**seen, **self._seen}
+
+    def _run(self) -> None:
+        while self._thread is not None:
+            with self._wake:
+                self._wake.wait(FLUSH_SECONDS)
+            self.flush()
+
+
+def _store(connection: Connection, rows: list[dict[str, Any]], seen: Mapping[str, Any]) -> None:
+    if rows:
+        connection.execute(_INSERT, rows)
+    if seen:
+        connection.execute(_SEEN, [{"session": session, "seen": at} for session, at in seen.items()])
+
+
+def record(request: Request, verb: str, kind: str | None = None, id_: str | None = None, *, via: str = "page") -> None:
+    """Record that this request's person did `verb` (view, download, sign_in, ...) to an object. Never waits.
+
+    `via`: page, api, file, deep_link. Staff, robots, scanners and prefetching browsers are kept but not counted.
+    """
+    portal = request.app.state.portal
+    visitor: Visitor = request.state.visitor
+    portal.activities.add(
+        {
+            "at": portal.clock(),
+            "client_id": visitor.client_id,
+            "person_id": visitor.person_id,
+            "session_id": visitor.session_id,
+            "staff_email": visitor.staff_email,
+            "verb": verb,
+            "object_kind": kind,
+            "object_id": id_,
+            "via": via,
+            "counted": visitor.staff_email is None and visitor.client_id is not None and not _robot(request, via),
+        }
+    )
+
+
+def _robot(request: Request, via: str) -> bool:
+    headers = request.headers
+    if request.method == "HEAD" or "prefetch" in headers.get("sec-purpose", headers.get("purpose", "")):
+        return True
+    # A program with a token is a client at work; a program that walks pages is none.
+    return via != "api" and ROBOTS.search(headers.get("user-agent", "python-")) is not None

@@ -1,0 +1,153 @@
+"""The portal as an ASGI application."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from importlib import import_module
+from importlib.util import find_spec
+from urllib.parse import urlencode
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from sqlalchemy import Engine
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.routing import Route
+
+from hub.clock import now
+from hub.settings import Settings
+from portal_api.access.links import own_path
+from portal_api.access.scope import NotAllowed, SignInNeeded
+from portal_api.activity import Activities
+from portal_api.assets import Assets, static
+from portal_api.feeds import Feeds
+from portal_api.front import Front
+from portal_api.mail import Mailer
+from portal_api.metrics import Metrics
+from portal_api.pages import NotFound, problem, redirect, wants_json
+from portal_api.portal import Portal
+from portal_api.reading import POOL, Store
+from portal_api.templating import Templates
+from store.engine import create_engine
+
+ROOMS = (
+    "access.routes",
+    "access.deep_links",
+    "home",
+    "invoices",
+    "statement",
+    "projects",
+    "shipments",
+    "documents",
+    "contracts",
+    "requests",
+    "account",
+    "search",
+    "api",
+    "ops",
+    "health",
+)
+"""Modules of this package with a `router`."""
+
+
+def create_app(settings: Settings, engine: Engine | None = None, *, clock: Callable[[], dt.datetime] = now) -> FastAPI:
+    """The portal over a migrated store. Without an engine it opens its own, confined to one client a request."""
+    portal = _portal(settings, engine or create_engine(settings.database_url, pool_size=POOL, portal=True), clock)
+    app = FastAPI(
+        title=f"{settings.firm.name} portal",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/v1/openapi.json",
+        lifespan=_lifespan,
+        telemetry={"tracing": False, "metrics": False, "logs": False},
+    )
+    app.state.portal = portal
+    app.add_middleware(Front, portal=portal)
+    app.routes.append(Route("/static/{name}", static))
+    for room in ROOMS:
+        if find_spec(f"portal_api.{room}") is not None:
+            app.include_router(import_module(f"portal_api.{room}").router)
+    portal.paths = frozenset(paths_of(app))
+    for error, answer in _ANSWERS.items():
+        app.add_exception_handler(error, answer)
+    return app
+
+
+def _portal(settings: Settings, engine: Engine, clock: Callable[[], dt.datetime]) -> Portal:
+    store, assets, metrics = Store(engine), Assets(settings.firm.accent), Metrics()
+    return Portal(
+        settings=settings,
+        clock=clock,
+        store=store,
+        activities=Activities(store.write_now),
+        mailer=Mailer(settings, lambda outcome: metrics.mails.labels(outcome).inc()),
+        assets=assets,
+        templates=Templates(settings.firm, assets),
+        feeds=Feeds(settings),
+        metrics=metrics,
+    )
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    portal: Portal = app.state.portal
+    portal.activities.start()
+    try:
+        yield
+    finally:
+        portal.activities.stop()
+        portal.mailer.close()
+
+
+async def _sign_in_needed(request: Request, _error: Exception) -> Response:
+    if wants_json(request):
+        return problem(request, 401, "401", "This needs a token.", "Send `Authorization: Bearer` with an API token.")
+    path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    wanted = own_path(path) if request.method == "GET" else "/"
+    return redirect("/sign-in" if wanted == "/" else f"/sign-in?{urlencode({'next': wanted})}")
+
+
+async def _not_found(request: Request, _error: Exception) -> Response:
+    return problem(request, 404, "404", "There is nothing here.", "It may have moved, or the address is mistyped.")
+
+
+async def _http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    if error.status_code == 404:  # noqa: PLR2004 -- Not Found
+        return await _not_found(request, error)
+    code = "400" if error.status_code < 500 else "500"  # noqa: PLR2004 -- ours or theirs
+    return problem(request, error.status_code, code, "That did not work.", str(error.detail or ""))
+
+
+async def _invalid(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"][1:])
+    if not wants_json(request) and first["loc"][0] == "path":
+        return await _not_found(request, error)
+    return problem(request, 400, "400", f"{where or 'The request'} is not right.", f"{first['msg']}.")
+
+
+_ANSWERS = {
+    SignInNeeded: _sign_in_needed,
+    NotAllowed: _not_found,
+    NotFound: _not_found,
+    HTTPException: _http,
+    RequestValidationError: _invalid,
+}
+
+
+def paths_of(app: FastAPI) -> list[str]:
+    """Every address the application answers, as its routes write it."""
+    return [path for route in app.routes for path in _paths(route)]
+
+
+def _paths(route: object) -> list[str]:
+    # FastAPI keeps an included router as one route that holds its own.
+    included = getattr(route, "original_router", None)
+    if included is not None:
+        return [path for one in included.routes for path in _paths(one)]
+    path = getattr(route, "path", None)
+    return [path] if isinstance(path, str) else []

@@ -1,0 +1,76 @@
+"""Which stream of which source fills which noun: so that a card can say where its facts come from
+and how old they are.
+
+Late is when a stream's high-water mark is older than three times the sync interval.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import yaml
+
+from hub.settings import Settings
+
+LATE_AFTER_INTERVALS = 3
+TITLES: Mapping[str, str] = {"salesforce": "Salesforce", "quickbooks": "QuickBooks", "google_drive": "Google Drive"}
+MAPPINGS = Path(__file__).resolve().parents[1] / "mappings"
+
+
+class Fresh(NamedTuple):
+    """How true a card is: the source's name, up to when (None: never read yet), whether that is late, the interval."""
+
+    source: str
+    as_of: dt.datetime | None
+    late: bool
+    every_minutes: int
+
+
+class Feeds:
+    """Source and freshness by noun."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._every = settings.sync_every_seconds
+        self._titles = {name: _title(name, source.connector) for name, source in settings.sources.items()}
+        self._by_noun = _by_noun(settings)
+
+    def title(self, source: str) -> str:
+        """A source as clients know it."""
+        return self._titles.get(source) or _title(source, source)
+
+    def of(self, noun: str, streams: Iterable[Any], now: dt.datetime) -> Fresh | None:
+        """How fresh a noun is, by rows of stream_state (source, stream, high_water). The oldest counts."""
+        wanted = self._by_noun.get(noun, ())
+        return self.oldest([row for row in streams if (row.source, row.stream) in wanted], now)
+
+    def for_row(self, row: Any, streams: Iterable[Any], now: dt.datetime) -> Fresh | None:
+        """How fresh one synced row is."""
+        return self.oldest([s for s in streams if (s.source, s.stream) == (row.source, row.stream)], now)
+
+    def oldest(self, streams: Sequence[Any], now: dt.datetime) -> Fresh | None:
+        """The freshness of the stream that is furthest behind; None for no stream."""
+        if not streams:
+            return None
+        behind = min(streams, key=lambda row: row.high_water or dt.datetime.min.replace(tzinfo=dt.UTC))
+        limit = dt.timedelta(seconds=LATE_AFTER_INTERVALS * self._every)
+        late = behind.high_water is not None and now - behind.high_water > limit
+        return Fresh(self.title(behind.source), behind.high_water, late, max(1, round(self._every / 60)))
+
+
+def _title(name: str, connector: str) -> str:
+    return TITLES.get(connector) or name.replace("_", " ").title()
+
+
+def _by_noun(settings: Settings) -> dict[str, set[tuple[str, str]]]:
+    found: dict[str, set[tuple[str, str]]] = {}
+    names = {name: source.connector for name, source in settings.sources.items()} or {n: n for n in TITLES}
+    for name, connector in names.items():
+        folder = settings.mappings_path or MAPPINGS
+        for file in sorted((folder / name).glob("*.yaml")) or sorted((folder / connector).glob("*.yaml")):
+            body = yaml.safe_load(file.read_text(encoding="utf-8"))
+            if isinstance(body, dict) and isinstance(body.get("into"), str):
+                found.setdefault(body["into"], set()).add((name, str(body.get("stream", file.stem))))
+    return found

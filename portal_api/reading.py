@@ -1,0 +1,88 @@
+"""How a request reaches the store.
+
+On SQLite a query takes less time than a thread hop, and threads fight over the interpreter, so reading happens inline;
+on PostgreSQL it happens in as many threads as there are connections (docs/decisions). Writing may wait for a lock that
+a sync holds, so it never happens on the event loop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+import anyio
+import anyio.to_thread
+from sqlalchemy import Connection, Engine, bindparam, func, select
+from starlette.requests import Request
+
+from store.scope import Reader, Scope
+
+T = TypeVar("T")
+POOL = 4
+
+_SET_CLIENT = select(func.set_config("app.client_id", bindparam("client"), True))
+_SET_ALL = select(func.set_config("app.access", "all", True))
+
+
+def oversee(connection: Connection) -> Connection:
+    """Open every client's rows for this transaction: sign-in and ops only (row-level security, PostgreSQL)."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(_SET_ALL)
+    return connection
+
+
+def confine(connection: Connection, client_id: str) -> Connection:
+    """Open one client's rows for this transaction (row-level security, PostgreSQL)."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(_SET_CLIENT, {"client": client_id})
+    return connection
+
+
+class Store:
+    """The portal's engine with its two ways in."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self._inline = engine.dialect.name == "sqlite"
+        self._readers = engine.execution_options(reading=True) if self._inline else engine
+        self._read_limit = anyio.CapacityLimiter(POOL)
+        self._write_limit = anyio.CapacityLimiter(1 if self._inline else POOL)
+
+    async def read(self, work: Callable[[Connection], T]) -> T:
+        """Run `work` on a connection that reads."""
+        if self._inline:
+            return self.read_now(work)
+        return await anyio.to_thread.run_sync(self.read_now, work, limiter=self._read_limit)
+
+    async def write(self, work: Callable[[Connection], T]) -> T:
+        """Run `work` in one transaction, in a thread."""
+        return await anyio.to_thread.run_sync(self.write_now, work, limiter=self._write_limit)
+
+    def read_now(self, work: Callable[[Connection], T]) -> T:
+        """`read` for code that is already in a thread."""
+        with self._readers.connect() as connection:
+            return work(connection)
+
+    def write_now(self, work: Callable[[Connection], T]) -> T:
+        """`write` for code that is already in a thread."""
+        with self.engine.begin() as connection:
+            return work(connection)
+
+
+async def reading(request: Request, function: Callable[..., T], *args: object) -> T:
+    """`function(reader, *args)` as the client of this request; declare `client_scope` on the route first."""
+    scope: Scope = request.state.scope
+    store: Store = request.app.state.portal.store
+    return await store.read(lambda connection: function(Reader(confine(connection, scope.client_id), scope), *args))
+
+
+async def overseeing(request: Request, function: Callable[..., T], *args: object) -> T:
+    """`function(connection, *args)` over every client's rows; declare `staff(...)` on the route first."""
+    store: Store = request.app.state.portal.store
+    return await store.read(lambda connection: function(oversee(connection), *args))
+
+
+async def writing(request: Request, function: Callable[..., T], *args: object) -> T:
+    """`function(connection, *args)` in one transaction over every client's rows: the function names its client."""
+    store: Store = request.app.state.portal.store
+    return await store.write(lambda connection: function(oversee(connection), *args))

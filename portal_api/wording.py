@@ -1,0 +1,163 @@
+"""Dates, times, money and sizes as one reader reads them: their zone, their language, this very moment.
+
+Filters in templates reach the reader of the page being rendered through `reading_as`, so that macros need no argument.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import lru_cache
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date, get_timezone_name
+from babel.numbers import format_currency, format_decimal
+
+from hub.money import exponent
+
+KILO = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """How to say things to one reader. `now` is aware; all days are days in `zone`."""
+
+    locale: str
+    zone: ZoneInfo
+    now: dt.datetime
+
+    @property
+    def today(self) -> dt.date:
+        """The day it is where the reader is."""
+        return self.now.astimezone(self.zone).date()
+
+    def local(self, moment: dt.datetime) -> dt.datetime:
+        """An instant on the reader's clock."""
+        return moment.astimezone(self.zone)
+
+    def day(self, day: dt.date | dt.datetime | None) -> str:
+        """`today`, `Thu 3 Dec`, `Thu 3 Dec 2024` when it is another year; empty for None."""
+        if day is None:
+            return ""
+        date = self.local(day).date() if isinstance(day, dt.datetime) else day
+        return _day(date, self.today, self.locale)
+
+    def local_day(self, moment: dt.datetime) -> dt.date:
+        """The calendar day of an instant in the reader's zone."""
+        return self.local(moment).date()
+
+    def moment(self, moment: dt.datetime | None) -> str:
+        """`today 14:00`, `Thu 3 Dec 14:00`; empty for None."""
+        return "" if moment is None else f"{self.day(moment)} {self.clock(moment)}"
+
+    def clock(self, moment: dt.datetime) -> str:
+        """`14:00` on the reader's clock."""
+        return self.local(moment).strftime("%H:%M")
+
+    def as_of(self, moment: dt.datetime) -> str:
+        """`10:42` today, `Thu 3 Dec 10:42` on another day."""
+        return self.clock(moment) if self.local(moment).date() == self.today else self.moment(moment)
+
+    def exact(self, moment: dt.datetime | dt.date | None) -> str:
+        """`Thursday 3 December 2026, 14:00 CET`: for hover, print and screen readers."""
+        if moment is None:
+            return ""
+        if not isinstance(moment, dt.datetime):
+            return format_date(moment, "EEEE d MMMM y", locale=self.locale)
+        local = self.local(moment)
+        zone = get_timezone_name(local, width="short", locale=self.locale)
+        return f"{format_date(local, 'EEEE d MMMM y', locale=self.locale)}, {local:%H:%M} {zone}"
+
+    def until(self, day: dt.date | dt.datetime | None) -> str:
+        """`today`, `tomorrow`, `in 6 days`, `yesterday`, `6 days ago`; a far day by its date; empty for None."""
+        if day is None:
+            return ""
+        date = self.local(day).date() if isinstance(day, dt.datetime) else day
+        days = (date - self.today).days
+        near = {0: "today", 1: "tomorrow", -1: "yesterday"}
+        if days in near:
+            return near[days]
+        if abs(days) > 60:  # noqa: PLR2004 -- beyond two months a date says more than a count
+            return self.day(date)
+        return f"in {days} days" if days > 0 else f"{-days} days ago"
+
+    def money(self, minor: int | None, currency: str | None) -> str:
+        """`€1,234.50` in the reader's format; empty for None."""
+        return "" if minor is None or currency is None else _money(minor, currency, self.locale)
+
+    def number(self, value: float | None) -> str:
+        """`12,400` in the reader's format; empty for None."""
+        return "" if value is None else str(format_decimal(value, locale=self.locale))
+
+    def size(self, count: int | None) -> str:
+        """Bytes as `84 KB`, `1.2 MB`; empty for None."""
+        if count is None:
+            return ""
+        if count < KILO * KILO:
+            return f"{max(1, round(count / KILO))} KB"
+        return f"{self.number(round(count / KILO / KILO, 1))} MB"
+
+
+@lru_cache(maxsize=8192)
+def _day(date: dt.date, today: dt.date, locale: str) -> str:
+    near = {0: "today", 1: "tomorrow", -1: "yesterday"}.get((date - today).days)
+    if near is not None:
+        return near
+    return str(format_date(date, "EEE d MMM" if date.year == today.year else "EEE d MMM y", locale=locale))
+
+
+@lru_cache(maxsize=8192)
+def _money(minor: int, currency: str, locale: str) -> str:
+    return str(format_currency(Decimal(minor).scaleb(-exponent(currency)), currency, locale=locale))
+
+
+@lru_cache(maxsize=1024)
+def zone(*names: str | None) -> ZoneInfo:
+    """The first of these IANA zones that exists; UTC when none does."""
+    for name in names:
+        try:
+            return ZoneInfo(name or "")
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            continue
+    return ZoneInfo("UTC")
+
+
+@lru_cache(maxsize=64)
+def language(name: str) -> str:
+    """A locale that Babel knows, `en` otherwise."""
+    try:
+        return str(Locale.parse(name))
+    except (UnknownLocaleError, ValueError):
+        return "en"
+
+
+_words: ContextVar[Words] = ContextVar("words")
+
+
+@contextmanager
+def reading_as(words: Words) -> Iterator[None]:
+    """Templates rendered inside speak to this reader."""
+    token = _words.set(words)
+    try:
+        yield
+    finally:
+        _words.reset(token)
+
+
+def _filter(name: str) -> object:
+    def speak(*args: object) -> str:
+        return str(getattr(_words.get(), name)(*args))
+
+    speak.__name__ = name
+    return speak
+
+
+FILTERS = {
+    name: _filter(name) for name in ("day", "moment", "clock", "as_of", "exact", "until", "money", "number", "size")
+}
+"""For templates: `{{ invoice.total_minor|money(invoice.currency) }}`, `{{ shipment.eta_at|moment }}`."""
