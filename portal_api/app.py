@@ -54,7 +54,8 @@ ROOMS = (
 
 def create_app(settings: Settings, engine: Engine | None = None, *, clock: Callable[[], dt.datetime] = now) -> FastAPI:
     """The portal over a migrated store. Without an engine it opens its own, confined to one client a request."""
-    portal = _portal(settings, engine or create_engine(settings.database_url, pool_size=POOL, portal=True), clock)
+    store = Store(engine or create_engine(settings.database_url, pool_size=POOL, portal=True), owned=engine is None)
+    portal = _portal(settings, store, clock)
     app = FastAPI(
         title=f"{settings.firm.name} portal",
         docs_url=None,
@@ -75,8 +76,8 @@ def create_app(settings: Settings, engine: Engine | None = None, *, clock: Calla
     return app
 
 
-def _portal(settings: Settings, engine: Engine, clock: Callable[[], dt.datetime]) -> Portal:
-    store, assets, metrics = Store(engine), Assets(settings.firm.accent), Metrics()
+def _portal(settings: Settings, store: Store, clock: Callable[[], dt.datetime]) -> Portal:
+    assets, metrics = Assets(settings.firm.accent), Metrics()
     return Portal(
         settings=settings,
         clock=clock,
@@ -99,6 +100,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     finally:
         portal.activities.stop()
         portal.mailer.close()
+        portal.store.close()
 
 
 async def _sign_in_needed(request: Request, _error: Exception) -> Response:

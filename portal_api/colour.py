@@ -7,7 +7,7 @@ import re
 from typing import NamedTuple
 
 HEX = re.compile(r"#[0-9a-fA-F]{6}")
-DEFAULT = "#0F6B63"
+DEFAULT, DARK_DEFAULT = "#0F6B63", "#4FB5AA"
 PAPER, DARK_PAPER = "#FBFAF8", "#151412"
 SUNK, DARK_RAISED = "#F4F2EE", "#26241F"
 ENOUGH = 4.5
@@ -47,7 +47,8 @@ def accent(configured: str) -> Accent:
     """The firm's colour for both themes. A colour that is none gives the default, marked as changed."""
     base = configured if HEX.fullmatch(configured) else DEFAULT
     light = readable(base, PAPER, SUNK, "#FFFFFF", darken=True)
-    return Accent(light, readable(base, DARK_PAPER, DARK_RAISED, darken=False), light != configured)
+    dark = DARK_DEFAULT if base == DEFAULT else readable(base, DARK_PAPER, DARK_RAISED, darken=False)
+    return Accent(light, dark, light != configured)
 
 
 def accent_tokens(configured: str) -> str:

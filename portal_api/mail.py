@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import smtplib
 import ssl
-import time
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -29,6 +29,10 @@ PAUSES = (1.0, 5.0, 20.0)
 log = logging.getLogger(__name__)
 
 
+class NoMailServer(OSError):
+    """The configuration names none: trying again will not help."""
+
+
 def compose(templates: Templates, name: str, context: Mapping[str, Any], words: Words) -> EmailMessage:
     """A mail from templates/email/{name}.subject.txt, .txt and .html; both bodies say the same."""
     message = EmailMessage()
@@ -47,6 +51,7 @@ class Mailer:
         self._domain = self._from.domain or "localhost"
         self._count = count
         self._pauses = pauses
+        self._closing = threading.Event()
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="mail")
 
     def send_soon(self, message: EmailMessage, to: str) -> Future[bool]:
@@ -57,7 +62,8 @@ class Mailer:
         return self._worker.submit(self._send, message)
 
     def close(self) -> None:
-        """Send what waits, then end."""
+        """Try once more what waits, then end: a mail server that is down must not hold up a shutdown."""
+        self._closing.set()
         self._worker.shutdown(wait=True)
 
     def _send(self, message: EmailMessage) -> bool:
@@ -66,12 +72,13 @@ class Mailer:
                 with _connected(self._url) as server:
                     server.send_message(message)
             except (OSError, smtplib.SMTPException) as error:
-                final = pause is None or isinstance(error, smtplib.SMTPRecipientsRefused)
-                log.warning("mail not sent (%s): %s", "giving up" if final else "trying again", type(error).__name__)
+                refused = isinstance(error, (smtplib.SMTPRecipientsRefused, NoMailServer))
+                final = pause is None or refused or self._closing.is_set()
+                log.warning("mail not sent (%s): %s", "giving up" if final else "trying again", error)
                 self._count("failed" if final else "retried")
                 if final or pause is None:
                     return False
-                time.sleep(pause)
+                self._closing.wait(pause)
             else:
                 self._count("sent")
                 return True
@@ -88,7 +95,7 @@ def _connected(url: str) -> Iterator[smtplib.SMTP]:
     """A mail server, greeted, encrypted where it can be, signed in where the address says so."""
     parts = urlsplit(url)
     if parts.scheme not in {"smtp", "smtps"} or not parts.hostname:
-        raise OSError("FRONTDESK_SMTP_URL names no mail server; expected smtp://host:port")
+        raise NoMailServer("FRONTDESK_SMTP_URL names no mail server; expected smtp://host:port")
     if parts.scheme == "smtps":
         secure = smtplib.SMTP_SSL(
             parts.hostname, parts.port or 465, timeout=TIMEOUT_SECONDS, context=ssl.create_default_context()

@@ -39,10 +39,11 @@ def confine(connection: Connection, client_id: str) -> Connection:
 
 
 class Store:
-    """The portal's engine with its two ways in."""
+    """The portal's engine with its two ways in. An engine of its own (`owned`) ends with it."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, *, owned: bool = False) -> None:
         self.engine = engine
+        self._owned = owned
         self._inline = engine.dialect.name == "sqlite"
         self._readers = engine.execution_options(reading=True) if self._inline else engine
         self._read_limit = anyio.CapacityLimiter(POOL)
@@ -57,6 +58,11 @@ class Store:
     async def write(self, work: Callable[[Connection], T]) -> T:
         """Run `work` in one transaction, in a thread."""
         return await anyio.to_thread.run_sync(self.write_now, work, limiter=self._write_limit)
+
+    def close(self) -> None:
+        """Close the connections, if they are the portal's own."""
+        if self._owned:
+            self.engine.dispose()
 
     def read_now(self, work: Callable[[Connection], T]) -> T:
         """`read` for code that is already in a thread."""

@@ -1,0 +1,48 @@
+"""Architecture: is the site on schedule, and what waits for me?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from portal_api.answers.answer import GOOD, INFO, Answer, Fact, Facts, Part, answer, bare, upper_first
+from portal_api.answers.work import (
+    done_steps,
+    due_fact,
+    lead,
+    next_step,
+    nothing_runs,
+    others,
+    progress,
+    steps,
+    trouble,
+    waiting,
+)
+from portal_api.states import days
+from portal_api.wording import Words
+
+
+def architecture(facts: Facts, speak: Words) -> Answer:
+    """Behind first; else ahead, on schedule by the last milestone that was reached; the next review; what waits."""
+    project = lead(facts)
+    if project is None:
+        return answer([nothing_runs(facts, "No building yet. It appears here the moment it is set up.")])
+    open_steps = steps(project, facts)
+    troubled = trouble(project, open_steps, speak, "The site")
+    schedule = None if troubled else Part(_schedule(project, facts), GOOD)
+    parts = [troubled, schedule, _review(project, open_steps, speak), waiting(facts, speak)]
+    where = progress(project)
+    proof = [Fact(INFO, upper_first(where)) if where else None, due_fact(project, speak)]
+    return answer([*parts, others(facts, project, speak)], proof)
+
+
+def _schedule(project: Any, facts: Facts) -> str:
+    reached = [row for row in done_steps(project, facts) if row.due_on is not None]
+    ahead = (reached[-1].due_on - reached[-1].completed_on).days if reached else 0
+    return f"The site is {days(ahead)} ahead." if ahead > 0 else "The site is on schedule."
+
+
+def _review(project: Any, open_steps: list[Any], speak: Words) -> Part | None:
+    if project.next_event and project.next_event_at and project.next_event_at >= speak.now:
+        return Part(f"{upper_first(bare(project.next_event))} {speak.moment(project.next_event_at)}.", GOOD)
+    step = next_step(project, open_steps, speak)
+    return Part(step, GOOD) if step else None

@@ -1,0 +1,42 @@
+"""Legal: what is happening with my case?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from portal_api.answers.answer import ATTENTION, GOOD, INFO, Answer, Fact, Facts, Part, answer, bare, upper_first
+from portal_api.answers.work import lead, nothing_runs, others, steps, trouble, waiting
+from portal_api.states import key
+from portal_api.wording import Words
+
+
+def legal(facts: Facts, speak: Words) -> Answer:
+    """The next date, or the stage; what happened last; whether anything is needed from the client."""
+    case = lead(facts)
+    if case is None:
+        return answer([nothing_runs(facts, "No case yet. It appears here the moment it is opened.")])
+    troubled = _trouble(case, facts, speak)
+    needed = waiting(facts, speak, "things") or Part("Nothing is needed from you.", GOOD)
+    return answer([troubled, _next_date(case, speak), needed, others(facts, case, speak)], _proof(case, speak))
+
+
+def _trouble(case: Any, facts: Facts, speak: Words) -> Part | None:
+    if key(case.status) == "on_hold":
+        return Part("Your case is stayed.", ATTENTION)
+    return trouble(case, steps(case, facts), speak, "Your case")
+
+
+def _next_date(case: Any, speak: Words) -> Part | None:
+    if case.next_event and case.next_event_at and case.next_event_at >= speak.now:
+        return Part(f"{upper_first(bare(case.next_event))} is set for {speak.moment(case.next_event_at)}.", GOOD)
+    if case.phase:
+        return Part(f"Your case is in the stage {case.phase}; the next date is not set yet.", GOOD)
+    return Part("The next date is not set yet.", GOOD)
+
+
+def _proof(case: Any, speak: Words) -> list[Fact | None]:
+    happened = f"{bare(case.last_event)}{', ' + speak.day(case.last_event_on) if case.last_event_on else ''}"
+    return [
+        Fact(INFO, "Stage", case.phase) if case.phase else None,
+        Fact(INFO, "Last", happened) if case.last_event else None,
+    ]

@@ -1,0 +1,252 @@
+"""The cards of home: each one's rows in words, its source and as-of, and what is being checked. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from portal_api.answers.agency import over_budget
+from portal_api.answers.answer import bare, upper_first
+from portal_api.answers.saas import FULL, NEARLY_FULL, used_percent
+from portal_api.answers.work import OVER, progress
+from portal_api.feeds import Fresh
+from portal_api.profiles import Profile
+from portal_api.states import (
+    STATIONS,
+    State,
+    document_state,
+    invoice_state,
+    key,
+    milestone_state,
+    project_state,
+    request_state,
+    shipment_state,
+)
+from portal_api.wording import Words
+
+SHOWN = 4
+
+
+class Card(NamedTuple):
+    """One card: its template (home/cards/{name}.html), title, content, where more is, source, what is held."""
+
+    name: str
+    title: str
+    noun: str
+    content: Any
+    more: str | None
+    fresh: Fresh | None
+    held: int = 0
+
+
+class Row(NamedTuple):
+    """One row of a card."""
+
+    title: str
+    about: str
+    href: str
+    state: State | None = None
+    ends: tuple[str, str] = ("", "")
+    dots: Sequence[str] = ()
+    percent: int | None = None
+    note: str = ""
+    stations: Sequence[Any] = ()
+
+
+class Station(NamedTuple):
+    """One station of a timeline."""
+
+    tone: str
+    what: str
+    when: str
+    at: Any
+
+
+class InvoiceFacts(NamedTuple):
+    """The latest invoice."""
+
+    number: str
+    amount: str
+    issued: Any
+    state: State
+    href: str
+    download: str
+
+
+class Balance(NamedTuple):
+    """What is open on the account in one currency."""
+
+    open: str
+    overdue: str
+    invoices: int
+
+
+class Plan(NamedTuple):
+    """One plan with its usage."""
+
+    name: str
+    percent: int | None
+    usage: str
+    tone: str
+    seats: str
+    renews_on: Any
+    price: str
+
+
+def cards_of(
+    lists: Mapping[str, list[Any]], fresh: Mapping[str, Fresh | None], profile: Profile, words: Words
+) -> dict[str, Card]:
+    """Every card that this profile names."""
+    held = {row.entity: row.n for row in lists["held"]}
+    made = {}
+    for name in (*profile.main, *profile.side):
+        make = _MAKERS.get(name)
+        if make is not None:
+            noun, title, more, content = make(lists, profile, words)
+            made[name] = Card(name, title, noun, content, more, fresh.get(noun), held.get(noun, 0))
+    return made
+
+
+Made = tuple[str, str, str | None, Any]
+
+
+def _shipments(lists: Mapping[str, list[Any]], _profile: Profile, words: Words) -> Made:
+    rows = [
+        Row(
+            title=row.number,
+            about=" · ".join(filter(None, (row.reference, row.carrier))),
+            href=f"/shipments/{row.id}",
+            state=shipment_state(row, words),
+            ends=(row.origin or "", row.destination or ""),
+            dots=_dots(row, words),
+            note=shipment_state(row, words).sentence,
+        )
+        for row in lists["shipments"][:SHOWN]
+    ]
+    return "shipment", "On their way", "/shipments", rows
+
+
+def _dots(row: Any, words: Words) -> list[str]:
+    status = key(row.status)
+    # A held shipment keeps the place its last status gave it; without one it stands at the third station.
+    at = STATIONS.index(status) if status in STATIONS else STATIONS.index("in_transit")
+    troubled = shipment_state(row, words).tone in {"bad", "attention"}
+    return ["done" if i < at else ("late" if troubled else "now") if i == at else "next" for i in range(len(STATIONS))]
+
+
+def _projects(lists: Mapping[str, list[Any]], profile: Profile, words: Words) -> Made:
+    running = [row for row in lists["projects"] if key(row.status) not in OVER]
+    rows = [_project(row, lists["milestones"], words, first=i == 0) for i, row in enumerate(running)]
+    return "project", "Your case" if profile.profile == "legal" else "In work", "/projects", rows
+
+
+def _project(row: Any, milestones: Sequence[Any], words: Words, *, first: bool) -> Row:
+    mine = [step for step in milestones if step.project_id == row.id]
+    return Row(
+        title=row.name,
+        about=" · ".join(filter(None, (row.number, upper_first(progress(row)), row.manager))),
+        href=f"/projects/{row.id}",
+        state=project_state(row, words),
+        percent=row.percent_complete,
+        note=_budget(row, words),
+        stations=_stations(mine, words) if first else (),
+    )
+
+
+def _budget(row: Any, words: Words) -> str:
+    if over_budget(row) is None and not (row.budget_minor and row.spent_minor is not None):
+        return ""
+    return f"{words.money(row.spent_minor, row.currency)} of {words.money(row.budget_minor, row.currency)} spent"
+
+
+def _stations(mine: Sequence[Any], words: Words) -> list[Station]:
+    """The step before, those that run, and the next ones: five at most, around where the work is."""
+    states = [(step, milestone_state(step, words)) for step in mine]
+    first = next((i for i, (_, state) in enumerate(states) if state.tone != "done"), len(states))
+    start = max(0, min(first - 1, len(states) - 5))
+    return [
+        Station(state.tone, step.name, state.sentence or state.label, step.completed_on or step.due_on)
+        for step, state in states[start : start + 5]
+    ]
+
+
+def _documents(lists: Mapping[str, list[Any]], _profile: Profile, words: Words) -> Made:
+    rows = [
+        Row(
+            title=row.name,
+            about=" · ".join(filter(None, (row.category, words.day(row.modified_at), words.size(row.size_bytes)))),
+            href=f"/documents/{row.id}",
+            state=document_state(row.status),
+        )
+        for row in lists["documents"]
+    ]
+    return "document", "Latest documents", "/documents", rows
+
+
+def _requests(lists: Mapping[str, list[Any]], _profile: Profile, words: Words) -> Made:
+    rows = [
+        Row(
+            title=row.subject or f"Request {row.number}",
+            about=_promise(row, words),
+            href=f"/requests/{row.id}",
+            state=request_state(row, words),
+        )
+        for row in lists["requests"][:SHOWN]
+    ]
+    return "request", "Open requests", "/requests", rows
+
+
+def _promise(row: Any, words: Words) -> str:
+    return request_state(row, words).sentence or (f"Asked {words.day(row.opened_at)}" if row.opened_at else "")
+
+
+def _invoice(lists: Mapping[str, list[Any]], _profile: Profile, words: Words) -> Made:
+    if not lists["invoice"]:
+        return "invoice", "Latest invoice", None, None
+    row = lists["invoice"][0]
+    facts = InvoiceFacts(
+        number=row.number or "",
+        amount=words.money(row.total_minor, row.currency),
+        issued=row.issued_on,
+        state=invoice_state(row, None, words),
+        href=f"/invoices/{row.id}",
+        download=" ".join(filter(None, ("Download invoice", row.number))),
+    )
+    return "invoice", "Latest invoice", "/invoices", facts
+
+
+def _account(lists: Mapping[str, list[Any]], _profile: Profile, words: Words) -> Made:
+    balances = [
+        Balance(
+            open=words.money(row.open_minor, row.currency),
+            overdue=words.money(row.overdue_minor, row.currency) if row.overdue_minor else "",
+            invoices=row.open_count,
+        )
+        for row in lists["totals"]
+    ]
+    return "invoice", "Account", "/statement", balances
+
+
+def _plan(lists: Mapping[str, list[Any]], _profile: Profile, words: Words) -> Made:
+    return "subscription", "Your plan", "/contracts", [_plan_row(row, words) for row in lists["plans"]]
+
+
+def _plan_row(row: Any, words: Words) -> Plan:
+    percent = used_percent(row)
+    tone = "quiet" if percent is None or percent < NEARLY_FULL else "bad" if percent >= FULL else "attention"
+    unit = f" {row.usage_unit}" if row.usage_unit else ""
+    usage = f"{words.number(row.usage_current)} of {words.number(row.usage_limit)}{unit}" if percent is not None else ""
+    seats = f"{row.seats_used} of {row.seats} seats" if row.seats and row.seats_used is not None else ""
+    name = bare(row.plan) or row.name
+    return Plan(name, percent, usage, tone, seats, row.renews_on, words.money(row.price_minor, row.currency))
+
+
+_MAKERS: Mapping[str, Callable[[Mapping[str, list[Any]], Profile, Words], Made]] = {
+    "shipments": _shipments,
+    "projects": _projects,
+    "documents": _documents,
+    "requests": _requests,
+    "invoice": _invoice,
+    "account": _account,
+    "plan": _plan,
+}

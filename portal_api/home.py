@@ -1,0 +1,146 @@
+"""Home: the answer to a client's first worry, what waits for them, and the cards of their profile."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from portal_api.access.scope import Client
+from portal_api.activity import record
+from portal_api.answers import ANSWERS
+from portal_api.answers.answer import Answer, Facts
+from portal_api.cards import Card, cards_of
+from portal_api.feeds import Feeds, Fresh
+from portal_api.pages import render, words_of
+from portal_api.portal import portal_of
+from portal_api.profiles import Profile, profile_of
+from portal_api.queries.home import BUNDLES
+from portal_api.reading import reading
+from portal_api.states import WAITING_VERBS, key
+from portal_api.wording import Words
+from store.scope import Reader
+
+router = APIRouter(include_in_schema=False)
+
+NOUN_OF = {"logistics": "shipment", "saas": "request"}
+"""The noun whose freshness the answer depends on; the others' is the project."""
+
+
+class Waiting(NamedTuple):
+    """One thing that waits for the client: a verb, what, about what, when, where to do it."""
+
+    verb: str
+    what: str
+    about: str
+    due: str
+    late: bool
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
+class HomeContext:
+    """What templates/home/home.html shows."""
+
+    answer: Answer
+    who: str
+    as_of: Fresh | None
+    late: Sequence[Fresh]
+    waiting: Sequence[Waiting]
+    main: Sequence[Card]
+    side: Sequence[Card]
+    first_visit: bool
+    nothing: bool
+    profile: Profile
+
+
+@router.get("/")
+async def home(request: Request, _scope: Client) -> Response:
+    """The first page."""
+    portal = portal_of(request)
+    profile = profile_of(request.state.visitor.profile, portal.settings.firm.profile)
+    words = words_of(request)
+    lists = await reading(request, _lists, profile.profile, words)
+    record(request, "view", "home")
+    context = context_of(lists, profile, portal.feeds, words, request)
+    return render(request, "home/home.html", {"page": context}, words=words)
+
+
+def _lists(reader: Reader, profile: str, words: Words) -> Mapping[str, list[Any]]:
+    return reader.bundle(BUNDLES[profile], today=words.today)
+
+
+def context_of(
+    lists: Mapping[str, list[Any]], profile: Profile, feeds: Feeds, words: Words, request: Request
+) -> HomeContext:
+    """The page's context from its lists: pure but for who asks."""
+    fresh = {noun: feeds.of(noun, lists["streams"], words.now) for noun in feeds.nouns}
+    cards = cards_of(lists, fresh, profile, words)
+    used = [fresh[card.noun] for card in cards.values() if card.noun in fresh]
+    return HomeContext(
+        answer=ANSWERS[profile.profile](facts_of(lists), words),
+        who=request.state.visitor.client_name,
+        as_of=fresh.get(NOUN_OF.get(profile.profile, "project")),
+        late=_late(used),
+        waiting=waiting_of(lists, words),
+        main=[cards[name] for name in profile.main if name in cards],
+        side=[cards[name] for name in profile.side if name in cards],
+        first_visit="welcome" in request.query_params,
+        nothing=_nothing(lists),
+        profile=profile,
+    )
+
+
+def facts_of(lists: Mapping[str, list[Any]]) -> Facts:
+    """What the answer looks at."""
+    counts = lists.get("shipment_counts")
+    projects = lists.get("project_count")
+    return Facts(
+        shipments=lists.get("shipments", ()),
+        shipment_count=counts[0].active if counts else 0,
+        arrived=lists.get("arrived", ()),
+        projects=lists.get("projects", ()),
+        project_count=projects[0].n if projects else 0,
+        milestones=lists.get("milestones", ()),
+        requests=lists["requests"],
+        request_count=lists["request_counts"][0].open,
+        plans=lists.get("plans", ()),
+    )
+
+
+def waiting_of(lists: Mapping[str, list[Any]], words: Words) -> list[Waiting]:
+    """What waits for the client: steps of projects, then requests that need an answer; the most urgent first."""
+    found = [
+        Waiting(
+            WAITING_VERBS.get(key(row.client_action), "Look at"),
+            row.name,
+            row.project or "",
+            words.until(row.due_on),
+            row.due_on is not None and row.due_on < words.today,
+            f"/projects/{row.project_id}",
+        )
+        for row in lists["waiting"]
+    ]
+    asked = [row for row in lists["requests"] if key(row.status) == "waiting_for_client"]
+    return found + [
+        Waiting("Answer", row.subject or "A request", f"Request {row.number or ''}", "", False, f"/requests/{row.id}")
+        for row in asked[:4]
+    ]
+
+
+def _late(used: Sequence[Fresh | None]) -> list[Fresh]:
+    """The late sources of the page, each once, by what is oldest of it."""
+    worst: dict[str, Fresh] = {}
+    for fresh in used:
+        if fresh is not None and fresh.late and fresh.as_of is not None:
+            known = worst.get(fresh.source)
+            if known is None or known.as_of is None or fresh.as_of < known.as_of:
+                worst[fresh.source] = fresh
+    return list(worst.values())
+
+
+def _nothing(lists: Mapping[str, list[Any]]) -> bool:
+    return not any(lists.get(name) for name in ("shipments", "projects", "plans", "invoice", "documents", "requests"))

@@ -1,0 +1,98 @@
+"""Home: every list of the first page in one round trip. Which lists depends on the profile, never on the client."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Select, and_, case, func, select
+
+from portal_api.queries import account, invoices, projects, requests, shipments
+from portal_api.queries.parts import STREAMS, since_ever
+from store.bundle import Bundle
+from store.scope import visible
+
+Lists = dict[str, Select[*tuple[Any, ...]]]
+
+LOOKED_AT = 100
+"""Shipments that the answer looks at, trouble first; the rest is counted."""
+
+_d = visible["document"].c
+_m, _p = visible["milestone"].c, visible["project"].c
+_h = visible["held_record"].c
+
+LATEST_INVOICE = (
+    select(*invoices.COLUMNS)
+    .where(invoices.not_voided)
+    .order_by(visible["invoice"].c.issued_on.desc(), visible["invoice"].c.id.desc())
+    .limit(1)
+)
+DOCUMENTS = (
+    select(_d.id, _d.name, _d.category, _d.media_type, _d.size_bytes, _d.status, _d.modified_at, _d.source, _d.stream)
+    .order_by(since_ever(_d.modified_at).desc(), _d.id.desc())
+    .limit(4)
+)
+HELD = select(_h.entity, func.count().label("n")).group_by(_h.entity)
+
+_over = func.lower(_p.status).in_(("completed", "cancelled", "closed", "done"))
+_health = case((_p.health == "late", 0), (_p.health == "at_risk", 1), else_=2)
+_shown = (*projects.COLUMNS, case((_over, 1), else_=0).label("over"))
+PROJECTS = select(*_shown).order_by(case((_over, 1), else_=0), _health, _p.due_on, _p.id).limit(3)
+PROJECT_COUNT = select(func.count().label("n")).select_from(visible["project"])
+
+_shown_ids = select(PROJECTS.subquery("shown").c.id)
+MILESTONES = (
+    select(
+        _m.id, _m.project_id, _m.name, _m.position, _m.status, _m.client_action, _m.due_on, _m.completed_on, _m.source
+    )
+    .where(_m.project_id.in_(_shown_ids))
+    .order_by(_m.project_id, _m.position, _m.due_on, _m.id)
+    .limit(90)
+)
+_waits = and_(_m.client_action.is_not(None), _m.completed_on.is_(None), func.lower(_m.status) != "done")
+WAITING = (
+    select(_m.id, _m.project_id, _m.name, _m.client_action, _m.due_on, _p.name.label("project"))
+    .select_from(visible["milestone"].outerjoin(visible["project"], _p.id == _m.project_id))
+    .where(_waits)
+    .order_by(_m.due_on, _m.id)
+    .limit(6)
+)
+
+_ACTIVE = select(*shipments.COLUMNS).where(~shipments.over)
+ACTIVE = _ACTIVE.order_by(shipments.trouble, shipments.expected, visible["shipment"].c.id).limit(LOOKED_AT)
+ARRIVED = (
+    select(*shipments.COLUMNS)
+    .where(shipments.over)
+    .order_by(since_ever(visible["shipment"].c.delivered_at).desc(), visible["shipment"].c.id.desc())
+    .limit(1)
+)
+
+_COMMON: Lists = {
+    "invoice": LATEST_INVOICE,
+    "totals": invoices.TOTALS,
+    "documents": DOCUMENTS,
+    "requests": requests.OPEN,
+    "request_counts": requests.COUNTS,
+    "waiting": WAITING,
+    "held": HELD,
+    "streams": STREAMS,
+}
+_GOODS: Lists = {
+    "shipments": ACTIVE,
+    "arrived": ARRIVED,
+    "shipment_counts": shipments.COUNTS,
+}
+_WORK: Lists = {
+    "projects": PROJECTS,
+    "project_count": PROJECT_COUNT,
+    "milestones": MILESTONES,
+}
+
+BUNDLES: dict[str, Bundle] = {
+    "logistics": Bundle(**_COMMON, **_GOODS),
+    "professional_services": Bundle(**_COMMON, **_WORK),
+    "architecture": Bundle(**_COMMON, **_WORK),
+    "legal": Bundle(**_COMMON, **_WORK),
+    "agency": Bundle(**_COMMON, **_WORK),
+    "saas": Bundle(**_COMMON, plans=account.PLANS.limit(5)),
+}
+"""By profile."""

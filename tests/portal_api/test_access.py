@@ -1,0 +1,341 @@
+"""People get in by a mailed link or code, once, and nobody else does."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import re
+from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import urlsplit
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import event, func, select, update
+
+from hub.clock import now
+from hub.errors import NeedsPerson
+from portal_api.access import links, sessions
+from portal_api.access.deep_links import Item, deep_link
+from portal_api.access.limits import Limit
+from portal_api.access.links import create_link, own_path
+from portal_api.access.people import places_of
+from portal_api.access.tokens import create_api_token, hashed
+from store.access_tables import Activity, Session, SignInLink
+from store.tables import Client, Person
+
+pytestmark = pytest.mark.anyio
+
+
+def link_for(world, client, target="/", minutes=15):
+    with world.engine.begin() as connection:
+        return urlsplit(create_link(connection, client.email, target, minutes)).path
+
+
+async def test_a_press_on_the_link_signs_in_and_lands_where_the_person_wanted_to_go(world, portal):
+    path = link_for(world, world.client("legal"), "/clients")
+    page = await portal.get(path)
+    assert page.status_code == 200
+    assert re.findall(r"<form[^>]*>", page.text) == [f'<form class="form" method="post" action="{path}">']
+    pressed = await portal.post(path)
+    assert (pressed.status_code, pressed.headers["location"]) == (303, "/clients")
+    assert "Marguerite Dubois" in (await portal.get("/")).text
+
+
+async def test_scanners_that_read_the_link_leave_it_good(world, portal):
+    path = link_for(world, world.client("saas"))
+    for _ in range(3):
+        assert (await portal.head(path)).status_code == 200
+        assert "set-cookie" not in (await portal.get(path)).headers
+    assert (await portal.post(path)).status_code == 303
+
+
+async def test_a_used_link_says_so_and_offers_a_new_one(world, portal):
+    path = link_for(world, world.client("saas"))
+    await portal.post(path)
+    portal.cookies.clear()
+    again = await portal.post(path)
+    assert again.status_code == 410
+    assert "set-cookie" not in again.headers
+    assert 'href="/sign-in"' in (await portal.get(path)).text
+
+
+async def test_an_old_link_lets_nobody_in(world, portal):
+    path = link_for(world, world.client("saas"), minutes=-1)
+    assert (await portal.post(path)).status_code == 410
+
+
+def test_of_fifty_presses_at_once_one_signs_in(world):
+    token = link_for(world, world.client("agency")).rpartition("/")[2]
+
+    def press(_):
+        with world.engine.begin() as connection:
+            return links.redeem(connection, token, now())
+
+    with ThreadPoolExecutor(50) as pool:
+        used = [one for one in pool.map(press, range(50)) if one is not None]
+    assert [one.email for one in used] == [world.client("agency").email]
+
+
+def test_the_code_works_once_in_the_browser_that_asked_and_five_tries_end_it(world):
+    email, browser = world.client("architecture").email, "browser" * 6
+    with world.engine.begin() as connection:
+        connection.execute(
+            update(SignInLink).where(SignInLink.email == email).values(created_at=now() - dt.timedelta(1))
+        )
+        asked = links.ask(connection, email, "/", browser, now())
+        assert links.redeem_code(connection, asked.code, "another browser", now()) is None
+        assert links.redeem_code(connection, asked.code, browser, now()).email == email
+        assert links.redeem_code(connection, asked.code, browser, now()) is None
+        asked = links.ask(connection, email, "/", browser, now())
+        wrong = f"{(int(asked.code) + 1) % 10**6:06d}"
+        for _ in range(links.TRIES):
+            assert links.redeem_code(connection, wrong, browser, now()) is None
+        assert links.redeem_code(connection, asked.code, browser, now()) is None
+
+
+def test_the_newest_link_ends_the_older_ones_and_only_so_many_may_be_asked_for(world):
+    email = "newest@client.example"
+    with world.engine.begin() as connection:
+        asked = [links.ask(connection, email, "/", "b", now()) for _ in range(links.PER_ADDRESS)]
+        assert links.ask(connection, email, "/", "b", now()) is None
+        assert [links.is_good(connection, one.token, now()) for one in asked] == [False] * 4 + [True]
+
+
+def test_only_hashes_are_stored(world):
+    token = link_for(world, world.client("saas")).rpartition("/")[2]
+    with world.engine.connect() as connection:
+        kept = connection.execute(select(SignInLink).order_by(SignInLink.created_at.desc())).first()
+    assert kept.token_hash == hashed(token)
+    assert token not in repr(tuple(kept))
+
+
+async def test_an_unknown_address_gets_the_same_answer_and_causes_the_same_work(world, portal):
+    answers = []
+    for email in (world.client("logistics").email, "nobody@nowhere.example"):
+        before = _count(world, SignInLink)
+        answer = await portal.post("/sign-in", data={"email": email})
+        cookie = re.sub(r"=[\w-]{43}", "=…", answer.headers["set-cookie"])
+        place = answer.headers["location"].replace(email.replace("@", "%40"), "…")
+        answers.append((answer.status_code, place, cookie, answer.text, _count(world, SignInLink) - before))
+    assert answers[0] == answers[1]
+    assert answers[0][4] == 1
+
+
+async def test_what_is_no_address_is_said_beside_the_field(portal):
+    answer = await portal.post("/sign-in", data={"email": "not an address"})
+    assert answer.status_code == 400
+    assert "does not look like an email address" in answer.text
+    assert 'aria-invalid="true"' in answer.text
+
+
+async def test_the_cookie_is_out_of_reach_of_scripts_and_of_other_sites(world, portal):
+    answer = await portal.post(link_for(world, world.client("saas")))
+    cookie = answer.headers["set-cookie"]
+    assert cookie.startswith("frontdesk=")
+    assert "HttpOnly" in cookie
+    assert "SameSite=lax" in cookie
+    assert "Path=/" in cookie
+
+
+async def test_a_form_from_another_site_changes_nothing(world, portal, signed_in):
+    browser = signed_in("legal")
+    for headers in ({"origin": "https://evil.example"}, {"origin": "null"}, {"sec-fetch-site": "cross-site"}):
+        assert (await browser.post("/sign-out", headers=headers)).status_code == 403
+    assert (await browser.get("/")).status_code == 200
+    own = {"origin": world.settings.public_url, "sec-fetch-site": "same-origin"}
+    assert (await browser.post("/sign-out", headers=own)).status_code == 303
+
+
+async def test_signing_out_ends_the_session_on_the_server_too(world, portal, signed_in):
+    browser = signed_in("legal")
+    token = browser.cookies["frontdesk"]
+    assert (await browser.post("/sign-out")).headers["location"] == "/signed-out"
+    browser.cookies.set("frontdesk", token)
+    assert (await browser.get("/")).headers["location"] == "/sign-in"
+
+
+async def test_a_revoked_an_idle_and_an_expired_session_end(world, portal, signed_in):
+    for change in (
+        {"revoked_at": now()},
+        {"seen_at": now() - sessions.IDLE - dt.timedelta(1)},
+        {"expires_at": now() - dt.timedelta(seconds=1)},
+    ):
+        browser = signed_in("agency")
+        assert (await browser.get("/")).status_code == 200
+        mine = Session.token_hash == hashed(browser.cookies["frontdesk"])
+        with world.engine.begin() as connection:
+            connection.execute(update(Session).where(mine).values(**change))
+        assert (await browser.get("/")).status_code == 303
+        browser.cookies.clear()
+
+
+async def test_a_person_whose_role_is_taken_away_is_out_at_once(world, portal, signed_in):
+    browser = signed_in("agency", "nothing")
+    mine = Person.email == world.client("agency", "nothing").email
+    with world.engine.begin() as connection:
+        connection.execute(update(Person).where(mine).values(role=None))
+    try:
+        assert (await browser.get("/")).status_code == 303
+    finally:
+        with world.engine.begin() as connection:
+            connection.execute(update(Person).where(mine).values(role="owner"))
+
+
+async def test_somebody_of_two_clients_chooses_and_gets_a_new_session(world, portal):
+    first, second = world.client("logistics"), world.client("logistics", "nothing")
+    shared = Person.client_id.in_([first.id, second.id])
+    with world.engine.begin() as connection:
+        connection.execute(update(Person).where(shared).values(email="both@client.example"))
+    try:
+        path = urlsplit(_both_link(world)).path
+        entered = await portal.post(path)
+        assert entered.headers["location"] == "/clients"
+        page = await portal.get("/clients")
+        assert "Rheinkontor Handels GmbH" in page.text
+        assert "Tide &amp; Sons" in page.text
+        before = portal.cookies["frontdesk"]
+        assert (await portal.post(f"/clients/{second.id}")).status_code == 303
+        assert portal.cookies["frontdesk"] != before
+        assert "Tide &amp; Sons" in (await portal.get("/")).text
+        assert (await portal.post(f"/clients/{world.client('legal').id}")).status_code == 404
+    finally:
+        with world.engine.begin() as connection:
+            for client in (first, second):
+                mine = update(Person).where(Person.client_id == client.id)
+                connection.execute(mine.values(email=client.email))
+
+
+def _both_link(world):
+    with world.engine.begin() as connection:
+        return create_link(connection, "both@client.example", "/", 15)
+
+
+async def test_staff_land_on_ops_and_see_no_client_page(world, portal):
+    with world.engine.begin() as connection:
+        path = urlsplit(create_link(connection, "ops@firm.example", "/", 15)).path
+    assert (await portal.post(path)).headers["location"] == "/ops"
+    assert (await portal.get("/")).status_code in {303, 404}
+
+
+async def test_staff_view_as_a_client_read_only_and_end_it(world, portal):
+    client = world.client("legal")
+    with world.engine.begin() as connection:
+        token = sessions.open_for_staff(connection, "ops@firm.example", "ops", now())
+        me = sessions.find(connection, token, now())
+        assert sessions.view_as(connection, me, client.id)
+        seen = sessions.find(connection, token, now())
+        assert seen.viewing_as
+        assert seen.scope.read_only
+        theirs = sessions.find(connection, sessions_token(connection, client), now())
+        assert not sessions.view_as(connection, theirs, world.client("saas").id)
+    portal.cookies.set("frontdesk", token)
+    assert "You see Marguerite Dubois as its people do" in (await portal.get("/")).text
+    assert (await portal.post("/requests", data={"subject": "x"})).status_code in {404, 405}
+    with world.engine.begin() as connection:
+        sessions.view_as(connection, me, None)
+        assert sessions.find(connection, token, now()).scope is None
+
+
+def sessions_token(connection, client):
+    return sessions.open_for_person(connection, places_of(connection, client.email)[0], now())
+
+
+def test_an_api_token_is_for_somebody_who_may_come_in(world):
+    with world.engine.begin() as connection:
+        token = create_api_token(connection, world.client("saas").email)
+        found = sessions.find(connection, token, now())
+        assert (found.via, found.client_id) == ("api", world.client("saas").id)
+        assert (
+            sessions.find(connection, create_api_token(connection, "ops@firm.example", staff=True), now()).role == "ops"
+        )
+        with pytest.raises(NeedsPerson, match=r"nobody@nowhere\.example"):
+            create_api_token(connection, "nobody@nowhere.example")
+
+
+async def test_an_api_token_opens_no_page_and_a_cookie_no_other_client(world, portal):
+    with world.engine.begin() as connection:
+        token = create_api_token(connection, world.client("saas").email)
+    assert (await portal.get("/", headers={"authorization": f"Bearer {token}"})).status_code == 303
+    portal.cookies.set("frontdesk", token)
+    assert (await portal.get("/")).status_code == 303
+
+
+async def test_a_deep_link_lands_on_its_item_for_its_own_client_only(world, portal, signed_in):
+    client = world.client("legal")
+    path = urlsplit(deep_link(world.settings, Item(client.id, "/invoices/abc", "invoice", "abc"))).path
+    stranger = await portal.get(path)
+    assert stranger.headers["location"].startswith("/sign-in?next=%2Fgo%2F")
+    assert (await signed_in("legal").get(path)).headers["location"] == "/invoices/abc"
+    portal.app.state.portal.activities.flush()
+    with world.engine.connect() as connection:
+        last = connection.execute(select(Activity).order_by(Activity.seq.desc())).first()
+    assert (last.verb, last.object_kind, last.via) == ("follow", "invoice", "deep_link")
+    assert (await signed_in("saas").get(path)).status_code == 404
+    assert (await portal.get(path[:-3] + "aaa")).status_code == 404
+
+
+async def test_too_many_tries_from_one_place_are_braked(world, portal):
+    codes = [(await portal.post("/sign-in/" + "x" * 43)).status_code for _ in range(25)]
+    assert set(codes) == {410}
+    path = link_for(world, world.client("saas"))
+    assert (await portal.post(path)).status_code == 410
+    portal.app.state.portal.limits.clear()
+    assert (await portal.post(path)).status_code == 303
+
+
+def test_a_limit_forgets_after_its_window():
+    limit = Limit(2, 60)
+    assert [limit.allows("a", at=0), limit.allows("a", at=1), limit.allows("a", at=2)] == [True, True, False]
+    assert limit.allows("b", at=2)
+    assert limit.allows("a", at=61)
+
+
+@given(st.text())
+def test_a_target_never_leaves_our_house(text):
+    path = own_path(text)
+    parts = urlsplit(path)
+    assert path.startswith("/")
+    assert (parts.scheme, parts.netloc) == ("", "")
+    assert "\\" not in path
+    assert "\n" not in path
+
+
+@pytest.mark.parametrize(
+    "bad", ["//evil.example", "/\\evil.example", "https://evil.example", "javascript:alert(1)", ""]
+)
+def test_targets_elsewhere_become_home(bad):
+    assert own_path(bad) == "/"
+
+
+async def test_fifty_views_at_once_of_two_clients_never_mix(world, portal):
+    tokens = {client.name: world.sign_in(client) for client in (world.client("legal"), world.client("agency"))}
+
+    async def view(name):
+        page = await portal.get("/", headers={"cookie": f"frontdesk={tokens[name]}"})
+        return name in page.text and not any(other in page.text for other in tokens if other != name)
+
+    assert all(await asyncio.gather(*(view(name) for name in list(tokens) * 25)))
+
+
+def test_a_client_that_is_gone_ends_its_sessions(world):
+    client = world.client("saas", "nothing")
+    with world.engine.begin() as connection:
+        token = sessions_token(connection, client)
+        connection.execute(update(Client).where(Client.id == client.id).values(deleted_at=now()))
+        assert sessions.find(connection, token, now()) is None
+        connection.execute(update(Client).where(Client.id == client.id).values(deleted_at=None))
+
+
+def _count(world, model):
+    with world.engine.connect() as connection:
+        return connection.execute(select(func.count()).select_from(model)).scalar_one()
+
+
+def test_the_session_is_found_in_one_query(world):
+    token = world.sign_in(world.client("legal"))
+    seen = []
+    with world.engine.connect() as connection:
+        event.listen(connection, "before_cursor_execute", lambda *args: seen.append(args[2]))
+        assert sessions.find(connection, token, now()).client_name == "Marguerite Dubois"
+    assert [statement for statement in seen if not statement.startswith("BEGIN")] == [seen[-1]]

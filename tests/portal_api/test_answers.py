@@ -1,0 +1,236 @@
+"""The first sentence of the page says what the store holds, and never better than it is."""
+
+from __future__ import annotations
+
+import datetime as dt
+from types import SimpleNamespace as Row
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from portal_api.answers import ANSWERS
+from portal_api.answers.agency import agency, over_budget
+from portal_api.answers.answer import Facts
+from portal_api.answers.architecture import architecture
+from portal_api.answers.legal import legal
+from portal_api.answers.logistics import logistics
+from portal_api.answers.professional_services import professional_services
+from portal_api.answers.saas import saas
+from portal_api.profiles import profiles
+from portal_api.states import shipment_state
+from portal_api.wording import Words
+
+NOW = dt.datetime(2026, 12, 1, 9, 30, tzinfo=dt.UTC)
+SPEAK = Words("en", ZoneInfo("Europe/Berlin"), NOW)
+
+
+def at(days: float) -> dt.datetime:
+    return NOW + dt.timedelta(days=days)
+
+
+def day(offset: int) -> dt.date:
+    return SPEAK.today + dt.timedelta(days=offset)
+
+
+def shipment(number="HBL-2290", **changes):
+    basis = {"status": "in_transit", "promised_at": at(3), "eta_at": at(3), "delivered_at": None, "exception": None}
+    basis |= {"exception_since": None, "location": "Rotterdam", "destination": "Hamburg, DE", "number": number}
+    return Row(**{**basis, **changes})
+
+
+def shipments(*rows, **changes):
+    return Facts(shipments=rows, shipment_count=len(rows), **changes)
+
+
+def project(**changes):
+    basis = {"id": "p", "name": "ERP rollout", "status": "active", "health": "on_track", "phase": "Design"}
+    basis |= {"phase_number": 3, "phase_count": 5, "percent_complete": 62, "due_on": day(48), "budget_minor": 4_000_000}
+    basis |= {"spent_minor": 2_160_000, "currency": "EUR", "last_event": "Reply received", "last_event_on": day(-9)}
+    return Row(**{**basis, "next_event": None, "next_event_at": None, **changes})
+
+
+def step(name, due=None, *, action=None, done=None, position=1):
+    status = "done" if done is not None else "planned"
+    days = {"due_on": None if due is None else day(due), "completed_on": None if done is None else day(done)}
+    return Row(project_id="p", name=name, position=position, status=status, client_action=action, **days)
+
+
+def request(number, status="in_work", answer_by=None):
+    return Row(number=number, status=status, answer_by=answer_by)
+
+
+def plan(current=7_100, **changes):
+    basis = {"name": "Team plan", "plan": "Team", "status": "active", "seats": 25, "seats_used": 19}
+    basis |= {"usage_current": current, "usage_limit": 10_000, "renews_on": day(70)}
+    return Row(**{**basis, **changes})
+
+
+def test_a_held_shipment_comes_first_with_its_new_date():
+    held = shipment("HBL-2291", exception="Held at customs", location="Rotterdam, NL", eta_at=at(9))
+    said = logistics(shipments(held, shipment(), shipment("HBL-2292")), SPEAK)
+    assert said.sentence == (
+        "HBL-2291 is held at customs in Rotterdam; new ETA Thu 10 Dec. 2 of 3 shipments are on time."
+    )
+    assert said.tone == "bad"
+    assert [(fact.what, fact.words) for fact in said.proof] == [("1", "held"), ("2", "on time")]
+
+
+def test_when_all_is_well_the_next_arrival_is_named():
+    said = logistics(shipments(shipment(promised_at=at(5), eta_at=at(5)), shipment("HBL-7", eta_at=at(2))), SPEAK)
+    assert said.sentence == "Both shipments are on time. The next, HBL-7, arrives in Hamburg Thu 3 Dec."
+    assert said.tone == "good"
+
+
+def test_a_late_shipment_says_how_late_and_a_silent_one_that_it_is_not_confirmed():
+    late = logistics(shipments(shipment(promised_at=at(1), eta_at=at(4))), SPEAK)
+    assert late.sentence == "HBL-2290 is 3 days late; new ETA Sat 5 Dec."
+    silent = logistics(shipments(shipment(promised_at=at(-1), eta_at=at(-1))), SPEAK)
+    assert silent.sentence == "HBL-2290 was expected yesterday 10:30; its delivery is not confirmed yet."
+
+
+def test_with_nothing_on_its_way_the_last_arrival_is_named():
+    arrived = Row(number="HBL-1", delivered_at=at(-6))
+    assert logistics(Facts(arrived=[arrived]), SPEAK).sentence == (
+        "Nothing is on its way. HBL-1, the last one, arrived Wed 25 Nov."
+    )
+    assert logistics(Facts(), SPEAK).sentence.startswith("No shipments yet.")
+
+
+def test_a_project_says_its_phase_and_the_next_step():
+    facts = Facts(projects=[project()], milestones=[step("Data migration sign-off", 6)])
+    said = professional_services(facts, SPEAK)
+    assert said.sentence == "Phase 3 of 5, 62 % done. Next: data migration sign-off, in 6 days."
+
+
+def test_our_own_late_step_comes_before_the_progress():
+    facts = Facts(projects=[project()], milestones=[step("Training", -4), step("Go-live", 20)])
+    said = professional_services(facts, SPEAK)
+    assert said.sentence.startswith("ERP rollout is behind: Training is 4 days late. Phase 3 of 5")
+    assert said.tone == "bad"
+
+
+def test_the_site_is_as_far_ahead_as_its_last_milestone_was():
+    steps = [step("Shell", -5, done=-7), step("Drawings", 3, action="approve", position=2)]
+    facts = Facts(projects=[project(next_event="Next review", next_event_at=at(7))], milestones=steps)
+    said = architecture(facts, SPEAK)
+    assert "The site is 2 days ahead. Next review Tue 8 Dec 10:30." in said.sentence
+    assert said.sentence.startswith("Drawings waits for your approval, due in 3 days.")
+
+
+def test_a_case_says_its_next_date_and_that_nothing_is_needed():
+    facts = Facts(projects=[project(next_event="Your hearing", next_event_at=at(42))])
+    assert legal(facts, SPEAK).sentence == "Your hearing is set for Tue 12 Jan 2027 10:30. Nothing is needed from you."
+
+
+def test_a_past_date_is_never_the_next_one():
+    facts = Facts(projects=[project(next_event="Your hearing", next_event_at=at(-1))])
+    assert "hearing" not in legal(facts, SPEAK).sentence
+
+
+def test_a_campaign_stands_against_its_budget_and_its_work():
+    facts = Facts(projects=[project()], milestones=[step("Homepage design", 3, action="approve")])
+    said = agency(facts, SPEAK)
+    assert said.sentence == "Homepage design waits for your approval, due in 3 days. On track and 8 % under budget."
+    assert over_budget(project(spent_minor=4_400_000)) == 10
+    assert agency(Facts(projects=[project(spent_minor=4_400_000)]), SPEAK).tone == "bad"
+    assert over_budget(project(budget_minor=None)) is None
+
+
+def test_open_requests_name_the_first_answer_and_the_plan():
+    facts = Facts(requests=[request(str(n), answer_by=at(1 + n)) for n in range(4)], request_count=4, plans=[plan()])
+    assert saas(facts, SPEAK).sentence == (
+        "All 4 requests are in work; the first gets an answer by tomorrow 10:30. 71 % of your plan is used."
+    )
+
+
+def test_a_late_answer_of_ours_comes_first():
+    facts = Facts(requests=[request("1042", answer_by=at(-1)), request("1043")], request_count=2, plans=[plan(9_600)])
+    said = saas(facts, SPEAK)
+    assert said.sentence.startswith("Our answer to request 1042 is late; it was promised by yesterday 10:30.")
+    assert said.tone == "bad"
+
+
+def test_a_full_plan_is_said():
+    assert "used up until Tue 9 Feb 2027: 104 %" in saas(Facts(plans=[plan(10_400)]), SPEAK).sentence
+
+
+def test_every_profile_has_an_answer_and_every_answer_a_profile():
+    assert set(ANSWERS) == set(profiles())
+
+
+@pytest.mark.parametrize("profile", sorted(ANSWERS))
+def test_nothing_in_the_store_is_said_as_nothing(profile):
+    said = ANSWERS[profile](Facts(), SPEAK)
+    assert said.tone in {"quiet", "good"}
+    assert said.sentence.endswith(".")
+
+
+moments = st.none() | st.integers(-20, 40).map(at)
+any_shipment = st.builds(
+    shipment,
+    st.sampled_from(["HBL-1", "HBL-2", "HBL-3"]),
+    promised_at=moments,
+    eta_at=moments,
+    exception=st.none() | st.sampled_from(["Held at customs", "Seal broken", "-", "Licence missing, see mail"]),
+    destination=st.none() | st.just("Gdańsk, PL"),
+    location=st.none() | st.just("Rotterdam"),
+)
+
+
+@given(st.lists(any_shipment, max_size=6), st.integers(0, 500))
+def test_never_all_on_time_while_one_is_not(rows, beyond):
+    facts = Facts(shipments=rows, shipment_count=len(rows) + (beyond if rows else 0))
+    said = logistics(facts, SPEAK)
+    tones = [shipment_state(row, SPEAK).tone for row in rows]
+    troubled = sum(tone in {"bad", "attention"} for tone in tones)
+    assert (said.tone in {"bad", "attention"}) == bool(troubled)
+    if troubled:
+        assert said.parts[0].tone in {"bad", "attention"}
+    if troubled or "info" in tones:
+        assert not said.sentence.startswith(("All", "Both"))
+    shown = sum(int(fact.what) for fact in said.proof)
+    assert shown == facts.shipment_count
+
+
+any_step = st.builds(
+    step,
+    st.sampled_from(["Design", "Roof"]),
+    st.none() | st.integers(-30, 60),
+    action=st.none() | st.sampled_from(["approve", "upload", "answer"]),
+    done=st.none() | st.integers(-30, 0),
+)
+any_project = st.builds(
+    project,
+    health=st.sampled_from([None, "on_track", "at_risk", "late"]),
+    status=st.sampled_from(["active", "on_hold", "planned", "completed", None]),
+    due_on=st.none() | st.integers(-10, 60).map(day),
+    percent_complete=st.none() | st.integers(0, 100),
+    phase_number=st.none() | st.integers(1, 5),
+    spent_minor=st.none() | st.integers(0, 8_000_000),
+    next_event=st.none() | st.just("Review"),
+    next_event_at=moments,
+)
+
+
+@given(st.sampled_from(sorted(set(ANSWERS) - {"logistics", "saas"})), any_project, st.lists(any_step, max_size=6))
+def test_work_in_trouble_never_sounds_well(profile, row, steps):
+    said = ANSWERS[profile](Facts(projects=[row], project_count=1, milestones=steps), SPEAK)
+    running = row.status != "completed"
+    ours = [s for s in steps if s.client_action is None and s.completed_on is None and s.due_on]
+    trouble = row.health in {"late", "at_risk"} or row.status == "on_hold" or any(s.due_on < SPEAK.today for s in ours)
+    if running and trouble:
+        assert said.parts[0].tone in {"bad", "attention"}
+        assert "on schedule" not in said.sentence
+        assert "On track" not in said.sentence
+    needed = [s for s in steps if s.client_action and s.completed_on is None]
+    if needed:
+        assert "Nothing is needed" not in said.sentence
+
+
+@given(st.lists(st.builds(request, st.just("7"), st.sampled_from(["new", "in_work", "waiting_for_client"]), moments)))
+def test_a_broken_promise_is_never_passed_over(rows):
+    said = saas(Facts(requests=rows, request_count=len(rows)), SPEAK)
+    broken = any(r.status != "waiting_for_client" and r.answer_by and r.answer_by < NOW for r in rows)
+    assert ("is late" in said.sentence) == broken
