@@ -50,7 +50,10 @@ class StreamState(Base):
 
 
 class Lease(Base):
-    """Who works on a stream just now. A lease past `until` belongs to a dead worker and may be taken over."""
+    """Who works on a stream just now (`holder`: host:process).
+
+    A lease past `until`, or whose process has died on this host, belongs to a dead worker and may be taken over.
+    """
 
     __tablename__ = "lease"
     __table_args__ = (PrimaryKeyConstraint("source", "stream"),)
@@ -58,6 +61,7 @@ class Lease(Base):
     source: Mapped[Word]
     stream: Mapped[Word]
     run_id: Mapped[str] = mapped_column(String(26))
+    holder: Mapped[Line]
     until: Mapped[Moment]
 
 
@@ -100,11 +104,12 @@ class StreamRun(Base):
 class Crosswalk(Base):
     """Identity: which client an owner record (account, customer, folder) stands for.
 
-    rule  anchor (it is the client), the kind of key that matched, or manual; NULL while unmatched or ambiguous
+    rule        anchor (it is the client), the kind of key that matched, or manual; NULL while unmatched or ambiguous
+    matched_at  when it was last decided; NULL: keys have changed since, decide again
     """
 
     __tablename__ = "crosswalk"
-    __table_args__ = (Index("ix_crosswalk_client", "client_id"),)
+    __table_args__ = (Index("ix_crosswalk_client", "client_id"), Index("ix_crosswalk_matched", "matched_at"))
 
     id: Mapped[Id]
     source: Mapped[Word]

@@ -1,0 +1,42 @@
+"""The brake: a run that would take away much of what clients see is held until ops let it through once."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, func, select
+
+from hub.errors import NeedsPerson
+from store.tables import ENTITIES
+
+AT_LEAST = 20
+"""Removals that are never suspicious, whatever their share."""
+SHARE = 0.3
+"""The share of a stream's live rows that may go in one page or one sweep."""
+
+
+class HeldRun(NeedsPerson):
+    """A suspicious run: nothing was deleted, the cursor did not move, the last good state stays live."""
+
+
+def live_rows(connection: Connection, entity: str, source: str, stream: str) -> int:
+    """How many rows of a stream clients can see now."""
+    model = ENTITIES[entity]
+    query = select(func.count()).where(model.source == source, model.stream == stream, model.deleted_at.is_(None))
+    return connection.scalar(query.select_from(model)) or 0
+
+
+def refuse_mass_delete(source: str, stream: str, *, removing: int, live: int) -> None:
+    """HeldRun when one step would remove too much of what is live."""
+    if removing > AT_LEAST and removing > SHARE * live:
+        raise HeldRun(
+            f"{source} says that {removing:,} of {live:,} records of {stream} are gone. That is held.",
+            step=f"If it is true, run `frontdesk sync {source}.{stream} --let-through` once.",
+        )
+
+
+def refuse_vanished(source: str, stream: str, *, seen: int, live: int) -> None:
+    """HeldRun when a source that had records shows none at all."""
+    if seen == 0 and live > 0:
+        raise HeldRun(
+            f"{source} shows no record of {stream}, where {live:,} are known. That is held.",
+            step=f"Check the permissions; if it is true, run `frontdesk sync {source}.{stream} --let-through` once.",
+        )

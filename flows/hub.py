@@ -1,0 +1,117 @@
+"""Everything a run needs, opened once: settings, store, landing, mappings, and the firm's connected sources."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+from sqlalchemy import Engine
+
+import connectors
+import mappings as mappings_room
+from connectors.contract import Connector, Want
+from hub.errors import NeedsPerson
+from hub.settings import Settings
+from mappings.compile import compile_folder
+from mappings.mapping import Mapping as StreamMapping
+from store.engine import create_engine
+from store.targets import targets
+from store.tokens import SealedTokens
+from warehouse.landing import Landing
+
+NOT_CONNECTORS = {"contract", "http"}
+
+
+@dataclass(frozen=True)
+class Source:
+    """One connected system: its connector, that connector's settings, and the mappings of its streams in order."""
+
+    name: str
+    connector: Connector[Any]
+    settings: Any
+    mappings: tuple[StreamMapping, ...]
+
+    def wants(self) -> dict[str, Want]:
+        """What the mappings read, by stream."""
+        return {mapping.stream: Want(mapping.source_fields) for mapping in self.mappings}
+
+    def mapping(self, stream: str) -> StreamMapping:
+        """The mapping of a stream. NeedsPerson for a stream that has none, naming those that have."""
+        for mapping in self.mappings:
+            if mapping.stream == stream:
+                return mapping
+        known = ", ".join(mapping.stream for mapping in self.mappings)
+        raise NeedsPerson(f"{self.name} has no stream {stream!r}.", step=f"Its streams are {known}.")
+
+
+@dataclass(frozen=True)
+class Hub:
+    """An opened Frontdesk. Nothing is read or connected before it is asked for."""
+
+    settings: Settings
+    engine: Engine
+    landing: Landing
+
+    @cached_property
+    def mappings(self) -> dict[str, list[StreamMapping]]:
+        """All compiled mappings by source. MappingError with file and line."""
+        folder = self.settings.mappings_path or Path(mappings_room.__file__).parent
+        return compile_folder(folder, targets(), self.settings.firm.currency)
+
+    def source(self, name: str) -> Source:
+        """A connected source by name. NeedsPerson when it is not configured, or its settings are not right."""
+        if name not in self.settings.sources:
+            known = ", ".join(sorted(self.settings.sources)) or "none yet"
+            raise NeedsPerson(f"No source {name!r} is configured.", step=f"Configured: {known}. See `frontdesk init`.")
+        configured = self.settings.sources[name]
+        connector = connector_named(configured.connector)
+        settings = _checked(name, connector, configured.model_extra or {})
+        return Source(name, connector, settings, tuple(self.mappings.get(name, ())))
+
+    def tokens(self, source: str) -> SealedTokens:
+        """Where a source's rotating credentials are kept."""
+        return SealedTokens(self.engine, source, self.settings.require_secret_key())
+
+
+def connector_names() -> list[str]:
+    """Every connector in the house: each module of `connectors` that has a CONNECTOR."""
+    return sorted(
+        module.name for module in pkgutil.iter_modules(connectors.__path__) if module.name not in NOT_CONNECTORS
+    )
+
+
+def connector_named(name: str) -> Connector[Any]:
+    """A connector by its module's name. NeedsPerson naming those that exist."""
+    if name not in connector_names():
+        raise NeedsPerson(f"There is no connector {name!r}.", step=f"Known: {', '.join(connector_names())}.")
+    connector: Connector[Any] = importlib.import_module(f"connectors.{name}").CONNECTOR
+    return connector
+
+
+def _checked(name: str, connector: Connector[Any], values: Mapping[str, Any]) -> Any:
+    try:
+        return connector.settings.model_validate(values)
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        setting = ".".join(str(part) for part in first["loc"]) or "settings"
+        raise NeedsPerson(
+            f"The setting {setting} of {name} is not right: {first['msg']}.",
+            step=f"Set it in frontdesk.toml under [sources.{name}], or as FRONTDESK_{name.upper()}_{setting.upper()}.",
+        ) from None
+
+
+@contextmanager
+def open_hub(settings: Settings) -> Iterator[Hub]:
+    """Open the store and the landing; both are closed at the end."""
+    engine = create_engine(settings.database_url)
+    try:
+        yield Hub(settings, engine, Landing(Path(settings.landing_url)))
+    finally:
+        engine.dispose()

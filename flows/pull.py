@@ -1,0 +1,151 @@
+"""One stream, from the source to the store: read, land, apply, match, merge, page by page.
+
+Every page is durable before the next is asked for, so whatever stops the process, the next run goes on from the last
+stored page and ends in the same state.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from connectors.contract import Page, Stream, Want
+from flows import brake
+from flows.hub import Hub
+from hub.errors import FrontdeskError, RetryLater
+from mappings.mapping import Applied, content_hashes
+from mappings.mapping import Mapping as StreamMapping
+from store import crosswalk
+from store.merge import Batch, Counts, Gone, is_empty, merge
+from store.runs import Stand, StreamResult
+
+ATTEMPTS = 4
+LONGEST_WAIT_SECONDS = 60.0
+"""A source that asks for more patience than this ends the stream's run; the schedule comes back soon enough."""
+
+Progress = Callable[[str, Counts], None]
+
+
+@dataclass(slots=True)
+class Pull:
+    """One stream's run in progress."""
+
+    hub: Hub
+    session: Any
+    stream: Stream[Any]
+    mapping: StreamMapping
+    run_id: str
+    stand: Stand
+    full: bool = False
+    let_through: bool = False
+    progress: Progress | None = None
+    sleep: Callable[[float], None] = time.sleep
+    counts: Counts = field(default_factory=Counts)
+    clients: dict[str, str] = field(default_factory=dict)
+    cursor: Mapping[str, Any] | None = None
+    number: int = 0
+    empty: bool = False
+    unstored: Page | None = None
+
+    def run(self) -> StreamResult:
+        """Pull until the source has no more, and say how it went; errors become part of the result."""
+        started = time.monotonic()
+        self.cursor = None if self.full else self.stand.cursor
+        try:
+            self._pull()
+        except FrontdeskError as error:
+            return self._result(_state_of(error), started, error)
+        return self._result("done", started)
+
+    def _pull(self) -> None:
+        with self.hub.engine.connect().execution_options(reading=True) as connection:
+            self.empty = is_empty(connection, self.mapping.into, self.mapping.source, self.mapping.stream)
+        attempt = 0
+        while True:
+            before = self.number
+            try:
+                for page in self.stream.read(self.session, Want(self.mapping.source_fields, self.cursor)):
+                    self._store(page)
+                break
+            except RetryLater as error:
+                attempt = 1 if self.number > before else attempt + 1
+                self._wait(error, attempt)
+        if self.mapping.owner_kind:
+            self._match()
+
+    def _wait(self, error: RetryLater, attempt: int) -> None:
+        wait = error.after if error.after is not None else float(2**attempt) / 2
+        if attempt >= ATTEMPTS or wait > LONGEST_WAIT_SECONDS:
+            raise error
+        self.sleep(wait)
+
+    def _store(self, page: Page) -> None:
+        self.number += 1
+        if not page.records and not page.deleted:
+            self.unstored, self.cursor = page, page.cursor
+            return
+        batch = self._batch(page)
+        with self.hub.engine.begin() as connection:
+            self._refuse_suspicious(connection, page)
+            counts = merge(connection, batch, self.clients, empty=self.empty)
+        # What this run itself has stored must be looked up when it comes again.
+        self.empty = False
+        self.unstored, self.cursor = None, page.cursor
+        self.counts.add(counts)
+        if self.progress is not None:
+            self.progress(self.mapping.stream, self.counts)
+
+    def _batch(self, page: Page) -> Batch:
+        mapping = self.mapping
+        landed = self.hub.landing.land(mapping.source, mapping.stream, self.run_id, self.number, page.raw)
+        applied: Applied = mapping.apply(page.records, page.raw)
+        return Batch(
+            source=mapping.source,
+            stream=mapping.stream,
+            entity=mapping.into,
+            columns=mapping.row_columns,
+            rows=applied.rows,
+            hashes=content_hashes(applied.rows),
+            batch=landed,
+            run_id=self.run_id,
+            cursor=page.cursor,
+            high_water=page.high_water,
+            gone=[Gone(item.external_id, item.at, item.reason) for item in page.deleted],
+            held=applied.held,
+            owners=applied.owners,
+            anchor=mapping.owner_kind == "self",
+            notify=self.stand.loaded_at is not None,
+        )
+
+    def _refuse_suspicious(self, connection: Any, page: Page) -> None:
+        if self.let_through or not page.deleted:
+            return
+        live = brake.live_rows(connection, self.mapping.into, self.mapping.source, self.mapping.stream)
+        brake.refuse_mass_delete(self.mapping.source, self.mapping.stream, removing=len(page.deleted), live=live)
+
+    def _match(self) -> None:
+        with self.hub.engine.connect().execution_options(reading=True) as connection:
+            if not crosswalk.undecided(connection):
+                return
+        with self.hub.engine.begin() as connection:
+            crosswalk.match(connection)
+
+    def _result(self, state: str, started: float, error: FrontdeskError | None = None) -> StreamResult:
+        c = self.counts
+        page = self.unstored
+        return StreamResult(
+            self.mapping.stream, state, c.seen, c.added, c.updated, c.unchanged, c.removed, c.held,
+            round(time.monotonic() - started, 3),
+            sentence=error.sentence if error else None,
+            error_kind=type(error).__name__ if error else None,
+            step=error.step if error else None,
+            cursor=page.cursor if page else None,
+            high_water=page.high_water if page else None,
+            loaded=state == "done" and self.stand.loaded_at is None,
+        )  # fmt: skip
+
+
+def _state_of(error: FrontdeskError) -> str:
+    return "held" if isinstance(error, brake.HeldRun) else "failed"

@@ -1,0 +1,99 @@
+"""Status: how every stream stands, in words and numbers, for the shell and for ops."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, Engine, func, select
+
+from store.hub_tables import Crosswalk, HeldRecord, Inbox, StreamRun, StreamState
+
+
+@dataclass(frozen=True, slots=True)
+class StreamStatus:
+    """One stream. Instants are aware UTC. `state`: waiting (never run), fine, failed, held."""
+
+    source: str
+    stream: str
+    state: str
+    high_water: dt.datetime | None
+    checked_at: dt.datetime | None
+    loaded_at: dt.datetime | None
+    held: int
+    last: dict[str, int | float | str | None]
+    error: str | None
+    step: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """The whole hub."""
+
+    streams: tuple[StreamStatus, ...]
+    unmatched: int
+    held: int
+    inbox_waiting: int
+
+
+def status(engine: Engine) -> Status:
+    """Where everything stands now; a constant number of queries."""
+    with engine.connect().execution_options(reading=True) as connection:
+        held = _held(connection)
+        last = _last_runs(connection)
+        states = connection.execute(select(StreamState).order_by(StreamState.source, StreamState.stream)).all()
+        unmatched = (
+            select(func.count())
+            .select_from(Crosswalk)
+            .where(Crosswalk.client_id.is_(None), Crosswalk.deleted_at.is_(None))
+        )
+        waiting = select(func.count()).select_from(Inbox).where(Inbox.done_at.is_(None))
+        streams = tuple(
+            StreamStatus(
+                row.source,
+                row.stream,
+                _word(row.error_kind, row.checked_at),
+                row.high_water,
+                row.checked_at,
+                row.loaded_at,
+                held.get((row.source, row.stream), 0),
+                last.get((row.source, row.stream), {}),
+                row.error,
+                row.error_step,
+            )
+            for row in states
+        )
+        return Status(streams, connection.scalar(unmatched) or 0, sum(held.values()), connection.scalar(waiting) or 0)
+
+
+def _word(error_kind: str | None, checked_at: dt.datetime | None) -> str:
+    if error_kind == "HeldRun":
+        return "held"
+    if error_kind is not None:
+        return "failed"
+    return "fine" if checked_at else "waiting"
+
+
+def _held(connection: Connection) -> dict[tuple[str, str], int]:
+    query = (
+        select(HeldRecord.source, HeldRecord.stream, func.count())
+        .where(HeldRecord.resolved_at.is_(None))
+        .group_by(HeldRecord.source, HeldRecord.stream)
+    )
+    return {(source, stream): count for source, stream, count in connection.execute(query)}
+
+
+def _last_runs(connection: Connection) -> dict[tuple[str, str], dict[str, int | float | str | None]]:
+    latest = (
+        select(StreamRun.source, StreamRun.stream, func.max(StreamRun.ended_at).label("ended_at"))
+        .group_by(StreamRun.source, StreamRun.stream)
+        .subquery()
+    )
+    query = select(StreamRun).join(
+        latest,
+        (latest.c.source == StreamRun.source)
+        & (latest.c.stream == StreamRun.stream)
+        & (latest.c.ended_at == StreamRun.ended_at),
+    )
+    names = ("state", "seen", "added", "updated", "unchanged", "removed", "held", "seconds", "sentence")
+    return {(row.source, row.stream): {name: getattr(row, name) for name in names} for row in connection.execute(query)}

@@ -1,0 +1,106 @@
+"""The sweep: compare a stream's live ids with the source's own, and bury what the source no longer has.
+
+Finds what no delete feed tells: purged recycle bins, lost access, deletes older than the feed remembers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import select
+
+from connectors.contract import Stream
+from flows import brake
+from flows.hub import Hub
+from hub.errors import FrontdeskError
+from mappings.mapping import Mapping as StreamMapping
+from store.merge import Batch, Gone, merge
+from store.runs import StreamResult, begin, finish
+from store.tables import ENTITIES
+
+
+def sweep_stream(
+    hub: Hub,
+    session: Any,
+    stream: Stream[Any],
+    mapping: StreamMapping,
+    run_id: str,
+    result: StreamResult,
+    *,
+    let_through: bool = False,
+) -> StreamResult:
+    """Sweep a stream that this run holds the lease of; returns `result` with what was removed, or held."""
+    try:
+        removed = _sweep(hub, session, stream, mapping, run_id, let_through=let_through)
+    except FrontdeskError as error:
+        state = "held" if isinstance(error, brake.HeldRun) else "failed"
+        return replace(result, state=state, sentence=error.sentence, step=error.step, error_kind=type(error).__name__)
+    return replace(result, removed=result.removed + removed)
+
+
+def _sweep(
+    hub: Hub, session: Any, stream: Stream[Any], mapping: StreamMapping, run_id: str, *, let_through: bool
+) -> int:
+    # Ours first, theirs second: a record born in between is then not mistaken for a missing one.
+    ours = _live_ids(hub, mapping)
+    theirs: set[str] = set()
+    for page in stream.keys(session):
+        theirs.update(page)
+    missing = sorted(ours - theirs)
+    if not let_through:
+        brake.refuse_vanished(mapping.source, mapping.stream, seen=len(theirs), live=len(ours))
+        brake.refuse_mass_delete(mapping.source, mapping.stream, removing=len(missing), live=len(ours))
+    if missing:
+        with hub.engine.begin() as connection:
+            merge(connection, _burial(mapping, run_id, missing), {})
+    return len(missing)
+
+
+def _live_ids(hub: Hub, mapping: StreamMapping) -> set[str]:
+    model = ENTITIES[mapping.into]
+    query = select(model.external_id).where(
+        model.source == mapping.source, model.stream == mapping.stream, model.deleted_at.is_(None)
+    )
+    with hub.engine.connect().execution_options(reading=True) as connection:
+        return set(connection.scalars(query))
+
+
+def _burial(mapping: StreamMapping, run_id: str, missing: Sequence[str]) -> Batch:
+    return Batch(
+        source=mapping.source,
+        stream=mapping.stream,
+        entity=mapping.into,
+        columns=mapping.row_columns,
+        rows=(),
+        hashes=(),
+        batch="sweep",
+        run_id=run_id,
+        cursor=None,
+        high_water=None,
+        gone=[Gone(key, None, "purged") for key in missing],
+    )
+
+
+def sweep_source(hub: Hub, source: str, *, let_through: bool = False) -> tuple[StreamResult, ...]:
+    """Sweep all streams of a source in a run of its own (nightly)."""
+    connected = hub.source(source)
+    with hub.engine.begin() as connection:
+        run = begin(connection, source, [mapping.stream for mapping in connected.mappings], "sweep")
+    results: list[StreamResult] = []
+    try:
+        with connected.connector.open(connected.settings, hub.tokens(source)) as session:
+            for mapping in connected.mappings:
+                if mapping.stream in run.stands:
+                    blank = StreamResult(mapping.stream, "done", 0, 0, 0, 0, 0, 0, 0.0)
+                    stream = connected.connector.stream(mapping.stream)
+                    results.append(sweep_stream(hub, session, stream, mapping, run.id, blank, let_through=let_through))
+            requests = connected.connector.requests(session)
+    except FrontdeskError as error:
+        requests = 0
+        failed = StreamResult("*", "failed", 0, 0, 0, 0, 0, 0, 0.0, sentence=error.sentence, step=error.step)
+        results = [replace(failed, stream=stream) for stream in run.stands]
+    with hub.engine.begin() as connection:
+        finish(connection, run, results, requests)
+    return tuple(results)

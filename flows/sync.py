@@ -1,0 +1,135 @@
+"""Sync: one run over a source's streams, owner records first. Two write transactions when nothing has changed."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from connectors.contract import Connector
+from flows.hub import Hub, Source
+from flows.pull import Progress, Pull
+from flows.sweep import sweep_stream
+from hub.errors import FrontdeskError, NeedsPerson, RetryLater
+from mappings.mapping import Mapping as StreamMapping
+from store import crosswalk
+from store.runs import Begun, StreamResult, begin, finish
+
+log = logging.getLogger("frontdesk.sync")
+
+
+@dataclass(frozen=True, slots=True)
+class RunSummary:
+    """What a run did. state: done, partly, failed, held, busy. `requests` made to the source."""
+
+    run_id: str
+    source: str
+    state: str
+    streams: tuple[StreamResult, ...]
+    requests: int
+    seconds: float
+
+
+def sync_source(
+    hub: Hub,
+    source: str,
+    streams: Sequence[str] | None = None,
+    *,
+    full: bool = False,
+    let_through: bool = False,
+    progress: Progress | None = None,
+) -> RunSummary:
+    """Bring the store up to date with a source, all streams or some.
+
+    `full` reads everything again and sweeps what the source no longer has. A stream that fails does not stop the
+    others; its error is in its result and in the store. Raises NeedsPerson only when the source is not configured.
+    """
+    started = time.monotonic()
+    connected = hub.source(source)
+    chosen = _chosen(connected, streams)
+    with hub.engine.begin() as connection:
+        run = begin(connection, source, [mapping.stream for mapping in chosen], "full" if full else "sync")
+    mine = [mapping for mapping in chosen if mapping.stream in run.stands]
+    results, requests = _pull_all(hub, connected, run, mine, full=full, let_through=let_through, progress=progress)
+    results += [_busy(stream) for stream in run.busy]
+    with hub.engine.begin() as connection:
+        for mapping in mine:
+            if any(result.stream == mapping.stream and result.added + result.updated for result in results):
+                crosswalk.settle(connection, mapping.into)
+        state = finish(connection, run, results, requests)
+    return RunSummary(run.id, source, state, tuple(results), requests, round(time.monotonic() - started, 3))
+
+
+def _chosen(source: Source, streams: Sequence[str] | None) -> list[StreamMapping]:
+    if streams is None:
+        return list(source.mappings)
+    wanted = {source.mapping(stream).stream for stream in streams}
+    return [mapping for mapping in source.mappings if mapping.stream in wanted]
+
+
+def _pull_all(
+    hub: Hub, source: Source, run: Begun, mappings: Sequence[StreamMapping], **options: Any
+) -> tuple[list[StreamResult], int]:
+    results: list[StreamResult] = []
+    connector: Connector[Any] = source.connector
+    try:
+        with connector.open(source.settings, hub.tokens(source.name)) as session:
+            results.extend(_pull_one(hub, connector, session, run, mapping, **options) for mapping in mappings)
+            return results, connector.requests(session)
+    except FrontdeskError as error:
+        reason = error
+    except Exception as error:  # the run must be closed whatever happens, or its leases would block the next one
+        log.exception("%s failed unexpectedly", run.source)
+        reason = _unexpected(error)
+    # The source cannot be opened at all: every stream that has not run says why.
+    done = {result.stream for result in results}
+    return [*results, *(_failed(mapping.stream, reason) for mapping in mappings if mapping.stream not in done)], 0
+
+
+def _pull_one(
+    hub: Hub,
+    connector: Connector[Any],
+    session: Any,
+    run: Begun,
+    mapping: StreamMapping,
+    *,
+    full: bool,
+    let_through: bool,
+    progress: Progress | None,
+) -> StreamResult:
+    stand = run.stands[mapping.stream]
+    try:
+        stream = connector.stream(mapping.stream)
+        pull = Pull(hub, session, stream, mapping, run.id, stand, full, let_through, progress)
+        result = pull.run()
+        if full and result.state == "done":
+            result = sweep_stream(hub, session, stream, mapping, run.id, result, let_through=let_through)
+    except FrontdeskError as error:
+        return _failed(mapping.stream, error)
+    except Exception as error:
+        log.exception("%s.%s failed unexpectedly", run.source, mapping.stream)
+        return _failed(mapping.stream, _unexpected(error))
+    return result
+
+
+def _unexpected(error: Exception) -> FrontdeskError:
+    return NeedsPerson(
+        f"Something unexpected happened: {type(error).__name__}.",
+        step="Nothing was lost; the log has the details. Sync again, and report it if it stays.",
+        detail=str(error),
+    )
+
+
+def _failed(stream: str, error: FrontdeskError) -> StreamResult:
+    kind = RetryLater.__name__ if isinstance(error, RetryLater) else type(error).__name__
+    return StreamResult(
+        stream, "failed", 0, 0, 0, 0, 0, 0, 0.0, sentence=error.sentence, error_kind=kind, step=error.step
+    )
+
+
+def _busy(stream: str) -> StreamResult:
+    return StreamResult(
+        stream, "busy", 0, 0, 0, 0, 0, 0, 0.0, sentence="Another worker is reading this stream just now."
+    )

@@ -1,0 +1,220 @@
+"""Identity: which client an owner record stands for, decided by explicit keys, never by likeness.
+
+The decision for one record is a pure function of its keys and of who claims them (`decide`). A record matched by hand
+stays so. Whenever a decision changes, every row owned through the record follows in the same transaction.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any, Protocol
+
+from sqlalchemy import Connection, Select, and_, delete, func, or_, select, true, update
+from sqlalchemy.orm import aliased
+
+from hub.clock import now
+from store import rows
+from store.hub_tables import ClientKey, Crosswalk, CrosswalkKey, HeldRecord
+from store.tables import ENTITIES, Client, Synced
+
+ANCHOR, MANUAL, PARENT = "anchor", "manual", "parent"
+
+
+class OwnerRecord(Protocol):
+    """An owner record as the mapping found it: keys are (kind, value), best first."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def external_id(self) -> str: ...
+    @property
+    def label(self) -> str | None: ...
+    @property
+    def keys(self) -> tuple[tuple[str, str], ...]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """client_id None: nobody, or several (`ambiguous`). `rule` is the kind of key that decided."""
+
+    client_id: str | None
+    rule: str | None = None
+    evidence: str | None = None
+    ambiguous: bool = False
+
+
+def decide(candidates: Sequence[tuple[int, str, str, str]]) -> Decision:
+    """The first rank that names somebody decides; two clients at that rank mean nobody.
+
+    `candidates` are (rank, kind, value, client_id) in any order.
+    """
+    for _, found in groupby(sorted(candidates), key=lambda candidate: candidate[0]):
+        claims = list(found)
+        clients = {client for *_, client in claims}
+        _, kind, value, client = claims[0]
+        if len(clients) > 1:
+            return Decision(None, evidence=f"{kind} {value} belongs to {len(clients)} clients"[:255], ambiguous=True)
+        return Decision(client, kind, value)
+    return Decision(None)
+
+
+def register(connection: Connection, source: str, stream: str, owners: Iterable[OwnerRecord], *, anchor: bool) -> None:
+    """Store owner records and the keys they offer. An anchor is itself the client, and is known by its keys."""
+    owners = list({owner.id: owner for owner in owners}.values())
+    identity = [
+        (o.id, source, stream, o.external_id, o.label, None, *((o.id, ANCHOR) if anchor else (None, None)))
+        for o in owners
+    ]
+    _store_identities(connection, identity, anchor=anchor)
+    model = ClientKey if anchor else CrosswalkKey
+    owner_column = ClientKey.client_id if anchor else CrosswalkKey.crosswalk_id
+    for chunk in rows.chunks([owner.id for owner in owners]):
+        connection.execute(delete(model).where(owner_column.in_(chunk)))
+    if anchor:
+        keys: list[tuple[object, ...]] = [(o.id, kind, value) for o in owners for kind, value in dict.fromkeys(o.keys)]
+        rows.insert(connection, "client_key", ("client_id", "kind", "value"), keys)
+        return
+    ranked = {(o.id, kind, value): rank for o in owners for rank, (kind, value) in reversed(list(enumerate(o.keys)))}
+    rows.insert(
+        connection,
+        "crosswalk_key",
+        ("crosswalk_id", "kind", "value", "rank"),
+        [(*key, rank) for key, rank in ranked.items()],
+    )
+
+
+def _store_identities(connection: Connection, identity: list[tuple[object, ...]], *, anchor: bool) -> None:
+    columns = ("id", "source", "stream", "external_id", "label", "matched_at", "client_id", "rule")
+    known: set[str] = set()
+    for chunk in rows.chunks([str(row[0]) for row in identity]):
+        known.update(connection.scalars(select(Crosswalk.id).where(Crosswalk.id.in_(chunk))))
+        connection.execute(update(Crosswalk).where(Crosswalk.id.in_(chunk)).values(deleted_at=None))
+    rows.insert(connection, "crosswalk", columns, [row for row in identity if row[0] not in known])
+    again = [row for row in identity if row[0] in known]
+    if anchor:
+        rows.upsert(connection, "crosswalk", columns, again)
+    else:
+        rows.upsert(connection, "crosswalk", columns[:6], [row[:6] for row in again])
+
+
+def match(connection: Connection) -> dict[str, str | None]:
+    """Decide again for every record that rules may decide; returns what changed, by crosswalk id.
+
+    Runs until nothing changes, because a sub-customer follows its parent, which may itself just have been matched.
+    """
+    changed: dict[str, str | None] = {}
+    for _ in range(5):
+        moved = {}
+        for key, old, evidence, decision in _decisions(connection):
+            if (decision.client_id, decision.evidence) != (old, evidence):
+                _write(connection, key, decision)
+            if decision.client_id != old:
+                moved[key] = decision.client_id
+        changed.update(moved)
+        if not moved:
+            break
+    connection.execute(update(Crosswalk).where(Crosswalk.matched_at.is_(None)).values(matched_at=now()))
+    if changed:
+        propagate(connection, list(changed))
+    return changed
+
+
+def undecided(connection: Connection) -> bool:
+    """Whether keys have changed since the last `match`, also one that a dead process never came to."""
+    query = select(Crosswalk.id).where(Crosswalk.matched_at.is_(None), Crosswalk.deleted_at.is_(None)).limit(1)
+    return connection.execute(query).first() is not None
+
+
+def _decisions(connection: Connection) -> Iterator[tuple[str, str | None, str | None, Decision]]:
+    found = connection.execute(_candidates()).all()
+    for (key, old, evidence), group in groupby(found, key=lambda row: (row.id, row.client_id, row.evidence)):
+        claims = [(row.rank, row.kind, row.value, row.candidate) for row in group if row.candidate is not None]
+        yield key, old, evidence, decide(claims)
+
+
+def _candidates() -> Select[*tuple[Any, ...]]:
+    parent, anchor = aliased(Crosswalk), aliased(Crosswalk)
+    named = and_(ClientKey.kind == CrosswalkKey.kind, ClientKey.value == CrosswalkKey.value)
+    alive = and_(anchor.id == ClientKey.client_id, anchor.deleted_at.is_(None))
+    candidate = func.coalesce(parent.client_id, anchor.id).label("candidate")
+    key = (CrosswalkKey.rank, CrosswalkKey.kind, CrosswalkKey.value)
+    return (
+        select(Crosswalk.id, Crosswalk.client_id, Crosswalk.evidence, *key, candidate)
+        .join(CrosswalkKey, CrosswalkKey.crosswalk_id == Crosswalk.id, isouter=True)
+        .join(parent, and_(CrosswalkKey.kind == PARENT, parent.id == CrosswalkKey.value), isouter=True)
+        .join(ClientKey, named, isouter=True)
+        .join(anchor, alive, isouter=True)
+        .where(or_(Crosswalk.rule.is_(None), Crosswalk.rule.not_in((ANCHOR, MANUAL))), Crosswalk.deleted_at.is_(None))
+        .order_by(Crosswalk.id)
+    )
+
+
+def _write(connection: Connection, key: str, decision: Decision) -> None:
+    connection.execute(
+        update(Crosswalk)
+        .where(Crosswalk.id == key)
+        .values(
+            client_id=decision.client_id,
+            rule=decision.rule,
+            evidence=decision.evidence,
+            matched_at=now(),
+        )
+    )
+
+
+def propagate(connection: Connection, crosswalk_ids: Sequence[str]) -> None:
+    """Give every row owned through these records the client that the crosswalk now names."""
+    owned: tuple[type[Synced | HeldRecord], ...] = (*ENTITIES.values(), HeldRecord)
+    for model in owned:
+        owner = model.owner_id
+        client = select(Crosswalk.client_id).where(Crosswalk.id == owner).scalar_subquery()
+        for chunk in rows.chunks(crosswalk_ids):
+            connection.execute(update(model).where(owner.in_(chunk)).values(client_id=client))
+
+
+def settle(connection: Connection, entity: str) -> int:
+    """Rows that were stored while their owner record was being matched elsewhere; returns how many were mended."""
+    model = ENTITIES[entity]
+    client = select(Crosswalk.client_id).where(Crosswalk.id == model.owner_id)
+    missing = and_(model.client_id.is_(None), model.owner_id.is_not(None))
+    matched = client.where(Crosswalk.client_id.is_not(None)).exists()
+    if not connection.execute(select(model.id).where(missing, matched).limit(1)).first():
+        return 0
+    return connection.execute(update(model).where(missing, matched).values(client_id=client.scalar_subquery())).rowcount
+
+
+def link(connection: Connection, crosswalk_id: str, client_id: str, staff_email: str) -> bool:
+    """Ops say whose a record is; the rows behind it follow at once. False when there is no such record or client."""
+    if connection.scalar(select(true()).where(Client.id == client_id, Client.deleted_at.is_(None))) is None:
+        return False
+    done = connection.execute(
+        update(Crosswalk)
+        .where(Crosswalk.id == crosswalk_id, or_(Crosswalk.rule.is_(None), Crosswalk.rule != ANCHOR))
+        .values(client_id=client_id, rule=MANUAL, evidence=f"linked by {staff_email}"[:255], matched_at=now())
+    )
+    if done.rowcount:
+        propagate(connection, [crosswalk_id])
+    return bool(done.rowcount)
+
+
+def clients_of(connection: Connection, owner_ids: Iterable[str]) -> dict[str, str]:
+    """The clients of owner records, where there is one."""
+    found: dict[str, str] = {}
+    for chunk in rows.chunks(sorted(owner_ids)):
+        query = select(Crosswalk.id, Crosswalk.client_id).where(
+            Crosswalk.id.in_(chunk), Crosswalk.client_id.is_not(None)
+        )
+        found.update({key: client for key, client in connection.execute(query) if client})
+    return found
+
+
+def bury(connection: Connection, crosswalk_ids: Sequence[str], at: dt.datetime) -> None:
+    """Owner records that the source no longer has: they match nobody new; their rows stay as they are."""
+    for chunk in rows.chunks(crosswalk_ids):
+        connection.execute(update(Crosswalk).where(Crosswalk.id.in_(chunk)).values(deleted_at=at))
+
+
+Clients = Mapping[str, str]

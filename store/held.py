@@ -1,0 +1,95 @@
+"""Quarantine: records that could not be taken, kept with reason and payload until they can."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from sqlalchemy import Connection, select, update
+
+from hub.clock import now
+from hub.ids import entity_id
+from store import rows
+from store.hub_tables import HeldRecord
+from store.types import instant_text
+
+SUGGESTIONS = {
+    "bad_amount": "Mend the amount in the source, or map another field.",
+    "bad_currency": "Mend the currency in the source; it must be an ISO 4217 code.",
+    "bad_date": "Mend the date in the source.",
+    "bad_instant": "Mend the date and time in the source.",
+    "missing": "Fill the field in the source, or map another one.",
+    "null_byte": "Remove the invisible null character in the source.",
+    "too_long": "Shorten the text in the source, or map it to a column for long texts.",
+    "unknown_value": "Add the value to the mapping's `values`, then replay.",
+}
+"""What ops can do, by reason."""
+
+
+class HeldRow(Protocol):
+    """A record that a mapping could not take."""
+
+    @property
+    def external_id(self) -> str: ...
+    @property
+    def owner_id(self) -> str | None: ...
+    @property
+    def reason(self) -> str: ...
+    @property
+    def field(self) -> str: ...
+    @property
+    def sentence(self) -> str: ...
+    @property
+    def payload(self) -> str: ...
+
+
+COLUMNS = (
+    "id", "source", "stream", "external_id", "entity", "owner_id", "client_id", "reason", "field", "sentence",
+    "suggestion", "payload", "batch", "first_seen_at", "last_seen_at", "resolved_at",
+)  # fmt: skip
+
+
+def hold(
+    connection: Connection,
+    source: str,
+    stream: str,
+    entity: str,
+    records: Sequence[HeldRow],
+    clients: Mapping[str, str],
+    batch: str,
+) -> None:
+    """Keep records that could not be taken; one already held keeps the time it was first seen."""
+    if not records:
+        return
+    stamp = instant_text(now())
+    keys = {entity_id(source, stream, record.external_id): record for record in records}
+    first = _first_seen(connection, list(keys))
+    values: list[tuple[Any, ...]] = [
+        (key, source, stream, r.external_id, entity, r.owner_id, clients.get(r.owner_id or ""), r.reason,
+         r.field[:255] or None, r.sentence, SUGGESTIONS.get(r.reason), r.payload, batch,
+         first.get(key, stamp), stamp, None)
+        for key, r in keys.items()
+    ]  # fmt: skip
+    rows.upsert(connection, "held_record", COLUMNS, values)
+
+
+def _first_seen(connection: Connection, keys: list[str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for chunk in rows.chunks(keys):
+        query = select(HeldRecord.id, HeldRecord.first_seen_at).where(
+            HeldRecord.id.in_(chunk), HeldRecord.resolved_at.is_(None)
+        )
+        found.update({key: instant_text(moment) for key, moment in connection.execute(query)})
+    return found
+
+
+def release(connection: Connection, source: str, stream: str, external_ids: Sequence[str]) -> None:
+    """Records that were held and have now been taken (or are gone) need nobody any more."""
+    if not external_ids:
+        return
+    open_here = (HeldRecord.source == source, HeldRecord.stream == stream, HeldRecord.resolved_at.is_(None))
+    waiting = set(connection.scalars(select(HeldRecord.external_id).where(*open_here)))
+    for chunk in rows.chunks(sorted(waiting & set(external_ids))):
+        connection.execute(
+            update(HeldRecord).where(*open_here, HeldRecord.external_id.in_(chunk)).values(resolved_at=now())
+        )

@@ -1,0 +1,245 @@
+"""The one way rows enter the portal store: rows, tombstones, held records, changes and cursor in ONE transaction.
+
+What must happen to each row is decided here, in plain sight, against what the store has (`classify`); the databases
+only carry it out. The stream's lease, renewed in the same transaction, makes sure that nobody else decides meanwhile.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import orjson
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
+
+from hub.clock import now
+from hub.ids import entity_id
+from store import crosswalk, held, rows
+from store.hub_tables import Change, StreamState
+from store.runs import renew_lease
+from store.tables import ENTITIES, Base
+from store.types import instant_text
+
+
+class Gone(NamedTuple):
+    """A record that the source no longer shows."""
+
+    external_id: str
+    at: dt.datetime | None
+    reason: str
+
+
+@dataclass(slots=True)
+class Batch:
+    """One page, mapped. `rows` follow `columns`, which begin with id, external_id, owner_id, source_at."""
+
+    source: str
+    stream: str
+    entity: str
+    columns: tuple[str, ...]
+    rows: Sequence[tuple[Any, ...]]
+    hashes: Sequence[bytes]
+    batch: str
+    run_id: str
+    cursor: Mapping[str, Any] | None
+    high_water: dt.datetime | None
+    gone: Sequence[Gone] = ()
+    held: Sequence[held.HeldRow] = ()
+    owners: Sequence[crosswalk.OwnerRecord] = ()
+    anchor: bool = False
+    notify: bool = True
+
+
+@dataclass(slots=True)
+class Counts:
+    """What happened to the records of a page, a stream or a run."""
+
+    seen: int = 0
+    added: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    removed: int = 0
+    held: int = 0
+
+    def add(self, other: Counts) -> None:
+        """Sum up."""
+        for name in ("seen", "added", "updated", "unchanged", "removed", "held"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+
+
+@dataclass(slots=True)
+class Sorted:
+    """A page's rows by what must happen to them: positions in the batch, each id once (its last appearance)."""
+
+    new: list[int] = field(default_factory=list)
+    changed: list[int] = field(default_factory=list)
+    restored: list[int] = field(default_factory=list)
+    unchanged: int = 0
+
+
+def classify(ids: Sequence[str], hashes: Sequence[bytes], stored: Mapping[str, tuple[bytes, bool]]) -> Sorted:
+    """Which rows are new, changed, back from the dead, or as they were. `stored` is (hash, is a tombstone) by id."""
+    result = Sorted()
+    for position in {id_: position for position, id_ in enumerate(ids)}.values():
+        known = stored.get(ids[position])
+        if known is None:
+            result.new.append(position)
+        elif known[1]:
+            result.restored.append(position)
+        elif known[0] != hashes[position]:
+            result.changed.append(position)
+        else:
+            result.unchanged += 1
+    result.unchanged += len(ids) - len(set(ids))
+    return result
+
+
+def merge(connection: Connection, batch: Batch, clients: dict[str, str], *, empty: bool = False) -> Counts:
+    """Store a page. `clients` remembers owner records' clients over pages. `empty`: the stream has no row yet.
+
+    Call inside a transaction. Raises RetryLater when the stream's lease is no longer this run's.
+    """
+    renew_lease(connection, batch.source, batch.stream, batch.run_id)
+    ids = [row[0] for row in batch.rows]
+    stored = {} if empty else _stored(connection, batch.entity, ids)
+    sorted_rows = classify(
+        ids, batch.hashes, {key: (row.content_hash, row.deleted_at is not None) for key, row in stored.items()}
+    )
+    if batch.owners:
+        wanted = {ids[p] for p in (*sorted_rows.new, *sorted_rows.changed, *sorted_rows.restored)}
+        owners = [owner for owner in batch.owners if owner.id in wanted]
+        crosswalk.register(connection, batch.source, batch.stream, owners, anchor=batch.anchor)
+    _resolve(connection, batch, sorted_rows, clients)
+    _write(connection, batch, sorted_rows, clients)
+    removed = _bury(connection, batch)
+    held.hold(connection, batch.source, batch.stream, batch.entity, batch.held, clients, batch.batch)
+    held.release(connection, batch.source, batch.stream, [row[1] for row in batch.rows])
+    if batch.notify:
+        _record(connection, batch, sorted_rows, removed, clients)
+    if batch.cursor is not None:
+        save_cursor(connection, batch.source, batch.stream, batch.cursor, batch.high_water)
+    return Counts(
+        seen=len(batch.rows) + len(batch.held),
+        added=len(sorted_rows.new),
+        updated=len(sorted_rows.changed) + len(sorted_rows.restored),
+        unchanged=sorted_rows.unchanged,
+        removed=len(removed),
+        held=len(batch.held),
+    )
+
+
+def _stored(connection: Connection, entity: str, ids: Sequence[str]) -> dict[str, Row[Any]]:
+    table = Base.metadata.tables[entity]
+    found: dict[str, Row[Any]] = {}
+    query = select(table.c.id, table.c.content_hash, table.c.deleted_at).where(
+        table.c.id.in_(bindparam("ids", expanding=True))
+    )
+    for chunk in rows.chunks(ids):
+        found.update({row.id: row for row in connection.execute(query, {"ids": list(chunk)})})
+    return found
+
+
+def _resolve(connection: Connection, batch: Batch, wanted: Sorted, clients: dict[str, str]) -> None:
+    """Learn the clients of owner records not met before. A missing one is asked for again: it may match any moment."""
+    positions = (*wanted.new, *wanted.changed, *wanted.restored)
+    owners = {batch.rows[p][2] for p in positions} | {record.owner_id for record in batch.held}
+    unknown = {owner for owner in owners if owner is not None and owner not in clients}
+    if unknown:
+        clients.update(crosswalk.clients_of(connection, unknown))
+
+
+def _write(connection: Connection, batch: Batch, wanted: Sorted, clients: Mapping[str, str]) -> None:
+    stamp = instant_text(now())
+    columns = (
+        *batch.columns,
+        "client_id",
+        "content_hash",
+        "batch",
+        "source",
+        "stream",
+        "synced_at",
+        "deleted_at",
+        "deleted_reason",
+    )
+    tail = (batch.batch, batch.source, batch.stream, stamp, None, None)
+
+    def full(position: int) -> tuple[Any, ...]:
+        row = batch.rows[position]
+        return (*row, clients.get(row[2]), batch.hashes[position], *tail)
+
+    rows.insert(connection, batch.entity, columns, [full(p) for p in wanted.new])
+    rows.upsert(connection, batch.entity, columns, [full(p) for p in (*wanted.changed, *wanted.restored)])
+
+
+def _bury(connection: Connection, batch: Batch) -> list[str]:
+    """Tombstones for records that are gone, unless this very page shows them alive; returns the ids newly buried."""
+    if not batch.gone:
+        return []
+    alive = {row[0] for row in batch.rows}
+    gone = {entity_id(batch.source, batch.stream, item.external_id): item for item in batch.gone}
+    table = Base.metadata.tables[batch.entity]
+    standing: list[str] = []
+    for chunk in rows.chunks(sorted(set(gone) - alive)):
+        query = select(table.c.id).where(table.c.id.in_(chunk), table.c.deleted_at.is_(None))
+        standing.extend(connection.scalars(query))
+    moment = now()
+    statement = (
+        update(table)
+        .where(table.c.id == bindparam("key"))
+        .values(deleted_at=bindparam("at"), deleted_reason=bindparam("why"), synced_at=moment)
+    )
+    if standing:
+        values = [{"key": key, "at": gone[key].at or moment, "why": gone[key].reason} for key in standing]
+        connection.execute(statement, values)
+        crosswalk.bury(connection, standing, moment)
+    held.release(connection, batch.source, batch.stream, [item.external_id for item in batch.gone])
+    return standing
+
+
+def _record(
+    connection: Connection,
+    batch: Batch,
+    wanted: Sorted,
+    removed: Sequence[str],
+    clients: Mapping[str, str],
+) -> None:
+    """The changes of this page, for whoever must be told."""
+    moment = now()
+
+    def change(kind: str, entity_key: str, client: str | None) -> dict[str, Any]:
+        return {"run_id": batch.run_id, "entity": batch.entity, "entity_id": entity_key, "kind": kind,
+                "client_id": client, "before": None, "at": moment}  # fmt: skip
+
+    found = [
+        change(kind, batch.rows[p][0], clients.get(batch.rows[p][2]))
+        for kind, positions in (("added", wanted.new), ("updated", wanted.changed), ("restored", wanted.restored))
+        for p in positions
+    ]
+    if removed:
+        table = Base.metadata.tables[batch.entity]
+        for chunk in rows.chunks(removed):
+            owners = connection.execute(select(table.c.id, table.c.client_id).where(table.c.id.in_(chunk)))
+            found.extend(change("removed", key, client) for key, client in owners)
+    if found:
+        connection.execute(insert(Change), found)
+
+
+def save_cursor(
+    connection: Connection, source: str, stream: str, cursor: Mapping[str, Any], high_water: dt.datetime | None
+) -> None:
+    """Move a stream's cursor; belongs in the transaction that stores what the cursor has passed."""
+    values: dict[str, Any] = {"cursor": orjson.loads(orjson.dumps(dict(cursor)))}
+    if high_water is not None:
+        values["high_water"] = high_water
+    connection.execute(
+        update(StreamState).where(StreamState.source == source, StreamState.stream == stream).values(**values)
+    )
+
+
+def is_empty(connection: Connection, entity: str, source: str, stream: str) -> bool:
+    """Whether a stream has no row at all yet, tombstones included."""
+    model = ENTITIES[entity]
+    query = select(model.id).where(model.source == source, model.stream == stream).limit(1)
+    return connection.execute(query).first() is None

@@ -1,0 +1,69 @@
+"""Bulk writing of prepared rows, each database by its fastest safe way (docs/decisions/0004).
+
+SQLite: executemany of an upsert. PostgreSQL: COPY for new rows, COPY into a staging table and one UPDATE for changed
+ones. Rows arrive as text, int, bool, None and bytes, which both drivers take as they are; SQLAlchemy's types would cost
+more than the writing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import Connection
+
+Row = tuple[Any, ...]
+
+COPY_FROM = 50
+"""Below so many rows a staging table costs more than it saves."""
+
+
+def insert(connection: Connection, table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
+    """Insert rows whose ids are known to be new."""
+    if not rows:
+        return
+    if connection.dialect.name == "postgresql":
+        _copy(connection, table, columns, rows)
+    else:
+        connection.exec_driver_sql(_insert_sql(table, columns), list(rows))
+
+
+def upsert(connection: Connection, table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
+    """Insert or replace rows by `id`; `columns[0]` must be `id`."""
+    if not rows:
+        return
+    changes = ", ".join(f"{column} = excluded.{column}" for column in columns[1:])
+    if connection.dialect.name == "postgresql" and len(rows) >= COPY_FROM:
+        stage = f"stage_{table}"
+        names = ", ".join(columns)
+        connection.exec_driver_sql(
+            f"CREATE TEMP TABLE IF NOT EXISTS {stage} (LIKE {table} INCLUDING DEFAULTS) ON COMMIT DELETE ROWS"
+        )
+        connection.exec_driver_sql(f"TRUNCATE {stage}")
+        _copy(connection, stage, columns, rows)
+        connection.exec_driver_sql(
+            f"INSERT INTO {table} ({names}) SELECT {names} FROM {stage} ON CONFLICT (id) DO UPDATE SET {changes}"
+        )
+        return
+    mark = "%s" if connection.dialect.name == "postgresql" else "?"
+    sql = f"{_insert_sql(table, columns, mark)} ON CONFLICT (id) DO UPDATE SET {changes}"
+    connection.exec_driver_sql(sql, list(rows))
+
+
+def _insert_sql(table: str, columns: Sequence[str], mark: str = "?") -> str:
+    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join([mark] * len(columns))})"
+
+
+def _copy(connection: Connection, table: str, columns: Sequence[str], rows: Iterable[Row]) -> None:
+    cursor = connection.connection.cursor()
+    try:
+        with cursor.copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN") as copy:
+            for row in rows:
+                copy.write_row(row)
+    finally:
+        cursor.close()
+
+
+def chunks(items: Sequence[Any], size: int = 500) -> Iterable[Sequence[Any]]:
+    """Slices small enough for any database's limit on bound values."""
+    return (items[start : start + size] for start in range(0, len(items), size))

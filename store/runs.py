@@ -1,0 +1,185 @@
+"""Runs and leases: who works on a stream, and what came of it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import socket
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from hub.clock import now
+from hub.errors import RetryLater
+from hub.ids import random_id
+from store.hub_tables import Lease, Run, StreamRun, StreamState
+
+LEASE = dt.timedelta(minutes=5)
+"""Longer than any single page may take (read time-out 120 s and its retries); renewed with every page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stand:
+    """Where a stream stands as a run begins."""
+
+    cursor: Mapping[str, Any] | None = None
+    high_water: dt.datetime | None = None
+    loaded_at: dt.datetime | None = None
+
+
+@dataclass(slots=True)
+class Begun:
+    """A run that has begun: its id, where each leased stream stands, and which streams others are working on."""
+
+    id: str
+    source: str
+    stands: dict[str, Stand] = field(default_factory=dict)
+    busy: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StreamResult:
+    """How one stream ended. state: done, failed, held, busy. `cursor` and `high_water` move only where nothing was
+    stored by the page they belong to (a run without changes).
+    """
+
+    stream: str
+    state: str
+    seen: int
+    added: int
+    updated: int
+    unchanged: int
+    removed: int
+    held: int
+    seconds: float
+    sentence: str | None = None
+    error_kind: str | None = None
+    step: str | None = None
+    cursor: Mapping[str, Any] | None = None
+    high_water: dt.datetime | None = None
+    loaded: bool = False
+
+
+def holder() -> str:
+    """This process, by a name that tells whether it still lives: host:pid."""
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
+def _dead(name: str) -> bool:
+    host, _, pid = name.rpartition(":")
+    if host != socket.gethostname() or not pid.isdigit() or int(pid) == os.getpid():
+        return False
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return False
+
+
+def begin(connection: Connection, source: str, streams: Sequence[str], kind: str = "sync") -> Begun:
+    """Open a run and take a lease on each stream that nobody is working on."""
+    moment = now()
+    found = connection.execute(select(Lease).where(Lease.source == source)).all()
+    busy = {row.stream for row in found if row.until > moment and not _dead(row.holder)}
+    mine = [stream for stream in streams if stream not in busy]
+    _close_dead(connection, source, [row.run_id for row in found if row.stream not in busy], moment)
+    run_id = random_id()
+    connection.execute(delete(Lease).where(Lease.source == source, Lease.stream.in_(mine)))
+    connection.execute(
+        insert(Run), {"id": run_id, "source": source, "kind": kind, "state": "running", "started_at": moment}
+    )
+    lease = {"source": source, "run_id": run_id, "holder": holder(), "until": moment + LEASE}
+    if mine:
+        connection.execute(insert(Lease), [{**lease, "stream": stream} for stream in mine])
+    stands = _stands(connection, source, mine)
+    return Begun(run_id, source, stands, tuple(stream for stream in streams if stream in busy))
+
+
+def _close_dead(connection: Connection, source: str, run_ids: Sequence[str], moment: dt.datetime) -> None:
+    if run_ids:
+        connection.execute(
+            update(Run)
+            .where(Run.source == source, Run.id.in_(run_ids), Run.state == "running")
+            .values(state="died", ended_at=moment)
+        )
+
+
+def _stands(connection: Connection, source: str, streams: Sequence[str]) -> dict[str, Stand]:
+    found = {
+        row.stream: Stand(row.cursor, row.high_water, row.loaded_at)
+        for row in connection.execute(select(StreamState).where(StreamState.source == source))
+    }
+    missing = [stream for stream in streams if stream not in found]
+    if missing:
+        connection.execute(insert(StreamState), [{"source": source, "stream": stream} for stream in missing])
+    return {stream: found.get(stream, Stand()) for stream in streams}
+
+
+def renew_lease(connection: Connection, source: str, stream: str, run_id: str) -> None:
+    """Prove that the stream is still this run's, and keep it so. RetryLater when another worker has taken it over."""
+    renewed = connection.execute(
+        update(Lease)
+        .where(Lease.source == source, Lease.stream == stream, Lease.run_id == run_id)
+        .values(until=now() + LEASE)
+    )
+    if renewed.rowcount != 1:
+        raise RetryLater(
+            f"{source}.{stream} was taken over by another worker.", step="Nothing to do: that one goes on."
+        )
+
+
+def finish(connection: Connection, run: Begun, results: Sequence[StreamResult], requests: int) -> str:
+    """Close a run in one transaction: its record, each stream's state, the leases. Returns the run's state."""
+    moment = now()
+    state = _run_state(results)
+    connection.execute(update(Run).where(Run.id == run.id).values(state=state, ended_at=moment, requests=requests))
+    connection.execute(delete(Lease).where(Lease.run_id == run.id))
+    for result in results:
+        _finish_stream(connection, run, result, moment)
+    return state
+
+
+def _run_state(results: Sequence[StreamResult]) -> str:
+    states = {result.state for result in results}
+    if states <= {"done"}:
+        return "done"
+    return "partly" if "done" in states else next(iter(sorted(states)))
+
+
+def _finish_stream(connection: Connection, run: Begun, result: StreamResult, moment: dt.datetime) -> None:
+    counts = ("seen", "added", "updated", "unchanged", "removed", "held")
+    connection.execute(
+        insert(StreamRun),
+        {
+            "run_id": run.id,
+            "source": run.source,
+            "stream": result.stream,
+            "state": result.state,
+            "seconds": result.seconds,
+            "ended_at": moment,
+            "sentence": result.sentence,
+            **{name: getattr(result, name) for name in counts},
+        },
+    )
+    if result.state == "busy":
+        return
+    values: dict[str, Any] = {"error": None, "error_kind": None, "error_step": None}
+    if result.state == "done":
+        values["checked_at"] = moment
+    else:
+        values = {"error": result.sentence, "error_kind": result.error_kind, "error_step": result.step}
+    if result.cursor is not None:
+        values["cursor"] = dict(result.cursor)
+    if result.high_water is not None:
+        values["high_water"] = result.high_water
+    if result.loaded:
+        values["loaded_at"] = moment
+    connection.execute(
+        update(StreamState)
+        .where(StreamState.source == run.source, StreamState.stream == result.stream)
+        .values(**values)
+    )

@@ -1,0 +1,103 @@
+"""Credentials that vendors rotate: sealed with the firm's secret key, refreshed by one process at a time."""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from hashlib import blake2b
+from typing import TYPE_CHECKING
+
+import orjson
+from sqlalchemy import Engine, delete, insert, or_, select, update
+
+from hub.clock import now
+from hub.errors import NeedsPerson, RetryLater
+from hub.ids import random_id
+from store.hub_tables import Token
+
+if TYPE_CHECKING:
+    from cryptography.fernet import Fernet
+
+LOCK = dt.timedelta(seconds=60)
+WAIT_SECONDS = 90
+
+
+class SealedTokens:
+    """connectors.contract.TokenStore over the store's `token` table, for one source."""
+
+    def __init__(self, engine: Engine, source: str, secret_key: str) -> None:
+        self.engine, self.source, self.secret_key = engine, source, secret_key
+
+    def get(self) -> dict[str, str] | None:
+        """The stored credential, or None. NeedsPerson when it was sealed with another key."""
+        with self.engine.connect().execution_options(reading=True) as connection:
+            sealed = connection.scalar(select(Token.sealed).where(Token.source == self.source))
+        # An empty seal is a row that only carries the lock.
+        return self._open(sealed) if sealed else None
+
+    def put(self, token: Mapping[str, str]) -> None:
+        """Store durably: committed before this returns."""
+        values = {"sealed": self._box().encrypt(orjson.dumps(dict(token))), "stored_at": now()}
+        with self.engine.begin() as connection:
+            done = connection.execute(update(Token).where(Token.source == self.source).values(**values))
+            if not done.rowcount:
+                connection.execute(insert(Token), {"source": self.source, **values})
+
+    def forget(self) -> None:
+        """Drop the credential."""
+        with self.engine.begin() as connection:
+            connection.execute(delete(Token).where(Token.source == self.source))
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """One refresher at a time over all processes; a dead one's lock falls after a minute."""
+        mine = random_id()
+        self._ensure_row()
+        deadline = time.monotonic() + WAIT_SECONDS
+        while not self._take(mine):
+            if time.monotonic() > deadline:
+                raise RetryLater(f"Another process is refreshing the credentials of {self.source}.")
+            time.sleep(0.1)
+        try:
+            yield
+        finally:
+            with self.engine.begin() as connection:
+                connection.execute(
+                    update(Token)
+                    .where(Token.source == self.source, Token.locked_by == mine)
+                    .values(locked_by=None, locked_until=None)
+                )
+
+    def _ensure_row(self) -> None:
+        with self.engine.begin() as connection:
+            if connection.scalar(select(Token.source).where(Token.source == self.source)) is None:
+                connection.execute(insert(Token), {"source": self.source, "sealed": b"", "stored_at": now()})
+
+    def _take(self, mine: str) -> bool:
+        free = or_(Token.locked_until.is_(None), Token.locked_until < now())
+        with self.engine.begin() as connection:
+            done = connection.execute(
+                update(Token).where(Token.source == self.source, free).values(locked_by=mine, locked_until=now() + LOCK)
+            )
+        return done.rowcount == 1
+
+    def _open(self, sealed: bytes) -> dict[str, str]:
+        from cryptography.fernet import InvalidToken
+
+        try:
+            opened: dict[str, str] = orjson.loads(self._box().decrypt(sealed))
+        except InvalidToken:
+            raise NeedsPerson(
+                f"The stored credentials of {self.source} were sealed with another secret key.",
+                step=f"Set the former FRONTDESK_SECRET_KEY, or run `frontdesk connect {self.source}` again.",
+            ) from None
+        return opened
+
+    def _box(self) -> Fernet:
+        from cryptography.fernet import Fernet
+
+        key = blake2b(self.secret_key.encode(), digest_size=32, person=b"frontdesk tokens").digest()
+        return Fernet(base64.urlsafe_b64encode(key))
