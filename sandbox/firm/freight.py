@@ -12,7 +12,7 @@ from sandbox.firm.writer import Writer
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """How a shipment went. Days are counted from today: `start` shipped, `promised`, `eta`; None where there is none."""
+    """How a shipment went. Days are counted from today: `start` shipped, `promised`, `eta` (None: not known)."""
 
     status: str
     mode: str
