@@ -1,0 +1,61 @@
+"""The statement's sums, as laws: exact for every history, in every currency."""
+
+import datetime as dt
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from portal_api.ledger import AGES, Movement, OpenInvoice, accounts, age_band
+
+TODAY = dt.date(2026, 11, 24)
+days = st.dates(dt.date(2024, 1, 1), dt.date(2027, 12, 31))
+currencies = st.sampled_from(["EUR", "USD", "JPY"])
+amounts = st.integers(-(10**12), 10**12)
+kinds = st.sampled_from(["invoice", "payment", "credit"])
+movements = st.lists(st.builds(Movement, days, kinds, st.just("id"), st.none(), currencies, amounts), max_size=30).map(
+    lambda found: sorted(found, key=lambda movement: movement.on)
+)
+openings = st.dictionaries(currencies, amounts)
+open_invoices = st.lists(st.builds(OpenInvoice, currencies, days, amounts), max_size=30)
+
+
+@given(openings, movements, open_invoices, openings)
+def test_opening_and_movements_make_the_closing_balance(opening, found, open_, unused):
+    for account in accounts(opening, found, open_, unused, TODAY):
+        mine = [movement.minor for movement in found if movement.currency == account.currency]
+        assert account.closing_minor == opening.get(account.currency, 0) + sum(mine)
+        assert (
+            account.opening_minor + account.invoiced_minor - account.paid_minor - account.credited_minor
+            == account.closing_minor
+        )
+
+
+@given(openings, movements, open_invoices, openings)
+def test_each_line_shows_the_balance_after_it(opening, found, open_, unused):
+    for account in accounts(opening, found, open_, unused, TODAY):
+        before = account.opening_minor
+        for line in account.lines:
+            assert line.balance_minor == before + line.movement.minor
+            before = line.balance_minor
+        assert before == account.closing_minor
+
+
+@given(openings, movements, open_invoices, openings)
+def test_no_cent_falls_between_two_age_bands(opening, found, open_, unused):
+    for account in accounts(opening, found, open_, unused, TODAY):
+        mine = sum(invoice.balance_minor for invoice in open_ if invoice.currency == account.currency)
+        assert sum(account.ages) == mine
+        assert account.due_minor == mine - unused.get(account.currency, 0)
+
+
+@given(openings, movements, open_invoices, openings)
+def test_no_currency_is_lost_and_none_is_mixed(opening, found, open_, unused):
+    seen = [account.currency for account in accounts(opening, found, open_, unused, TODAY)]
+    expected = {*opening, *unused, *(m.currency for m in found), *(o.currency for o in open_)}
+    assert seen == sorted(expected)
+
+
+def test_the_bands_meet_at_30_60_and_90_days():
+    edges = [(-5, "0-30"), (0, "0-30"), (30, "0-30"), (31, "31-60"), (60, "31-60"), (61, "61-90"), (90, "61-90")]
+    for overdue, band in [*edges, (91, "90+"), (4000, "90+")]:
+        assert AGES[age_band(TODAY - dt.timedelta(days=overdue), TODAY)][0] == band
