@@ -7,7 +7,6 @@ revision) included, clocks and tokens bumped.
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import io
 import secrets
 import zipfile
@@ -165,27 +164,12 @@ def move_milestone(state: State, wish: dict[str, Any]) -> Record:
 
 def new_version(state: State, wish: dict[str, Any]) -> Record:
     """Somebody saved the file again: a new revision with other bytes, which is now the current one."""
+    from sandbox.google_drive import files
+
     file = found(state, "google_drive", "file", str(wish["id"]))
     if "_blob" not in file.body:
         return merge(state, "google_drive", "file", file.id, {})
-    content = changed(state.blob(file.body["_blob"]), secrets.token_hex(4))
-    facts = {
-        "_blob": state.put_blob(content),
-        "size": str(len(content)),
-        "md5Checksum": hashlib.md5(content, usedforsecurity=False).hexdigest(),
-        "headRevisionId": secrets.token_hex(16),
-        "modifiedTime": stamp(state),
-    }
-    facts |= {name: hasher(content).hexdigest() for name, hasher in _SUMS.items() if name in file.body}
-    revision = {"id": facts["headRevisionId"], "mimeType": file.body.get("mimeType"), "keepForever": False}
-    revision |= {"originalFilename": file.body.get("name"), "_blob": facts["_blob"], "size": facts["size"]}
-    revision |= {"md5Checksum": facts["md5Checksum"], "modifiedTime": facts["modifiedTime"]}
-    with state.transaction():
-        state.put("google_drive", "revision", f"{file.id}/{revision['id']}", revision)
-        return merge(state, "google_drive", "file", file.id, facts)
-
-
-_SUMS: dict[str, Callable[[bytes], Any]] = {"sha1Checksum": hashlib.sha1, "sha256Checksum": hashlib.sha256}
+    return files.new_version(state, file.id, changed(state.blob(file.body["_blob"]), secrets.token_hex(4)))
 
 
 def changed(content: bytes, mark: str) -> bytes:

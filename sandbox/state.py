@@ -47,6 +47,11 @@ class Record:
     seq: int
 
 
+def whole(vendor: str, moment: int) -> int:
+    """Salesforce's clock ticks in whole seconds, hence its many equal timestamps; the others' in milliseconds."""
+    return moment - moment % 1000 if vendor == "salesforce" else moment
+
+
 class State:
     """One sandbox's records. Safe to use from several threads: one connection each, WAL, short transactions."""
 
@@ -118,7 +123,7 @@ class State:
     ) -> Record:
         """Insert or replace a record at the sandbox's present (or at `modified`) and give it the next seq."""
         with self.transaction() as connection:
-            stamp = self.now() if modified is None else modified
+            stamp = whole(vendor, self.now() if modified is None else modified)
             seq = self.next_seq()
             connection.execute(
                 "INSERT INTO record VALUES (?,?,?,?,?,?,?,?) ON CONFLICT (vendor, kind, id) DO UPDATE SET "
@@ -140,7 +145,8 @@ class State:
                 for id_, body, created, modified in rows:
                     counter += 1
                     text = json.dumps(body, ensure_ascii=False)
-                    yield vendor, kind, id_, text, created, modified, 0, seq + counter
+                    times = whole(vendor, created), whole(vendor, modified)
+                    yield vendor, kind, id_, text, *times, 0, seq + counter
 
             connection.executemany("INSERT OR REPLACE INTO record VALUES (?,?,?,?,?,?,?,?)", values())
             self.set_fact("seq", str(seq + counter))

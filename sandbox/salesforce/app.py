@@ -1,0 +1,164 @@
+"""Salesforce's REST API: which path and method is served by whom."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Callable
+from urllib.parse import parse_qsl, unquote
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from sandbox.salesforce import auth, collections, control, records
+from sandbox.salesforce.call import Call, answer
+from sandbox.salesforce.cursors import Cursors, page_size
+from sandbox.salesforce.errors import Fault, malformed, not_found
+from sandbox.salesforce.faults import fault_response
+from sandbox.salesforce.parser import parse
+from sandbox.salesforce.query import compile_query
+from sandbox.state import State
+
+Handler = Callable[[Call], Response]
+
+OLDEST, NEWEST = 50, 68
+DAILY_REQUESTS = 100_000
+LONGEST_URL = 16_384
+METHODS = ["GET", "HEAD", "POST", "PATCH", "PUT", "DELETE"]
+
+
+def versions(_: Request) -> Response:
+    """GET /services/data: needs no token."""
+    numbers = range(OLDEST, NEWEST + 1)
+    return JSONResponse([{"label": f"v{n}", "url": f"/services/data/v{n}.0", "version": f"{n}.0"} for n in numbers])
+
+
+def resources(call: Call) -> Response:
+    """GET /services/data/vNN.0."""
+    return answer({name: f"{call.base}/{name}" for name in ("composite", "limits", "query", "queryAll", "sobjects")})
+
+
+def query(call: Call) -> Response:
+    return _query(call, with_deleted=False)
+
+
+def query_all(call: Call) -> Response:
+    return _query(call, with_deleted=True)
+
+
+def _query(call: Call, *, with_deleted: bool) -> Response:
+    if "q" not in call.params:
+        raise malformed("A query string has to be specified")
+    statement = compile_query(call.org, parse(call.params["q"]), call.state.now(), with_deleted=with_deleted)
+    return answer(call.cursors.first(statement, page_size(call.headers.get("sforce-query-options", "")), call.base))
+
+
+def more(call: Call) -> Response:
+    return answer(call.cursors.more(call.parts["locator"], call.base))
+
+
+def limits(call: Call) -> Response:
+    """GET /limits."""
+    return answer({"DailyApiRequests": {"Max": DAILY_REQUESTS, "Remaining": DAILY_REQUESTS - call.spent}})
+
+
+ENTITY, ID = r"sobjects/(?P<entity>\w+)", r"(?P<id>[A-Za-z0-9]{15}(?:[A-Za-z0-9]{3})?)"
+EXTERNAL = rf"{ENTITY}/(?P<field>\w+)/(?P<value>[^/]+)"
+
+TABLE: tuple[tuple[str, dict[str, Handler]], ...] = (
+    (r"", {"GET": resources}),
+    (r"query", {"GET": query}),
+    (r"queryAll", {"GET": query_all}),
+    (r"query(?:All)?/(?P<locator>[\w-]+)", {"GET": more}),
+    (r"limits", {"GET": limits}),
+    (r"sobjects", {"GET": records.list_objects}),
+    (ENTITY, {"GET": records.basic, "POST": records.create}),
+    (rf"{ENTITY}/describe", {"GET": records.described}),
+    (rf"{ENTITY}/updated", {"GET": records.updated}),
+    (rf"{ENTITY}/deleted", {"GET": records.deleted}),
+    (rf"{ENTITY}/{ID}", {"GET": records.read, "PATCH": records.update, "DELETE": records.remove}),
+    (rf"{ENTITY}/(?P<id>\w+)", {"GET": records.read, "PATCH": records.update, "DELETE": records.remove}),
+    (EXTERNAL, {"GET": records.read_external, "PATCH": records.upsert, "DELETE": records.remove_external}),
+    (
+        r"composite/sobjects",
+        {"POST": collections.create, "PATCH": collections.update, "DELETE": collections.delete},
+    ),
+    (r"composite/sobjects/(?P<entity>\w+)/(?P<field>\w+)", {"PATCH": collections.upsert}),
+)
+PATTERNS = [(re.compile(pattern), methods) for pattern, methods in TABLE]
+PATH = re.compile(r"/services/data/v(?P<version>\d+)\.0(?:/(?P<rest>.*))?")
+
+
+class Service:
+    """What one running sandbox remembers of this vendor between requests."""
+
+    def __init__(self, state: State) -> None:
+        self.state = state
+        self.sessions, self.cursors = auth.Sessions(state), Cursors(state)
+        self._used = itertools.count(1)
+
+    async def token(self, request: Request) -> Response:
+        form = dict(parse_qsl((await request.body()).decode()))
+        instance = str(request.base_url).rstrip("/")
+        authorization = request.headers.get("authorization", "")
+        return await run_in_threadpool(auth.token, self.sessions, form, authorization, instance)
+
+    async def rest(self, request: Request) -> Response:
+        content, spent = await request.body(), next(self._used)
+        response = await run_in_threadpool(self.serve, request, content, spent)
+        response.headers["Sforce-Limit-Info"] = f"api-usage={spent}/{DAILY_REQUESTS}"
+        return response
+
+    def serve(self, request: Request, content: bytes, spent: int) -> Response:
+        try:
+            check_length(request)
+            self.sessions.check(request.headers.get("authorization", ""))
+            handler, parts, base = route(request)
+            method, params, headers = request.method, request.query_params, request.headers
+            return handler(Call(self.state, self.cursors, method, base, parts, params, headers, content, spent))
+        except Fault as fault:
+            return fault.response()
+
+
+def check_length(request: Request) -> None:
+    """Refuses an address that with its query passes the vendor's 16 KB."""
+    if len(request.url.path) + len(request.url.query) > LONGEST_URL:
+        raise Fault(414, "URI_TOO_LONG", "The URI is too long")
+
+
+def route(request: Request) -> tuple[Handler, dict[str, str], str]:
+    """Handler, captured parts and base of a REST path. Raises NOT_FOUND or METHOD_NOT_ALLOWED."""
+    # The raw path, so that an escaped slash stays within an external id.
+    path = request.scope.get("raw_path", request.url.path.encode()).decode("latin-1").split("?")[0]
+    found = PATH.fullmatch(path)
+    if found is None or int(found["version"]) < OLDEST:
+        raise not_found()
+    rest = (found["rest"] or "").rstrip("/")
+    for pattern, methods in PATTERNS:
+        match = pattern.fullmatch(rest)
+        if match is None:
+            continue
+        handler = methods.get("GET" if request.method == "HEAD" else request.method)
+        if handler is None:
+            message = f"HTTP Method '{request.method}' not allowed. Allowed are {', '.join(methods)}"
+            raise Fault(405, "METHOD_NOT_ALLOWED", message)
+        parts = {name: unquote(value) for name, value in match.groupdict().items()}
+        return handler, parts, f"/services/data/v{found['version']}.0"
+    raise not_found()
+
+
+def routes(state: State) -> list[BaseRoute]:
+    """Token endpoint, REST API and the sandbox's own switches for this vendor."""
+    service = Service(state)
+    return [
+        Route("/services/oauth2/token", service.token, methods=["POST"]),
+        Route("/services/data", versions),
+        Route("/services/data/", versions),
+        Route("/services/data/{rest:path}", service.rest, methods=METHODS),
+        *control.routes(state, service.sessions, service.cursors),
+    ]
+
+
+__all__ = ["fault_response", "routes"]

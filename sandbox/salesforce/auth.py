@@ -1,0 +1,135 @@
+"""Sign-in: client credentials and JWT bearer, sessions that expire, and what a revoked or unapproved app is told.
+
+The token endpoint's failures are an object, not an array. Source: OAuth 2.0 flows in Salesforce Help.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import secrets
+import threading
+import time
+from typing import Any
+
+import jwt
+from starlette.responses import JSONResponse, Response
+
+from sandbox.salesforce.errors import Fault
+from sandbox.state import State
+
+CLIENT_ID, CLIENT_SECRET, USER = "sandbox-consumer-key", "sandbox-consumer-secret", "hub@sandbox.example"
+ORG_ID, USER_ID = "00DRO0000000001", "005RO0000000001"
+SESSION_SECONDS = "7200"
+JWT_GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+JWT_KEY, ACCESS, LIFETIME = "salesforce_jwt_key", "salesforce_access", "salesforce_session_seconds"
+
+ACCESS_ERRORS = {
+    "unapproved": ("invalid_grant", "user hasn't approved this consumer"),
+    "inactive_user": ("inactive_user", "User is inactive"),
+    "inactive_org": ("inactive_org", "organization is inactive"),
+    "revoked": ("invalid_client", "invalid client credentials"),
+    "rate_limited": ("rate_limit_exceeded", "login rate exceeded"),
+}
+
+
+class Refusal(Exception):
+    """The token endpoint says no."""
+
+    def __init__(self, error: str, description: str) -> None:
+        super().__init__(description)
+        self.error, self.description = error, description
+
+
+class Sessions:
+    """The access tokens that are good now; kept in memory, so a restarted sandbox has forgotten them."""
+
+    def __init__(self, state: State) -> None:
+        self.state = state
+        self._lock = threading.Lock()
+        self._ends: dict[str, float] = {}
+
+    def begin(self) -> str:
+        token = f"{ORG_ID}!{secrets.token_urlsafe(48)}"
+        ends = time.monotonic() + float(self.state.fact(LIFETIME, SESSION_SECONDS))
+        with self._lock:
+            self._ends = {known: end for known, end in self._ends.items() if end > time.monotonic()}
+            self._ends[token] = ends
+        return token
+
+    def check(self, header: str) -> None:
+        """Raises INVALID_SESSION_ID unless the Authorization header carries a good token."""
+        scheme, _, token = header.partition(" ")
+        with self._lock:
+            good = scheme.lower() in ("bearer", "oauth") and self._ends.get(token, 0) > time.monotonic()
+        if not good:
+            raise Fault(401, "INVALID_SESSION_ID", "Session expired or invalid")
+
+    def end_all(self) -> None:
+        with self._lock:
+            self._ends.clear()
+
+
+def token(sessions: Sessions, form: dict[str, str], authorization: str, instance_url: str) -> Response:
+    """POST /services/oauth2/token."""
+    try:
+        _admit(sessions.state, form, authorization)
+    except Refusal as refusal:
+        return JSONResponse({"error": refusal.error, "error_description": refusal.description}, 400)
+    identity = f"{instance_url}/id/{ORG_ID}/{USER_ID}"
+    answer = {"access_token": sessions.begin(), "instance_url": instance_url, "id": identity, "token_type": "Bearer"}
+    issued = str(sessions.state.now())
+    signature = base64.b64encode(secrets.token_bytes(32)).decode()
+    return JSONResponse(answer | {"issued_at": issued, "signature": signature, "scope": "api"})
+
+
+def _admit(state: State, form: dict[str, str], authorization: str) -> None:
+    match form.get("grant_type"):
+        case "client_credentials":
+            _check_client(*_client(form, authorization))
+        case grant if grant == JWT_GRANT:
+            _check_assertion(state, form.get("assertion", ""))
+        case _:
+            raise Refusal("unsupported_grant_type", "grant type not supported")
+    access = state.fact(ACCESS)
+    if access in ACCESS_ERRORS:
+        raise Refusal(*ACCESS_ERRORS[access])
+
+
+def _client(form: dict[str, str], authorization: str) -> tuple[str, str]:
+    """Key and secret from HTTP Basic, or from the form."""
+    scheme, _, encoded = authorization.partition(" ")
+    if scheme.lower() != "basic":
+        return form.get("client_id", ""), form.get("client_secret", "")
+    try:
+        key, _, secret = base64.b64decode(encoded, validate=True).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError):
+        raise Refusal("invalid_client", "invalid client credentials") from None
+    return key, secret
+
+
+def _check_client(key: str, secret: str) -> None:
+    if key != CLIENT_ID:
+        raise Refusal("invalid_client_id", "client identifier invalid")
+    if secret != CLIENT_SECRET:
+        raise Refusal("invalid_client", "invalid client credentials")
+
+
+def _check_assertion(state: State, assertion: str) -> None:
+    """Signed by the registered key, with iss, sub, aud and an exp of at most three minutes (a string is accepted)."""
+    key = state.fact(JWT_KEY)
+    options: Any = {"require": ["iss", "sub", "aud", "exp"], "verify_aud": False}
+    if not key:
+        raise Refusal("invalid_grant", "no certificate is registered for this consumer")
+    try:
+        claims = jwt.decode(assertion, key, algorithms=["RS256"], options=options)
+    except jwt.ExpiredSignatureError:
+        raise Refusal("invalid_grant", "expired authorization code") from None
+    except (jwt.InvalidTokenError, ValueError):
+        raise Refusal("invalid_grant", "invalid assertion") from None
+    if claims["iss"] != CLIENT_ID:
+        raise Refusal("invalid_client_id", "client identifier invalid")
+    if not str(claims["aud"]).endswith(".salesforce.com"):
+        raise Refusal("invalid_grant", "audience is invalid")
+    if claims["sub"] != USER:
+        raise Refusal("invalid_grant", "user hasn't approved this consumer")

@@ -1,0 +1,92 @@
+"""What describe says: an object's facts and its fields'."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sandbox.salesforce.org import NUMBER_TYPES, SYSTEM, Org, children, filterable, relationship
+from sandbox.salesforce.schema import OBJECTS, Field
+
+SOAP_TYPES = {
+    "id": "tns:ID",
+    "reference": "tns:ID",
+    "boolean": "xsd:boolean",
+    "int": "xsd:int",
+    "double": "xsd:double",
+    "currency": "xsd:double",
+    "percent": "xsd:double",
+    "date": "xsd:date",
+    "datetime": "xsd:dateTime",
+}
+READ_ONLY = frozenset({("Contact", "Name"), ("Case", "CaseNumber"), ("Case", "IsClosed"), ("Case", "ClosedDate")})
+
+
+def writable(entity: str, field: Field) -> bool:
+    """Whether a client may set a field: not what the platform keeps, composes or numbers itself."""
+    return field.name not in SYSTEM and (entity, field.name) not in READ_ONLY
+
+
+def global_describe(org: Org) -> dict[str, Any]:
+    """GET /sobjects."""
+    names = [name for name in OBJECTS if name not in org.hidden]
+    return {"encoding": "UTF-8", "maxBatchSize": 200, "sobjects": [summary(name) for name in names]}
+
+
+def summary(name: str) -> dict[str, Any]:
+    """An object's line in the list."""
+    label = name.removesuffix("__c").replace("_", " ")
+    base = f"/services/data/v68.0/sobjects/{name}"
+    flags = dict.fromkeys(
+        ("queryable", "replicateable", "retrieveable", "createable", "updateable", "searchable"), True
+    )
+    return {
+        "name": name,
+        "label": label,
+        "labelPlural": f"{label}s",
+        "keyPrefix": OBJECTS[name][0],
+        "custom": name.endswith("__c"),
+        **flags,
+        "deletable": name != "User",
+        "undeletable": name != "User",
+        "urls": {"sobject": base, "describe": f"{base}/describe", "rowTemplate": base + "/{ID}"},
+    }
+
+
+def describe(org: Org, entity: str) -> dict[str, Any]:
+    """GET /sobjects/X/describe."""
+    kin = [
+        {"childSObject": child, "field": field.name, "relationshipName": name}
+        for name, (child, field) in children(entity).items()
+    ]
+    fields = [describe_field(entity, field) for field in org.fields(entity).values()]
+    return {**summary(entity), "fields": fields, "childRelationships": kin, "recordTypeInfos": []}
+
+
+def describe_field(entity: str, field: Field) -> dict[str, Any]:
+    """One element of `fields`."""
+    number, free = field.type in NUMBER_TYPES, writable(entity, field)
+    return {
+        "name": field.name,
+        "label": field.name.removesuffix("__c").replace("_", " "),
+        "type": field.type,
+        "soapType": SOAP_TYPES.get(field.type, "xsd:string"),
+        "length": 18 if field.type in ("id", "reference") else field.length or (0 if number else 255),
+        "precision": 18 if number else 0,
+        "scale": 2 if number and field.type != "int" else 0,
+        "nillable": not field.required and field.name not in SYSTEM and field.type != "boolean",
+        "createable": free,
+        "updateable": free,
+        "filterable": filterable(field),
+        "sortable": filterable(field),
+        "calculated": False,
+        "custom": field.name.endswith("__c"),
+        "externalId": field.external_id,
+        "unique": field.external_id,
+        "idLookup": field.external_id or field.name == "Id",
+        "nameField": field.name == "Name",
+        "referenceTo": [field.reference_to] if field.reference_to else [],
+        "relationshipName": relationship(field) if field.reference_to else None,
+        "restrictedPicklist": field.type == "picklist",
+        "picklistValues": [{"value": v, "label": v, "active": True, "defaultValue": False} for v in field.values],
+        "compoundFieldName": None,
+    }

@@ -1,0 +1,35 @@
+"""Salesforce's own bodies for the fault catalogue."""
+
+from __future__ import annotations
+
+from starlette.responses import HTMLResponse, JSONResponse, Response
+
+BODIES: dict[str, tuple[int, str, str]] = {
+    "expired_token": (401, "INVALID_SESSION_ID", "Session expired or invalid"),
+    "rate_limited": (
+        403,
+        "REQUEST_LIMIT_EXCEEDED",
+        "ConcurrentRequests (Concurrent API Requests) Limit exceeded.",
+    ),
+    "server_error": (500, "UNKNOWN_EXCEPTION", "An unexpected error occurred. Please include this ErrorId: 1469-7"),
+    "lost_locator": (400, "INVALID_QUERY_LOCATOR", "invalid query locator"),
+}
+MAINTENANCE = (
+    "<html><head><title>Salesforce Maintenance</title></head><body><h1>We are down for maintenance.</h1></body></html>"
+)
+
+
+def fault_response(name: str, *, retry_after: int | None = None) -> Response | None:
+    """The vendor's answer for a fault of the catalogue, or None where it has none.
+
+    The edge answers 429 with Retry-After (seconds); the API itself 403 without.
+    """
+    headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
+    if name == "html_body":
+        return HTMLResponse(MAINTENANCE, 503, headers=headers)
+    if name not in BODIES:
+        return None
+    status, code, message = BODIES[name]
+    if name == "rate_limited" and retry_after is not None:
+        status = 429
+    return JSONResponse([{"message": message, "errorCode": code}], status, headers=headers)
