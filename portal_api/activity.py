@@ -131,7 +131,7 @@ def record(request: Request, verb: str, kind: str | None = None, id_: str | None
 
 def _robot(request: Request, via: str) -> bool:
     headers = request.headers
-    if request.method == "HEAD" or "prefetch" in headers.get("sec-purpose", headers.get("purpose", "")):
+    if getattr(request.state, "head", False) or "prefetch" in headers.get("sec-purpose", headers.get("purpose", "")):
         return True
     # A program with a token is a client at work; a program that walks pages is none.
     return via != "api" and ROBOTS.search(headers.get("user-agent", "python-")) is not None

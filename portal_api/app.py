@@ -19,7 +19,7 @@ from starlette.routing import Route
 from hub.clock import now
 from hub.settings import Settings
 from portal_api.access.links import own_path
-from portal_api.access.scope import NotAllowed, SignInNeeded
+from portal_api.access.scope import NotAllowed, SignInNeeded, visitor
 from portal_api.activity import Activities
 from portal_api.assets import Assets, static
 from portal_api.feeds import Feeds
@@ -112,6 +112,8 @@ async def _sign_in_needed(request: Request, _error: Exception) -> Response:
 
 
 async def _not_found(request: Request, _error: Exception) -> Response:
+    # Whoever has signed in keeps the frame around the page, and cannot tell this from something that is not theirs.
+    await visitor(request)
     return problem(request, 404, "404", "There is nothing here.", "It may have moved, or the address is mistyped.")
 
 

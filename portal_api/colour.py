@@ -37,7 +37,7 @@ def contrast(one: str, other: str) -> float:
 def readable(colour: str, *grounds: str, darken: bool) -> str:
     """The colour, moved in steps of lightness until it stands at 4.5:1 or better on every ground."""
     hue, light, saturation = colorsys.rgb_to_hls(*_channels(colour))
-    while min(contrast(colour, ground) for ground in grounds) < ENOUGH and 0 < light < 1:
+    while min(contrast(colour, ground) for ground in grounds) < ENOUGH:
         light = max(0.0, light - STEP) if darken else min(1.0, light + STEP)
         colour = _hex(colorsys.hls_to_rgb(hue, light, saturation))
     return colour

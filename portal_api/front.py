@@ -70,7 +70,8 @@ class Front:
         if scope["method"] not in SAFE and is_foreign(request.headers, self._host):
             await _foreign(request)(scope, receive, answer)
             return
-        inner = {**scope, "method": "GET"} if answer.headless else scope
+        # Routes answer GET; what they record must still know that nobody read the page.
+        inner = {**scope, "method": "GET", "state": {**scope["state"], "head": True}} if answer.headless else scope
         try:
             await self._app(inner, receive, answer)
         except Exception as error:

@@ -62,7 +62,7 @@ class Mailer:
         return self._worker.submit(self._send, message)
 
     def close(self) -> None:
-        """Try once more what waits, then end: a mail server that is down must not hold up a shutdown."""
+        """Send what waits, trying again without a pause: no shutdown waits for a mail server that is down."""
         self._closing.set()
         self._worker.shutdown(wait=True)
 
@@ -73,7 +73,7 @@ class Mailer:
                     server.send_message(message)
             except (OSError, smtplib.SMTPException) as error:
                 refused = isinstance(error, (smtplib.SMTPRecipientsRefused, NoMailServer))
-                final = pause is None or refused or self._closing.is_set()
+                final = pause is None or refused
                 log.warning("mail not sent (%s): %s", "giving up" if final else "trying again", error)
                 self._count("failed" if final else "retried")
                 if final or pause is None:

@@ -15,7 +15,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date, get_timezone_name
+from babel.dates import format_date
 from babel.numbers import format_currency, format_decimal
 
 from hub.money import exponent
@@ -70,8 +70,10 @@ class Words:
         if not isinstance(moment, dt.datetime):
             return format_date(moment, "EEEE d MMMM y", locale=self.locale)
         local = self.local(moment)
-        zone = get_timezone_name(local, width="short", locale=self.locale)
-        return f"{format_date(local, 'EEEE d MMMM y', locale=self.locale)}, {local:%H:%M} {zone}"
+        # Babel names zones in the language's own country only; the zone's own abbreviation is what people write.
+        name = local.tzname() or ""
+        name = name if name.isalpha() else f"UTC{local:%:z}"
+        return f"{format_date(local, 'EEEE d MMMM y', locale=self.locale)}, {local:%H:%M} {name}"
 
     def until(self, day: dt.date | dt.datetime | None) -> str:
         """`today`, `tomorrow`, `in 6 days`, `yesterday`, `6 days ago`; a far day by its date; empty for None."""

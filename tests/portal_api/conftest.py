@@ -193,7 +193,8 @@ def _shipments(fill: Filler, client: Client, trouble: bool) -> None:
     for number, origin, destination, status, promised, eta, exception in routes:
         fill.add(
             tables.Shipment, client.id, number=number, reference=f"PO-{number[-4:]}", carrier="Hansa Line",
-            mode="ocean", origin=origin, destination=destination, status=status, location="Rotterdam", shipped_on=day(-20),
+            mode="ocean", origin=origin, destination=destination, status=status, location="Rotterdam",
+            shipped_on=day(-20),
             promised_at=at(promised), eta_at=at(eta), exception=exception,
             exception_since=at(-1) if exception else None,
         )  # fmt: skip
@@ -235,7 +236,7 @@ def _project(fill: Filler, client: Client, trouble: bool) -> str:
             tables.Milestone, client.id, project_id=project_id, name=step, position=i + 1,
             status="done" if done else "in_progress" if i == 2 else "planned",
             client_action="approve" if waits and (trouble or kind in {"campaign", "building"}) else None,
-            due_on=day(-40 + 23 * i - (10 if trouble and i == 2 else 0)), 
+            due_on=day(-40 + 23 * i - (10 if trouble and i == 2 else 0)),
             completed_on=day(-42 + 23 * i) if done else None,
         )  # fmt: skip
     return project_id
@@ -396,9 +397,9 @@ def server(sqlite_world: World) -> Iterator[str]:
         yield address
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
-    """A browser."""
+    """A browser, for one module: while it is open no other event loop may run in this thread."""
     from playwright.sync_api import sync_playwright
 
     found = os.environ.get("FRONTDESK_CHROMIUM") or shutil.which("chromium")

@@ -1,0 +1,124 @@
+"""What clients do is recorded as facts; what staff and machines do is not counted."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import anyio
+import pytest
+from sqlalchemy import delete, select
+from sqlalchemy.exc import OperationalError
+
+from hub.clock import now
+from portal_api.access import sessions
+from portal_api.access.people import places_of
+from portal_api.activity import FLUSH_ROWS, Activities
+from store.access_tables import Activity
+
+pytestmark = pytest.mark.anyio
+
+PERSON = {"user-agent": "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36"}
+
+
+@pytest.fixture(autouse=True)
+def clean(world):
+    with world.engine.begin() as connection:
+        connection.execute(delete(Activity))
+
+
+def kept(world):
+    with world.engine.connect() as connection:
+        return connection.execute(select(Activity).order_by(Activity.seq)).all()
+
+
+async def test_a_view_of_home_is_one_counted_fact(world, portal, signed_in):
+    await signed_in("legal").get("/", headers=PERSON)
+    portal.app.state.portal.activities.flush()
+    [row] = kept(world)
+    assert (row.verb, row.object_kind, row.via, row.counted) == ("view", "home", "page", True)
+    assert row.client_id == world.client("legal").id
+    assert row.person_id is not None
+    assert row.session_id is not None
+
+
+async def test_it_is_written_within_a_second_without_anybody_asking(world, portal, signed_in):
+    await signed_in("legal").get("/", headers=PERSON)
+    until = time.monotonic() + 5
+    while not kept(world):
+        assert time.monotonic() < until
+        await anyio.sleep(0.05)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"user-agent": "Mozilla/5.0 (compatible; Googlebot/2.1)"},
+        {"user-agent": "python-requests/2.32"},
+        {"user-agent": "Mozilla/5.0", "sec-purpose": "prefetch"},
+    ],
+)
+async def test_robots_and_prefetching_are_kept_but_not_counted(world, portal, signed_in, headers):
+    await signed_in("legal").get("/", headers=headers)
+    await signed_in("legal").head("/", headers=PERSON)
+    portal.app.state.portal.activities.flush()
+    assert [row.counted for row in kept(world)] == [False, False]
+
+
+async def test_staff_viewing_as_a_client_are_not_counted(world, portal):
+    with world.engine.begin() as connection:
+        token = sessions.open_for_staff(connection, "ops@firm.example", "ops", now())
+        sessions.view_as(connection, sessions.find(connection, token, now()), world.client("legal").id)
+    portal.cookies.set("frontdesk", token)
+    assert (await portal.get("/", headers=PERSON)).status_code == 200
+    portal.app.state.portal.activities.flush()
+    [row] = kept(world)
+    assert (row.counted, row.staff_email, row.client_id) == (False, "ops@firm.example", world.client("legal").id)
+
+
+def test_a_hundred_rows_are_one_transaction(world):
+    writes = []
+    done = threading.Event()
+
+    def write(work):
+        writes.append(work)
+        done.set()
+
+    activities = Activities(write)
+    activities.start()
+    for _ in range(FLUSH_ROWS):
+        activities.add({})
+    assert done.wait(0.8)
+    activities.stop()
+    assert len(writes) == 1
+
+
+def test_while_the_store_cannot_be_written_nothing_is_lost(world):
+    down = [True]
+
+    def write(work):
+        if down[0]:
+            raise OperationalError("", {}, Exception("locked"))
+        with world.engine.begin() as connection:
+            work(connection)
+
+    activities = Activities(write)
+    facts = {"client_id": None, "person_id": None, "session_id": None, "staff_email": None, "via": "page"}
+    for verb in ("one", "two"):
+        row = {"at": now(), "verb": verb, "object_kind": None, "object_id": None, "counted": False}
+        activities.add({**facts, **row})
+        activities.flush()
+    down[0] = False
+    activities.flush()
+    assert [row.verb for row in kept(world)] == ["one", "two"]
+
+
+async def test_a_session_in_use_stays_alive(world, portal):
+    with world.engine.begin() as connection:
+        place = places_of(connection, world.client("saas").email)[0]
+        token = sessions.open_for_person(connection, place, now() - sessions.SEEN_EVERY * 2)
+    portal.cookies.set("frontdesk", token)
+    await portal.get("/", headers=PERSON)
+    portal.app.state.portal.activities.flush()
+    with world.engine.connect() as connection:
+        assert now() - sessions.find(connection, token, now()).seen_at < sessions.SEEN_EVERY

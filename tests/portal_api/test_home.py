@@ -1,0 +1,131 @@
+"""Home answers before anybody asks, whoever the client is and however the sources are."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+
+import pytest
+from sqlalchemy import event, insert, update
+
+from hub.clock import now
+from hub.ids import random_id
+from store.hub_tables import HeldRecord, StreamState
+from store.tables import Invoice
+
+pytestmark = pytest.mark.anyio
+PROFILES = ("logistics", "professional_services", "architecture", "legal", "agency", "saas")
+
+
+def answer_of(page):
+    [found] = re.findall(r"<h1[^>]*data-answer[^>]*>(.*?)</h1>", page.text, re.DOTALL)
+    return re.sub(r"<[^>]+>", "", found)
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+async def test_each_profile_gets_its_sentence_its_cards_and_their_sources(signed_in, profile):
+    page = await signed_in(profile).get("/")
+    assert page.status_code == 200
+    assert len(answer_of(page)) > 20
+    assert f"<title>{answer_of(page)}</title>" in page.text
+    cards, sources = page.text.count('<section class="card"'), page.text.count("data-source")
+    assert sources == cards - page.text.count('id="waiting"')
+    assert "Download invoice 1043" in page.text
+    assert 'href="/invoices/latest.pdf"' in page.text
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+async def test_trouble_comes_first_and_its_tone_is_on_the_page(signed_in, profile):
+    page = await signed_in(profile, "exception").get("/")
+    assert 'data-tone="bad"' in page.text
+    assert "Overdue" in page.text
+    assert "€1,820.00" in page.text
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+async def test_a_client_with_nothing_yet_reads_what_will_be_here(signed_in, profile):
+    page = await signed_in(profile, "nothing").get("/")
+    assert "What will be here" in page.text
+    assert "No invoices yet. The first one appears here the moment it is sent." in page.text
+
+
+async def test_the_first_visit_is_welcomed_with_three_lines(signed_in):
+    page = await signed_in("legal").get("/?welcome=1")
+    assert "Welcome. This page is yours." in page.text
+    assert page.text.split("Welcome. This page is yours.")[1].split("</section>")[0].count("<li>") == 3
+
+
+async def test_a_silent_source_changes_the_words(world, signed_in):
+    books = update(StreamState).where(StreamState.source == "quickbooks")
+    with world.engine.begin() as connection:
+        connection.execute(books.values(high_water=now() - dt.timedelta(hours=3)))
+    try:
+        page = await signed_in("legal").get("/")
+    finally:
+        with world.engine.begin() as connection:
+            connection.execute(books.values(high_water=now()))
+    assert re.search(r"QuickBooks silent since <time[^>]*>[\d:]+", page.text)
+    assert "We look again every 5 minutes." in page.text
+    assert "Salesforce silent" not in page.text
+
+
+async def test_what_is_being_checked_is_said_and_anothers_is_not(world, signed_in):
+    held = {"source": "quickbooks", "stream": "Invoice", "external_id": "77", "entity": "invoice", "reason": "amount"}
+    held |= {"sentence": "x", "payload": "{}", "batch": "b", "first_seen_at": now(), "last_seen_at": now()}
+    with world.engine.begin() as connection:
+        connection.execute(insert(HeldRecord), {"id": random_id(), "client_id": world.client("agency").id, **held})
+    try:
+        assert "1 invoice is being checked." in (await signed_in("agency").get("/")).text
+        assert "being checked" not in (await signed_in("legal").get("/")).text
+    finally:
+        with world.engine.begin() as connection:
+            connection.execute(update(HeldRecord).values(resolved_at=now()))
+    assert "being checked" not in (await signed_in("agency").get("/")).text
+
+
+async def test_a_page_is_two_queries_whatever_the_size_of_the_client(world, portal, signed_in):
+    seen = []
+    engine = portal.app.state.portal.store.engine
+    browser = signed_in("logistics")
+    event.listen(engine, "before_cursor_execute", lambda *args: seen.append(args[2]))
+    await browser.get("/")
+    few = [statement for statement in seen if not statement.startswith("BEGIN")]
+    client = world.client("logistics")
+    rows = [{**_invoice(client.id, n)} for n in range(300)]
+    with world.engine.begin() as connection:
+        connection.execute(insert(Invoice), rows)
+    seen.clear()
+    await browser.get("/")
+    many = [statement for statement in seen if not statement.startswith("BEGIN")]
+    assert len(few) == len(many)
+    assert len([statement for statement in many if "set_config" not in statement or "WITH" in statement]) == 2
+    with world.engine.begin() as connection:
+        connection.execute(Invoice.__table__.delete().where(Invoice.number.like("many-%")))
+
+
+def _invoice(client_id, n):
+    basis = {"id": f"many{n}", "client_id": client_id, "source": "quickbooks", "stream": "Invoice", "batch": "b"}
+    money = {"currency": "EUR", "total_minor": 100, "balance_minor": 0, "issued_on": dt.date(2020, 1, 1)}
+    return {
+        **basis,
+        **money,
+        "external_id": f"m{n}",
+        "number": f"many-{n}",
+        "content_hash": b"0" * 16,
+        "synced_at": now(),
+        "source_at": now(),
+    }
+
+
+async def test_nobody_sees_home_signed_out(portal):
+    answer = await portal.get("/")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in")
+
+
+async def test_the_menu_has_five_places_at_most_and_none_leads_nowhere(portal, signed_in):
+    page = await signed_in("logistics").get("/")
+    menu = page.text.split('<nav class="places"')[1].split("</nav>")[0]
+    places = re.findall(r'href="([^"]+)"', menu)
+    assert 1 <= len(places) <= 5
+    assert set(places) <= portal.app.state.portal.paths
+    assert menu.count('aria-current="page"') == 1
