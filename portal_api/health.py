@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import anyio.to_thread
 from fastapi import APIRouter, Request
 from sqlalchemy import Connection, select
 from sqlalchemy.exc import SQLAlchemyError
@@ -12,6 +13,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from hub.clock import iso
 from portal_api.portal import portal_of
 from store.hub_tables import StreamState
+from store.migrate import is_current
 
 router = APIRouter(include_in_schema=False)
 FRESH = {"cache-control": "no-store"}
@@ -27,12 +29,15 @@ async def alive() -> Response:
 
 @router.get("/readyz")
 async def ready(request: Request) -> Response:
-    """The store can be read and has its tables; how fresh each source is. 503 when it cannot be read."""
+    """The store can be read and has the schema of this code; how fresh each source is. 503 when it cannot be read."""
     portal = portal_of(request)
     try:
-        streams = await portal.store.read(_streams)
+        current = await anyio.to_thread.run_sync(is_current, portal.store.engine)
+        streams = await portal.store.read(_streams) if current else []
     except SQLAlchemyError as error:
         return JSONResponse({"ready": False, "store": type(error).__name__}, 503, headers=FRESH)
+    if not current:
+        return JSONResponse({"ready": False, "store": "migrations are not current"}, 503, headers=FRESH)
     fresh = {title: portal.feeds.oldest(rows, portal.clock()) for title, rows in _by_source(streams).items()}
     sources = {
         name: {"as_of": iso(state.as_of) if state.as_of else None, "late": state.late}

@@ -12,8 +12,6 @@ import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
-from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +28,13 @@ from portal_api.access.people import places_of
 from portal_api.app import create_app
 from store import access_tables, hub_tables, tables
 from store.engine import create_engine
+from store.migrate import upgrade
 
+PORTAL_ROLE = (
+    "CREATE ROLE portal_role LOGIN",
+    "GRANT ALL ON ALL TABLES IN SCHEMA public TO portal_role",
+    "GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO portal_role",
+)
 PROFILES = ("logistics", "professional_services", "architecture", "legal", "agency", "saas")
 SITUATIONS = ("normal", "exception", "nothing")
 SOURCES = {
@@ -285,14 +289,6 @@ def _fill_client(filler: Filler, client: Client, trouble: bool) -> None:
     _requests(filler, client, trouble, 4 if client.profile == "saas" else 1)
 
 
-def migrate(engine: Engine) -> None:
-    """The present schema, by the real migrations."""
-    if find_spec("store.migrate") is None:
-        tables.Base.metadata.create_all(engine)
-        return
-    import_module("store.migrate").upgrade(engine)
-
-
 def settings_for(url: str, **changes: Any) -> Settings:
     firm = Firm(name="Hafen & Söhne", time_zone="Europe/Berlin", support_email="help@firm.example")
     sources = {name: Source(connector=name) for name in SOURCES}
@@ -322,7 +318,7 @@ def postgres() -> Iterator[str]:
 def sqlite_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     url = f"sqlite:///{tmp_path_factory.mktemp('store')}/frontdesk.sqlite"
     engine = create_engine(url)
-    migrate(engine)
+    upgrade(engine)
     yield World(settings_for(url), engine, fill(engine))
     engine.dispose()
 
@@ -335,8 +331,12 @@ def postgres_world(postgres: str) -> Iterator[World]:
     admin.dispose()
     url = postgres.replace("/postgres?", "/portal?")
     engine = create_engine(url)
-    migrate(engine)
-    yield World(settings_for(url), engine, fill(engine))
+    upgrade(engine)
+    with engine.begin() as connection:
+        # A superuser passes every row-level policy, so the portal comes as somebody less.
+        for statement in PORTAL_ROLE:
+            connection.execute(text(statement))
+    yield World(settings_for(url.replace("//postgres:", "//portal_role:")), engine, fill(engine))
     engine.dispose()
 
 

@@ -21,7 +21,9 @@ from portal_api.access.limits import Limit
 from portal_api.access.links import create_link, own_path
 from portal_api.access.people import places_of
 from portal_api.access.tokens import create_api_token, hashed
+from portal_api.reading import confine
 from store.access_tables import Activity, Session, SignInLink
+from store.engine import create_engine
 from store.tables import Client, Person
 
 pytestmark = pytest.mark.anyio
@@ -339,3 +341,16 @@ def test_the_session_is_found_in_one_query(world):
         event.listen(connection, "before_cursor_execute", lambda *args: seen.append(args[2]))
         assert sessions.find(connection, token, now()).client_name == "Marguerite Dubois"
     assert [statement for statement in seen if not statement.startswith("BEGIN")] == [seen[-1]]
+
+
+def test_on_postgres_a_connection_that_names_no_client_sees_nobody(postgres_world):
+    engine = create_engine(postgres_world.settings.database_url, portal=True)
+    with engine.connect() as connection:
+        assert connection.execute(select(func.count()).select_from(Client)).scalar_one() == 0
+        client = postgres_world.client("legal")
+        confine(connection, client.id)
+        assert connection.execute(select(Client.name)).scalars().all() == [client.name]
+        connection.rollback()
+        # Pooled connections must not keep whom they last served.
+        assert connection.execute(select(func.count()).select_from(Client)).scalar_one() == 0
+    engine.dispose()
