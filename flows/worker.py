@@ -1,0 +1,113 @@
+"""The long-lived worker: serves the deployments of `prefect.yaml` in one process and reads the inbox at once."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import logging
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from flows.hub import open_hub
+from flows.inbox import drain
+from hub.errors import NeedsPerson
+from hub.settings import Settings
+
+if TYPE_CHECKING:
+    from prefect.deployments.runner import RunnerDeployment
+    from prefect.schedules import Schedule
+
+log = logging.getLogger("frontdesk.worker")
+
+FILE = Path(__file__).parent.parent / "prefect.yaml"
+POLL_SECONDS = 1
+INBOX_SECONDS = 0.5
+INBOX_BACK_OFF_SECONDS = 15.0
+RUNS_AT_ONCE = 2
+"""Each flow run is a process of about 100 MB; two keep a small machine usable."""
+INBOX_FLOW = "drain_inbox"
+
+
+def work(settings: Settings) -> None:
+    """Serve until interrupted. The Prefect API must be reachable; see `prefect_api`."""
+    settings.require_secret_key()
+    with draining(settings):
+        asyncio.run(_serve(settings))
+
+
+async def _serve(settings: Settings) -> None:
+    from prefect.runner import Runner
+
+    runner = Runner(name="frontdesk", query_seconds=POLL_SECONDS, limit=RUNS_AT_ONCE)
+    for entry in entries(settings):
+        await runner.aadd_deployment(deployment(entry, settings))
+    log.info("The worker serves its deployments.")
+    await runner.start()
+
+
+def entries(settings: Settings, file: Path = FILE) -> list[Mapping[str, Any]]:
+    """The deployments of `prefect.yaml` that this firm needs: those of its sources, and those of no source."""
+    try:
+        listed: list[Mapping[str, Any]] = yaml.safe_load(file.read_text(encoding="utf-8"))["deployments"]
+    except (OSError, yaml.YAMLError, KeyError, TypeError) as error:
+        raise NeedsPerson(f"{file} cannot be read: {error}.", step="Restore it from the repository.") from None
+    return [entry for entry in listed if entry.get("parameters", {}).get("source") in {None, *settings.sources}]
+
+
+def deployment(entry: Mapping[str, Any], settings: Settings) -> RunnerDeployment:
+    """One entry of `prefect.yaml` as a deployment that this process serves."""
+    from prefect.client.schemas.objects import ConcurrencyLimitConfig
+    from prefect.types.entrypoint import EntrypointType
+
+    module, _, name = entry["entrypoint"].rpartition(".")
+    served: RunnerDeployment = getattr(import_module(module), name).to_deployment(
+        name=entry["name"],
+        parameters=entry.get("parameters"),
+        tags=entry.get("tags"),
+        concurrency_limit=ConcurrencyLimitConfig(**entry["concurrency_limit"]),
+        # This process reads the inbox by itself.
+        schedules=[] if name == INBOX_FLOW else [schedule(line, settings) for line in entry.get("schedules", ())],
+        entrypoint_type=EntrypointType.MODULE_PATH,
+    )
+    return served
+
+
+def schedule(line: Mapping[str, Any], settings: Settings) -> Schedule:
+    """One schedule line. A cron without a zone means the firm's; an interval gives way to the firm's own setting."""
+    from prefect.schedules import Cron, Interval
+
+    if "cron" in line:
+        return Cron(line["cron"], timezone=line.get("timezone", settings.firm.time_zone))
+    own = "sync_every_seconds" in settings.model_fields_set
+    return Interval(dt.timedelta(seconds=settings.sync_every_seconds if own else line["interval"]))
+
+
+@contextmanager
+def draining(settings: Settings) -> Iterator[None]:
+    """Read the inbox from a thread of this process, twice a second: a hint waits for no flow to start."""
+    over = threading.Event()
+    thread = threading.Thread(target=_drain_until, args=(settings, over), name="inbox", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join(INBOX_BACK_OFF_SECONDS)
+
+
+def _drain_until(settings: Settings, over: threading.Event) -> None:
+    with open_hub(settings) as hub:
+        pause = INBOX_SECONDS
+        while not over.wait(pause):
+            try:
+                drain(hub)
+                pause = INBOX_SECONDS
+            except Exception:  # a store that is away for a moment must not end the thread
+                log.exception("The inbox cannot be read; trying again in %d s", INBOX_BACK_OFF_SECONDS)
+                pause = INBOX_BACK_OFF_SECONDS
