@@ -38,9 +38,12 @@ class Calendar:
         return int(midnight(self.today).timestamp() * 1000 + offset * DAY_MS)
 
     def written(self, rng: random.Random, born: float) -> tuple[int, int]:
-        """Created and last modified (ms) of a record born `born` days from today; never in the future."""
+        """Created and last modified (ms) of a record born `born` days from today; never in the future.
+
+        What is older than the firm's systems was entered when they began.
+        """
         last = self.ms(0)
-        created = min(self.ms(born) + rng.randrange(7 * 3600, 18 * 3600) * 1000, last)
+        created = min(self.ms(max(born, -HISTORY_DAYS)) + rng.randrange(7 * 3600, 18 * 3600) * 1000, last)
         later = [load for load in self.loads if load >= created]
         if later and rng.random() < TIED:
             return created, rng.choice(later)

@@ -8,15 +8,16 @@ import random
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox.firm.papers import Paper, content_of, papers_of
+from sandbox.firm.papers import Paper, content_of, papers_of, searchable
 from sandbox.firm.roster import Client
 from sandbox.firm.writer import Writer
 from sandbox.google_drive.resource import head_revision, iso
 from sandbox.google_drive.tree import FOLDER, ROOT_ID
+from sandbox.state import State
 
 CLIENTS_FOLDER = "fld-clients"
 CATEGORIES = ("Contracts", "Invoices", "Deliverables", "Reports", "Correspondence")
-OWN_FILES = 240
+OWN_FILES = 120
 """So many clients get files that name them; later ones share the bytes of these."""
 
 
@@ -35,26 +36,29 @@ class Drive:
         self.writer, self.seed = writer, seed
         self.blobs: dict[str, Blob] = {}
         self.rng = random.Random(f"{seed}/drive")
-        self.add(self.rng, CLIENTS_FOLDER, {"name": "Clients", "mimeType": FOLDER, "parents": [ROOT_ID]}, -720)
+        self.add_folder(self.rng, CLIENTS_FOLDER, "Clients", ROOT_ID, -720)
 
     def id(self, path: str) -> str:
         """A Drive id: 33 characters that follow from the seed and the path."""
         digest = hashlib.sha256(f"{self.seed}/{path}".encode()).digest()
         return "1" + base64.urlsafe_b64encode(digest).decode()[:32]
 
-    def add(self, rng: random.Random, id_: str, body: dict[str, Any], born: float) -> str:
+    def add(self, id_: str, body: dict[str, Any], times: tuple[int, int]) -> str:
         """Write one file or folder."""
-        created, modified = self.writer.calendar.written(rng, born)
-        return self.writer.add("google_drive", "file", id_, body | {"modifiedTime": iso(modified)}, (created, modified))
+        return self.writer.add("google_drive", "file", id_, body | {"modifiedTime": iso(times[1])}, times)
+
+    def add_folder(self, rng: random.Random, id_: str, name: str, parent: str, born: float) -> str:
+        """Write one folder."""
+        body = {"name": name, "mimeType": FOLDER, "parents": [parent]}
+        return self.add(id_, body, self.writer.calendar.written(rng, born))
 
     def folder(self, member: Client, born: float) -> str:
         """A client's folder with its categories; a client of last week has two of them."""
         rng = random.Random(f"{self.seed}/folder/{member.index}")
         id_ = self.id(f"client/{member.index}")
-        self.add(rng, id_, {"name": member.name, "mimeType": FOLDER, "parents": [CLIENTS_FOLDER]}, born)
+        self.add_folder(rng, id_, member.name, CLIENTS_FOLDER, born)
         for category in CATEGORIES[: 2 if member.situation == "first_visit" else None]:
-            body = {"name": category, "mimeType": FOLDER, "parents": [id_]}
-            self.add(rng, self.id(f"client/{member.index}/{category}"), body, born)
+            self.add_folder(rng, self.id(f"client/{member.index}/{category}"), category, id_, born)
         return id_
 
     def files(
@@ -79,30 +83,35 @@ class Drive:
         projects: list[tuple[str, str]],
     ) -> None:
         """One file with its bytes, or a native document with its renditions."""
+        times = self.writer.calendar.written(rng, born)
         body: dict[str, Any] = {"name": paper.name, "mimeType": paper.mime, "parents": [parent]}
         body["properties"] = properties(paper, projects)
+        if member.index < OWN_FILES:
+            body["_text"] = searchable(paper, member)
         if paper.trashed:
             body |= {"trashed": True, "explicitlyTrashed": True}
         if paper.exports:
             body["_exports"] = {mime: self.blob(member, paper, ending, 1).name for mime, ending in paper.exports}
-            self.add(rng, id_, body, born)
-            return
-        blob = self.blob(member, paper, paper.ending, paper.versions)
-        body |= {"_blob": blob.name, "originalFilename": paper.name, **blob.facts}
-        body["headRevisionId"] = head_revision(body)
-        self.add(rng, id_, body, born)
+        else:
+            body |= self.content(member, paper)
+        self.add(id_, body, times)
         if paper.versions > 1:
-            self.revisions(rng, member, paper, id_, born)
+            self.revisions(member, paper, id_, times)
 
-    def revisions(self, rng: random.Random, member: Client, paper: Paper, id_: str, born: float) -> None:
-        """All versions of a file, the current one last."""
+    def content(self, member: Client, paper: Paper) -> dict[str, Any]:
+        """What Drive says about the current bytes."""
+        blob = self.blob(member, paper, paper.ending, paper.versions)
+        facts = {"_blob": blob.name, "originalFilename": paper.name, **blob.facts}
+        return facts | {"headRevisionId": head_revision(facts)}
+
+    def revisions(self, member: Client, paper: Paper, id_: str, times: tuple[int, int]) -> None:
+        """All versions of a file from its first writing to its last, the current one last."""
         for version in range(1, paper.versions + 1):
             blob = self.blob(member, paper, paper.ending, version)
+            moment = times[0] + (times[1] - times[0]) * (version - 1) // (paper.versions - 1)
             body: dict[str, Any] = {"mimeType": paper.mime, "keepForever": False, "originalFilename": paper.name}
             body |= {"_blob": blob.name, "size": blob.facts["size"], "md5Checksum": blob.facts["md5Checksum"]}
-            body["id"] = head_revision({"_blob": blob.name})
-            moment = self.writer.calendar.ms(born + version / 50)
-            body["modifiedTime"] = iso(moment)
+            body |= {"id": head_revision({"_blob": blob.name}), "modifiedTime": iso(moment)}
             self.writer.add("google_drive", "revision", f"{id_}/{body['id']}", body, (moment, moment))
 
     def blob(self, member: Client, paper: Paper, ending: str, version: int) -> Blob:
@@ -111,21 +120,23 @@ class Drive:
         key = f"{paper.key}/{ending}/{version}/{member.profile}/{whose.index if whose else ''}"
         if key not in self.blobs:
             content = content_of(paper, ending, version, whose, member.profile, self.writer.calendar)
-            sums = {"size": str(len(content)), "md5Checksum": hashlib.md5(content, usedforsecurity=False).hexdigest()}
-            sums["sha1Checksum"] = hashlib.sha1(content, usedforsecurity=False).hexdigest()
-            name = self.writer.state.put_blob(content)
-            self.blobs[key] = Blob(name, sums | {"sha256Checksum": name})
+            self.blobs[key] = stored(self.writer.state, content)
         return self.blobs[key]
 
     def stray(self) -> None:
         """A folder that belongs to no client, with something in it."""
-        id_ = self.id("stray")
-        self.add(self.rng, id_, {"name": "Old scans, sort me", "mimeType": FOLDER, "parents": [CLIENTS_FOLDER]}, -500)
-        body = {"name": "scan_0001.txt", "mimeType": "text/plain", "parents": [id_]}
-        content = b"Delivery note, unreadable. Whose?\n"
-        sums = {"size": str(len(content)), "md5Checksum": hashlib.md5(content, usedforsecurity=False).hexdigest()}
-        name = self.writer.state.put_blob(content)
-        self.add(self.rng, self.id("stray/scan"), body | {"_blob": name, **sums}, -499)
+        id_ = self.add_folder(self.rng, self.id("stray"), "Old scans, sort me", CLIENTS_FOLDER, -500)
+        blob = stored(self.writer.state, b"Delivery note, unreadable. Whose?\n")
+        body = {"name": "scan_0001.txt", "mimeType": "text/plain", "parents": [id_], "_blob": blob.name, **blob.facts}
+        self.add(self.id("stray/scan"), body, self.writer.calendar.written(self.rng, -499))
+
+
+def stored(state: State, content: bytes) -> Blob:
+    """Bytes put into the sandbox's memory."""
+    name = state.put_blob(content)
+    sums = {"size": str(len(content)), "md5Checksum": hashlib.md5(content, usedforsecurity=False).hexdigest()}
+    sums["sha1Checksum"] = hashlib.sha1(content, usedforsecurity=False).hexdigest()
+    return Blob(name, sums | {"sha256Checksum": name})
 
 
 def properties(paper: Paper, projects: list[tuple[str, str]]) -> dict[str, str]:

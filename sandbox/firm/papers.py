@@ -197,6 +197,14 @@ def agreement(whom: str, profile: str) -> formats.Sections:
     )
 
 
+def searchable(paper: Paper, member: Client) -> str:
+    """The words that Drive's full-text search finds a paper by."""
+    if paper.mime.startswith("image/"):
+        return ""
+    whom = member.name if paper.personal else "our clients"
+    return " ".join(" ".join((head, *texts)) for head, texts in sections(paper, paper.versions, whom, member.profile))
+
+
 def table(paper: Paper, profile: str) -> formats.Table:
     """Rows with numbers: those of the paper's own kind, or what was sold at which price."""
     rows = tuple((name, count + 2, price / 100) for count, (name, price) in enumerate(ITEMS[profile]))

@@ -15,6 +15,7 @@ class Trade:
     budget: tuple[int, int]
     summary: str
     last_events: tuple[str, ...]
+    """One for each phase."""
     next_events: tuple[str, ...]
 
 
@@ -29,7 +30,7 @@ TRADES: dict[str, Trade] = {
         ),
         (8_000, 40_000),
         "Weekly consolidation through one hub, one customs entry for each sailing, one invoice at the month's end.",
-        ("Carrier contract signed", "Test shipment arrived complete"),
+        ("Lanes agreed", "Carrier contract signed", "Test shipment arrived complete"),
         ("Call with the customs broker", "Cost review"),
     ),
     "professional_services": Trade(
@@ -50,7 +51,13 @@ TRADES: dict[str, Trade] = {
         ),
         (60_000, 380_000),
         "Replace three systems by one, move five years of records and train every site before the year-end close.",
-        ("Steering committee accepted the design", "Migration rehearsal finished with 14 open points"),
+        (
+            "Interviews finished",
+            "Current-state report accepted",
+            "Migration rehearsal finished with 14 open points",
+            "Pilot site live since Monday",
+            "All sites live",
+        ),
         ("Steering committee", "Workshop on cut-over"),
     ),
     "architecture": Trade(
@@ -65,7 +72,13 @@ TRADES: dict[str, Trade] = {
         ),
         (250_000, 2_400_000),
         "Timber frame on a concrete base, low-energy standard, built while the neighbouring rooms stay in use.",
-        ("Site review: shell two days ahead of plan", "Site review: moisture in the north wall, drying under way"),
+        (
+            "Survey of the site finished",
+            "Permit filed with the city",
+            "Site review: ground works two days ahead of plan",
+            "Site review: moisture in the north wall, drying under way",
+            "Snag list down to nine points",
+        ),
         ("Site review", "Review with the structural engineer"),
     ),
     "legal": Trade(
@@ -86,7 +99,13 @@ TRADES: dict[str, Trade] = {
         ),
         (9_000, 85_000),
         "We act for the claimant. The other side admits the delay and disputes its cause and the amount.",
-        ("Defence received from the other side", "Court confirmed the hearing date", "Expert report served"),
+        (
+            "Engagement agreed",
+            "Defence received from the other side",
+            "Expert report served",
+            "Court confirmed the hearing date",
+            "Judgment received",
+        ),
         ("Hearing", "Mediation", "Deadline for the reply"),
     ),
     "agency": Trade(
@@ -101,7 +120,13 @@ TRADES: dict[str, Trade] = {
         ),
         (15_000, 190_000),
         "One idea over film, posters and shop windows, measured by visits to the shops and newsletter sign-ups.",
-        ("Photo shoot finished on budget", "Media bookings confirmed", "First drafts presented"),
+        (
+            "Briefing held",
+            "Three routes presented",
+            "Photo shoot finished on budget",
+            "Media bookings confirmed",
+            "Results report sent",
+        ),
         ("Presentation of the designs", "Launch call", "Budget review"),
     ),
     "saas": Trade(
@@ -114,7 +139,7 @@ TRADES: dict[str, Trade] = {
         ),
         (3_000, 25_000),
         "From the first log-in to daily use at every site, with the old data in and the old tool off.",
-        ("Import finished: 12,480 rows, 3 rejected", "Kick-off held"),
+        ("Kick-off held", "Import finished: 12,480 rows, 3 rejected", "Acceptance test passed"),
         ("Acceptance test", "Training for the second team"),
     ),
 }
@@ -130,7 +155,7 @@ ITEMS = {
 """What is sold to each profile, unit price in cents of the client's currency."""
 
 CASES = {
-    "logistics": ("Proof of delivery needed", "Commercial invoice missing for customs", "Change of delivery address"),
+    "logistics": ("Commercial invoice missing for customs", "Proof of delivery needed", "Change of delivery address"),
     "professional_services": (
         "Access for the audit team",
         "Copy of the steering minutes",

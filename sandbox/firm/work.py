@@ -74,7 +74,7 @@ def add_project(
     reference = f"{trade.kind[0].upper()}-{writer.calendar.today.year}-{writer.number('project'):04d}"
     body = {"Name": name, "Account__c": account, "Reference__c": reference}
     body |= progress(writer, trade, course, present, start) | money(rng, client, trade, course)
-    body |= events(writer, rng, client, trade, course)
+    body |= events(writer, rng, client, trade, course, present)
     project = writer.salesforce(rng, "Project__c", min(start - 20, -5), body)
     add_milestones(writer, rng, project, trade, course, present, start)
     return project, name
@@ -109,12 +109,14 @@ def money(rng: random.Random, client: Client, trade: Trade, course: Course) -> d
     }
 
 
-def events(writer: Writer, rng: random.Random, client: Client, trade: Trade, course: Course) -> dict[str, Any]:
+def events(
+    writer: Writer, rng: random.Random, client: Client, trade: Trade, course: Course, present: int
+) -> dict[str, Any]:
     """What happened last and what comes next; a finished or standing project has no next date."""
     coming, started = not course.silent, course.phase > 0
     return {
         "Manager__c": STAFF[client.profile],
-        "Last_Event__c": rng.choice(trade.last_events) if started else None,
+        "Last_Event__c": trade.last_events[present] if started else None,
         "Last_Event_Date__c": writer.calendar.date(-rng.randrange(2, 16)) if started else None,
         "Next_Event__c": rng.choice(trade.next_events) if coming else None,
         "Next_Event_At__c": writer.calendar.instant(rng.randrange(4, 26), rng.randrange(8, 16)) if coming else None,
