@@ -9,6 +9,7 @@ from dataclasses import dataclass
 DAY_MS = 86_400_000
 HISTORY_DAYS = 730
 BULK_LOADS = 18
+FRIDAY = 4
 TIED = 0.35
 """Share of records whose last write was one of the firm's bulk loads: that many rows carry equal timestamps."""
 
@@ -27,6 +28,11 @@ class Calendar:
     def date(self, offset: int) -> str:
         """The same as text, YYYY-MM-DD."""
         return self.day(offset).isoformat()
+
+    def working(self, offset: int) -> int:
+        """The offset of that day, or of the Monday after it when it falls on a weekend."""
+        weekday = self.day(offset).weekday()
+        return offset if weekday <= FRIDAY else offset + 7 - weekday
 
     def instant(self, offset: float, hour: int = 0, minute: int = 0) -> str:
         """A moment as Salesforce writes it: `offset` days from today, UTC."""

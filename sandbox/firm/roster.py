@@ -212,5 +212,7 @@ LETTERS = str.maketrans({"ø": "o", "Ø": "O", "æ": "ae", "œ": "oe", "ß": "ss
 
 def slug(name: str) -> str:
     """A name as it may stand in an address: ASCII, small, no spaces."""
-    plain = unicodedata.normalize("NFKD", name.translate(LETTERS)).encode("ascii", "ignore").decode()
+    plain = (
+        unicodedata.normalize("NFKD", re.sub("['’]", "", name).translate(LETTERS)).encode("ascii", "ignore").decode()
+    )
     return re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")

@@ -62,7 +62,13 @@ TRADES: dict[str, Trade] = {
     ),
     "architecture": Trade(
         "building",
-        ("House on the slope", "School hall extension", "Courtyard apartments", "Roof and attic conversion", "Gallery"),
+        (
+            "House on the slope",
+            "Roof and attic conversion",
+            "Garden studio",
+            "School hall extension",
+            "Courtyard rooms",
+        ),
         (
             ("Concept", ("Site survey", "Concept drawings!Approve")),
             ("Planning permission", ("Neighbour consent!Upload", "Permit filed", "Permit granted")),
@@ -110,7 +116,7 @@ TRADES: dict[str, Trade] = {
     ),
     "agency": Trade(
         "campaign",
-        ("Autumn launch", "Homepage redesign", "Winter film", "Loyalty relaunch", "Festival posters"),
+        ("Homepage redesign", "Autumn launch", "Winter film", "Loyalty relaunch", "Festival posters"),
         (
             ("Brief", ("Briefing", "Creative brief!Approve")),
             ("Concept", ("Three routes", "Choice of route!Answer")),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,9 @@ from sandbox.firm.trades import TRADES, Trade
 from sandbox.firm.writer import Writer
 
 PHASE_DAYS = 36
+SOON = 5
+SERIOUS = 10
+"""Days: what waits for the client is due soon, or overdue already where the project is seriously behind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +59,8 @@ def add_projects(writer: Writer, rng: random.Random, client: Client, account: st
     """A client's projects: (id, name)."""
     short = client.profile in {"logistics", "saas"}
     plan = SHORT_PLANS.get(client.situation, ()) if short else PLANS[client.situation]
-    names = rng.sample(TRADES[client.profile].names, len(plan))
+    names: Sequence[str] = TRADES[client.profile].names
+    names = names[: len(plan)] if client.rank == 0 else rng.sample(names, len(plan))
     return [
         add_project(writer, rng, client, account, name, COURSES[course])
         for name, course in zip(names, plan, strict=True)
@@ -114,12 +119,13 @@ def events(
 ) -> dict[str, Any]:
     """What happened last and what comes next; a finished or standing project has no next date."""
     coming, started = not course.silent, course.phase > 0
+    soon = writer.calendar.working(rng.randrange(4, 26))
     return {
         "Manager__c": STAFF[client.profile],
         "Last_Event__c": trade.last_events[present] if started else None,
         "Last_Event_Date__c": writer.calendar.date(-rng.randrange(2, 16)) if started else None,
         "Next_Event__c": rng.choice(trade.next_events) if coming else None,
-        "Next_Event_At__c": writer.calendar.instant(rng.randrange(4, 26), rng.randrange(8, 16)) if coming else None,
+        "Next_Event_At__c": writer.calendar.instant(soon, rng.randrange(8, 16)) if coming else None,
     }
 
 
@@ -146,12 +152,14 @@ def milestone(writer: Writer, step: str, course: Course, ahead: int, due: int) -
     name, _, action = step.partition("!")
     status = milestone_status(course, ahead, due, waits=bool(action))
     waiting = status == "Waiting for Client"
-    soon = 6 - course.slip // 2 if waiting else due + (course.slip if status in {"Planned", "In Progress"} else 0)
+    day = due + (course.slip if status in {"Planned", "In Progress"} else 0)
+    if waiting:
+        day = SOON + due % 3 if course.slip < SERIOUS else SOON - course.slip // 2
     return {
         "Name": name,
         "Status__c": status,
         "Client_Action__c": action if waiting else None,
-        "Due_Date__c": writer.calendar.date(soon),
+        "Due_Date__c": writer.calendar.date(writer.calendar.working(day)),
         "Completed_Date__c": writer.calendar.date(min(due, -1)) if status == "Done" else None,
     }
 
