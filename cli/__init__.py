@@ -1,1 +1,1 @@
-"""TODO"""
+"""The `frontdesk` command: thin, lazy, one module per subject."""

@@ -1,0 +1,120 @@
+"""Child processes of one terminal: started in groups of their own, watched, and all stopped together."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType, TracebackType
+from typing import Self
+
+from hub.errors import NeedsPerson
+
+STOP_SECONDS = 10.0
+POLL_SECONDS = 0.1
+LINES_SHOWN = 5
+
+
+class Stopped(Exception):
+    """Somebody asked us to stop: Ctrl-C or SIGTERM."""
+
+
+@dataclass
+class Children:
+    """A context: what was started in it is gone after it, whatever happens."""
+
+    logs: Path
+    environment: Mapping[str, str]
+    running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+
+    def __enter__(self) -> Self:
+        self.logs.mkdir(parents=True, exist_ok=True)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, _stop)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, _e: BaseException | None, _t: TracebackType | None) -> None:
+        # A second Ctrl-C must not leave half of them running.
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)
+        self.stop()
+
+    def start(self, name: str, command: Sequence[str]) -> None:
+        """Start a command; its output goes to `{name}.log`."""
+        with self.log(name).open("wb") as log:
+            self.running[name] = subprocess.Popen(  # noqa: S603 -- our own commands, no shell
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                env=dict(self.environment),
+                # A group of its own: the terminal's Ctrl-C reaches only us, and we reach its children too.
+                start_new_session=True,
+            )
+
+    def log(self, name: str) -> Path:
+        return self.logs / f"{name}.log"
+
+    def check(self) -> None:
+        """NeedsPerson naming the child that has died, with the end of its log."""
+        for name, process in self.running.items():
+            if process.poll() is not None:
+                last = self.log(name).read_text(encoding="utf-8", errors="replace").strip().splitlines()[-LINES_SHOWN:]
+                raise NeedsPerson(
+                    f"The {name} stopped by itself (exit code {process.returncode}).",
+                    step=f"Its log is {self.log(name)}"
+                    + (", which ends:\n    " + "\n    ".join(last) if last else "."),
+                )
+
+    def wait_for(self, ready: Callable[[], bool], what: str, seconds: float) -> None:
+        """Wait until something is so, watching the children meanwhile."""
+        deadline = time.monotonic() + seconds
+        while not ready():
+            self.check()
+            if time.monotonic() > deadline:
+                raise NeedsPerson(f"{what} took longer than {seconds:.0f} s.", step=f"The logs are in {self.logs}/.")
+            time.sleep(POLL_SECONDS)
+
+    def watch(self) -> None:
+        """Stay until a child dies (NeedsPerson) or somebody asks to stop (Stopped)."""
+        while True:
+            self.check()
+            time.sleep(POLL_SECONDS * 2)
+
+    def stop(self) -> None:
+        """Ask all groups to end, wait, then end what is left."""
+        for process in self.running.values():
+            _signal(process, signal.SIGTERM)
+        deadline = time.monotonic() + STOP_SECONDS
+        while time.monotonic() < deadline and any(_alive(process) for process in self.running.values()):
+            time.sleep(POLL_SECONDS)
+        for process in self.running.values():
+            _signal(process, signal.SIGKILL)
+            process.wait()
+        self.running.clear()
+
+
+def _stop(_number: int, _frame: FrameType | None) -> None:
+    raise Stopped
+
+
+def _alive(process: subprocess.Popen[bytes]) -> bool:
+    """Whether anything of the process's group still runs; its leader may have gone before its children."""
+    process.poll()
+    try:
+        os.killpg(process.pid, 0)
+    except (ProcessLookupError, PermissionError):
+        return False
+    return True
+
+
+def _signal(process: subprocess.Popen[bytes], number: int) -> None:
+    try:
+        os.killpg(process.pid, number)
+    except (ProcessLookupError, PermissionError):
+        # The group is empty already.
+        return

@@ -1,0 +1,130 @@
+"""The demo: sandbox, Prefect server, portal and worker in one terminal, over a sample firm."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli import say
+from cli.children import Children, Stopped
+from cli.demo_files import VAR, Addresses, Demo
+from hub.errors import NeedsPerson
+
+PROFILES = ("logistics", "professional_services", "architecture", "legal", "agency", "saas")
+START_SECONDS = 180.0
+
+
+def add_to(app: typer.Typer) -> None:
+    app.command(rich_help_panel="Try it")(demo)
+
+
+def demo(
+    profile: Annotated[str | None, typer.Option(help=f"Show one trade only: {', '.join(PROFILES)}.")] = None,
+    port: Annotated[int, typer.Option(help="Of the portal.")] = 8000,
+    sandbox_port: Annotated[int, typer.Option(help="Of the vendors' emulators.")] = 8900,
+    prefect_port: Annotated[int, typer.Option(help="Of the Prefect server and its UI.")] = 4200,
+    smtp_port: Annotated[int, typer.Option(help="Of the mail catcher.")] = 8025,
+    clients: Annotated[int, typer.Option(help="How many the sample firm has.", min=12)] = 40,
+    seed_from: Annotated[Path | None, typer.Option(help="A folder with the Northwind tables instead.")] = None,
+    sync_every: Annotated[
+        int | None, typer.Option(help="Seconds, instead of prefect.yaml's five minutes.", min=5)
+    ] = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Forget the demo's data and begin anew.")] = False,
+) -> None:
+    """Run it all on this machine over a sample firm.
+
+    Ctrl-C stops it; a second start goes on where it was.
+    """
+    from cli.run import require_free
+
+    if profile is not None and profile not in PROFILES:
+        raise NeedsPerson(f"There is no profile {profile!r}.", step=f"Profiles are {', '.join(PROFILES)}.")
+    addresses = Addresses(port, sandbox_port, prefect_port, smtp_port)
+    default = profile or ("logistics" if seed_from else "professional_services")
+    this = Demo(addresses, default, sync_every, seed_from, clients)
+    with _alone():
+        for option, number in addresses.options().items():
+            require_free("127.0.0.1", number, option)
+        _prepare(this, fresh=fresh)
+        with contextlib.suppress(Stopped), Children(this.var / "log", this.environment()) as children:
+            _run(this, children, profile)
+    say.note("\nStopped. Start again with the same command; --fresh begins anew.")
+
+
+@contextlib.contextmanager
+def _alone() -> Iterator[None]:
+    """One demo in a folder at a time: two would write to the same files."""
+    VAR.mkdir(exist_ok=True)
+    with (VAR / "demo.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise NeedsPerson(
+                "A demo runs in this folder already.", step="Stop it with Ctrl-C in its terminal."
+            ) from None
+        yield
+
+
+def _prepare(this: Demo, *, fresh: bool) -> None:
+    if fresh:
+        this.forget()
+    note = this.var / "demo-seed.json"
+    if note.exists() and json.loads(note.read_text()) != this.seeded_as():
+        raise NeedsPerson("The demo holds another firm already.", step="Add --fresh to forget it and begin anew.")
+    this.write()
+    note.write_text(json.dumps(this.seeded_as()))
+
+
+def _run(this: Demo, children: Children, profile: str | None) -> None:
+    from cli import demo_sync
+
+    clock = Steps()
+    python = [sys.executable, "-m"]
+    frontdesk = [*python, "cli.main"]
+    children.start("sandbox", [*python, "sandbox", *_sandbox_options(this)])
+    children.start(
+        "prefect", [*python, "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(this.addresses.prefect)]
+    )
+    loaded = demo_sync.migrate(this)
+    clock.done("store is ready")
+    children.wait_for(demo_sync.answers(this.addresses.sandbox_url), "Starting the sandbox", START_SECONDS)
+    demo_sync.take_credentials(this)
+    clock.done(f"sandbox answers: {this.addresses.sandbox_url}")
+    children.start("portal", [*frontdesk, "serve", "--port", str(this.addresses.portal)])
+    children.wait_for(demo_sync.answers(f"{this.addresses.prefect_url}/api/health"), "Starting Prefect", START_SECONDS)
+    children.start("worker", [*frontdesk, "worker"])
+    clock.done(f"Prefect answers: {this.addresses.prefect_url}")
+    runs = demo_sync.Runs(this)
+    children.wait_for(runs.started, "Registering the schedules", START_SECONDS)
+    if not loaded:
+        clock.done("first sync has started")
+        children.wait_for(runs.finished, "The first sync", START_SECONDS)
+        clock.done(runs.summary())
+    children.wait_for(demo_sync.answers(f"{this.addresses.portal_url}/healthz"), "Starting the portal", START_SECONDS)
+    clock.done(f"portal answers: {this.addresses.portal_url}")
+    say.note(demo_sync.invite(this, profile))
+    children.watch()
+
+
+def _sandbox_options(this: Demo) -> list[str]:
+    options = ["--port", str(this.addresses.sandbox), "--state", str(this.var / "sandbox.sqlite")]
+    options += ["--clients", str(this.clients)]
+    return options + (["--seed-from", str(this.seed_from)] if this.seed_from else [])
+
+
+class Steps:
+    """Progress lines with the seconds since the start."""
+
+    def __init__(self) -> None:
+        self.began = time.monotonic()
+
+    def done(self, what: str) -> None:
+        say.note(f"{time.monotonic() - self.began:5.1f} s  {what}")

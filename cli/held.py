@@ -1,0 +1,90 @@
+"""Quarantine: records that could not be taken."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from cli import say
+from cli.app import KEEP_TRUE, group
+
+
+def add_to(app: typer.Typer) -> None:
+    quarantine = group(help="Records that could not be taken, kept until they can.")
+    quarantine.command("list")(list_held)
+    quarantine.command()(show)
+    quarantine.command()(replay)
+    app.add_typer(quarantine, name="quarantine", rich_help_panel=KEEP_TRUE)
+
+
+def list_held(json: Annotated[bool, typer.Option("--json", help="One JSON document, for scripts.")] = False) -> None:
+    """What is held, newest first."""
+    found = [record for record, _ in _open_records()]
+    if json:
+        say.json(found)
+    elif not found:
+        print("Nothing is held.")
+    else:
+        names = ("id", "source", "stream", "external_id", "reason", "field", "last_seen_at")
+        print(
+            say.table(
+                [name.replace("_", " ") for name in names], [[record[name] for name in names] for record in found]
+            )
+        )
+
+
+def show(held_id: Annotated[str, typer.Argument(metavar="ID")]) -> None:
+    """One held record: why, what to do, and what the source sent."""
+    record, payload = _one(held_id)
+    for name, value in record.items():
+        print(f"{name.replace('_', ' '):<14}{'-' if value is None else value}")
+    print(payload)
+
+
+def replay(
+    held_ids: Annotated[list[str] | None, typer.Argument(metavar="ID", help="None means all of them.")] = None,
+) -> None:
+    """Apply held records again, after the mapping was mended; exit 1 when some still cannot be taken."""
+    from flows.hub import open_hub
+    from flows.targeted import replay as apply_again
+    from hub.errors import BadRecord
+    from hub.settings import load
+
+    wanted = held_ids or [record["id"] for record, _ in _open_records()]
+    failed = 0
+    with open_hub(load()) as hub:
+        for held_id in wanted:
+            try:
+                apply_again(hub, held_id)
+                print(f"{held_id}  taken")
+            except BadRecord as error:
+                failed += 1
+                print(f"{held_id}  held: {error.sentence}")
+    print(f"{len(wanted) - failed} taken, {failed} still held")
+    if failed:
+        raise typer.Exit(1)
+
+
+def _one(held_id: str) -> tuple[dict[str, Any], str]:
+    from hub.errors import NeedsPerson
+
+    for record, payload in _open_records():
+        if record["id"] == held_id:
+            return record, payload
+    raise NeedsPerson(f"No held record has the id {held_id!r}.", step="See `frontdesk quarantine list`.")
+
+
+def _open_records() -> list[tuple[dict[str, Any], str]]:
+    from sqlalchemy import select
+
+    from hub.settings import load
+    from store.engine import create_engine
+    from store.hub_tables import HeldRecord
+
+    engine = create_engine(load().database_url)
+    query = select(HeldRecord).where(HeldRecord.resolved_at.is_(None)).order_by(HeldRecord.last_seen_at.desc())
+    with engine.connect().execution_options(reading=True) as connection:
+        rows = connection.execute(query).mappings().all()
+    engine.dispose()
+    return [({name: row[name] for name in row if name != "payload"}, row["payload"]) for row in rows]

@@ -1,0 +1,189 @@
+"""Keeping the copy true: sync, reconcile, status, check."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cli import say
+from cli.app import KEEP_TRUE, MAKE_READY
+
+if TYPE_CHECKING:
+    from flows.hub import Hub
+    from flows.sync import RunSummary
+
+FAILING = ("failed", "partly", "held")
+
+
+def add_to(app: typer.Typer) -> None:
+    app.command(rich_help_panel=MAKE_READY)(check)
+    app.command(rich_help_panel=KEEP_TRUE)(sync)
+    app.command(rich_help_panel=KEEP_TRUE)(reconcile)
+    app.command(rich_help_panel=KEEP_TRUE)(status)
+
+
+def sync(
+    targets: Annotated[list[str] | None, typer.Argument(metavar="SOURCE[.STREAM]")] = None,
+    full: Annotated[bool, typer.Option("--full", help="Read everything again and sweep what is gone.")] = False,
+    let_through: Annotated[bool, typer.Option("--let-through", help="Let a braked run through, once.")] = False,
+) -> None:
+    """Read what is new and store it.
+
+    All sources, or those named. Exit 1 when a stream failed.
+    """
+    from flows.hub import open_hub
+    from hub.settings import load
+
+    with open_hub(load()) as hub:
+        chosen = chosen_streams(hub, targets or [])
+        progress = Progress()
+        summaries = _sync_all(hub, chosen, progress, full=full, let_through=let_through)
+        progress.clear()
+    for summary in summaries:
+        print(summary_table(summary), end="\n\n")
+        for result in summary.streams:
+            if result.sentence:
+                say.problem(f"{summary.source}.{result.stream}: {result.sentence}", result.step or "")
+    if any(summary.state in FAILING for summary in summaries):
+        raise typer.Exit(1)
+
+
+def chosen_streams(hub: Hub, targets: Sequence[str]) -> dict[str, list[str] | None]:
+    """Streams by source; None stands for all of them. `crm` and `crm.Account` together mean all of crm."""
+    from hub.errors import NeedsPerson
+
+    if not hub.settings.sources:
+        raise NeedsPerson("No source is configured.", step="Run `frontdesk init` to write a frontdesk.toml.")
+    chosen: dict[str, list[str] | None] = defaultdict(list)
+    for target in targets or hub.settings.sources:
+        source, _, stream = target.partition(".")
+        if stream:
+            hub.source(source).mapping(stream)
+        streams = chosen[source]
+        chosen[source] = [*streams, stream] if stream and streams is not None else None
+    for source in chosen:
+        hub.source(source)
+    return dict(chosen)
+
+
+def _sync_all(hub: Hub, chosen: dict[str, list[str] | None], progress: Progress, **options: Any) -> list[RunSummary]:
+    from concurrent.futures import ThreadPoolExecutor
+
+    from flows.sync import sync_source
+
+    def one(source: str) -> RunSummary:
+        return sync_source(hub, source, chosen[source], progress=progress.of(source), **options)
+
+    # Sources wait for their own vendors, so they wait side by side.
+    with ThreadPoolExecutor(len(chosen)) as pool:
+        return list(pool.map(one, chosen))
+
+
+class Progress:
+    """One line on a terminal that says where each source is; nothing at all elsewhere."""
+
+    def __init__(self) -> None:
+        self.shown = sys.stderr.isatty()
+        self.lines: dict[str, str] = {}
+        self.printed = 0.0
+
+    def of(self, source: str) -> Any:
+        def report(stream: str, counts: Any) -> None:
+            self.lines[source] = f"{source}.{stream} {counts.seen:,}"
+            if self.shown and time.monotonic() - self.printed > 0.1:
+                self.printed = time.monotonic()
+                print("\r\x1b[K" + "   ".join(self.lines.values())[:100], end="", file=sys.stderr, flush=True)
+
+        return report
+
+    def clear(self) -> None:
+        if self.shown and self.lines:
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+
+
+def summary_table(summary: RunSummary) -> str:
+    """What a run did, stream by stream."""
+    counts = ("added", "updated", "unchanged", "removed", "held")
+    rows = [
+        (result.stream, result.state, *(getattr(result, name) for name in counts), float(result.seconds))
+        for result in summary.streams
+    ]
+    head = f"{summary.source}: {summary.state}, {summary.requests} requests, {summary.seconds:.1f} s"
+    return head + "\n" + say.table(("stream", "state", *counts, "seconds"), rows)
+
+
+def reconcile(sources: Annotated[list[str] | None, typer.Argument(metavar="SOURCE")] = None) -> None:
+    """Compare our copy with the sources; exit 1 if they differ."""
+    from flows.hub import open_hub
+    from flows.reconcile import reconcile_source
+    from hub.settings import load
+
+    agrees = True
+    with open_hub(load()) as hub:
+        for source in chosen_streams(hub, sources or []):
+            certificate = reconcile_source(hub, source)
+            agrees = agrees and certificate.agrees
+            rows = [(s.stream, s.theirs, s.ours, s.held, len(s.missing), len(s.surplus)) for s in certificate.streams]
+            print(f"{source}: {'matches' if certificate.agrees else 'differs'}, {certificate.at:%Y-%m-%d %H:%M} UTC")
+            print(say.table(("stream", "theirs", "ours", "held", "missing here", "surplus here"), rows), end="\n\n")
+    if not agrees:
+        say.problem("Our copy differs from a source.", "Run `frontdesk sync --full`, which reads again and sweeps.")
+        raise typer.Exit(1)
+
+
+def status(json: Annotated[bool, typer.Option("--json", help="One JSON document, for scripts.")] = False) -> None:
+    """Tell how every stream stands."""
+    from flows.status import status as read
+    from hub.settings import load
+    from store.engine import create_engine
+
+    engine = create_engine(load().database_url)
+    found = read(engine)
+    engine.dispose()
+    if json:
+        say.json(found)
+        return
+    if not found.streams:
+        print("Nothing has been read yet. Run `frontdesk sync`.")
+        return
+    rows = [(s.source, s.stream, s.state, s.high_water, s.checked_at, s.held) for s in found.streams]
+    print(say.table(("source", "stream", "state", "true up to", "last read", "held"), rows))
+    print(f"\n{found.held} held, {found.unmatched} unmatched, {found.inbox_waiting} hints waiting")
+    for stream in found.streams:
+        if stream.error:
+            say.problem(f"{stream.source}.{stream.stream}: {stream.error}", stream.step or "")
+
+
+def check() -> None:
+    """Tell whether a sync would work, and what is missing.
+
+    Looks at configuration, store, mappings, credentials and permissions; exit 1 when something is missing.
+    """
+    from flows.check import check as look
+    from flows.hub import open_hub
+    from hub.settings import load
+
+    settings = load()
+    settings.require_secret_key()
+    with open_hub(settings) as hub:
+        findings = [*look(hub), _store_finding(hub)]
+    for finding in findings:
+        print(f"{'ok      ' if finding.ok else 'missing '}  {finding.subject}: {finding.sentence}")
+        if not finding.ok and finding.step:
+            print(f"            {finding.step}")
+    if not all(finding.ok for finding in findings):
+        raise typer.Exit(1)
+
+
+def _store_finding(hub: Hub) -> Any:
+    from connectors.contract import Finding
+    from store.migrate import is_current
+
+    if is_current(hub.engine):
+        return Finding("store", ok=True, sentence="The store has the present schema.")
+    return Finding("store", ok=False, sentence="The store has not the present schema.", step="Run `frontdesk migrate`.")

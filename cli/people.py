@@ -1,0 +1,109 @@
+"""Letting people in: sign-in links, API tokens, staff."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cli import say
+from cli.app import group
+from hub.errors import NeedsPerson
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from hub.settings import Settings
+
+PEOPLE = "Let people in"
+ROLES = ("ops", "analyst", "admin")
+
+
+def add_to(app: typer.Typer) -> None:
+    app.command("login-link", rich_help_panel=PEOPLE)(login_link)
+    app.command(rich_help_panel=PEOPLE)(token)
+    staff = group(help="The firm's own people.")
+    staff.command("add")(staff_add)
+    staff.command("list")(staff_list)
+    app.add_typer(staff, name="staff", rich_help_panel=PEOPLE)
+
+
+def login_link(
+    email: str,
+    minutes: Annotated[int, typer.Option(help="How long the link is good.", min=1, max=10080)] = 15,
+) -> None:
+    """A sign-in link for one person, good once."""
+    from portal_api.access.links import create_link
+
+    with _store() as (settings, connection):
+        require_known(connection, email)
+        print(create_link(connection, email, minutes=minutes, public_url=settings.public_url))
+
+
+def token(
+    email: str, staff: Annotated[bool, typer.Option("--staff", help="With the rights of staff.")] = False
+) -> None:
+    """An API token, good for a year and shown once."""
+    from portal_api.access.tokens import create_api_token
+
+    with _store() as (_, connection):
+        print(create_api_token(connection, email, staff))
+
+
+def staff_add(
+    email: str,
+    name: Annotated[str | None, typer.Option(help="As colleagues see it.")] = None,
+    role: Annotated[str, typer.Option(help="ops, analyst or admin.")] = "ops",
+) -> None:
+    """Let somebody of the firm into /ops, or change their role."""
+    from sqlalchemy import delete, insert
+
+    from store.access_tables import Staff
+
+    if role not in ROLES:
+        raise NeedsPerson(f"There is no role {role!r}.", step=f"Roles are {', '.join(ROLES)}.")
+    address = email.strip().lower()
+    if "@" not in address:
+        raise NeedsPerson(f"{email!r} is no e-mail address.")
+    with _store() as (_, connection):
+        connection.execute(delete(Staff).where(Staff.email == address))
+        connection.execute(insert(Staff), {"email": address, "name": name, "role": role})
+    print(f"{address} is {role}. `frontdesk login-link {address}` lets them in at once.")
+
+
+def staff_list() -> None:
+    """Who of the firm may come in."""
+    from sqlalchemy import select
+
+    from store.access_tables import Staff
+
+    with _store() as (_, connection):
+        rows = connection.execute(select(Staff.email, Staff.name, Staff.role).order_by(Staff.email)).all()
+    print(say.table(("email", "name", "role"), rows) if rows else "Nobody yet. See `frontdesk staff add`.")
+
+
+def require_known(connection: Connection, email: str) -> None:
+    """NeedsPerson unless somebody with that address may sign in."""
+    from portal_api.access.people import places_of, staff_role
+
+    if not places_of(connection, email) and not staff_role(connection, email):
+        raise NeedsPerson(
+            f"Nobody with the address {email} may sign in.",
+            step="Give the person portal access in the source system and sync, or run `frontdesk staff add`.",
+        )
+
+
+@contextmanager
+def _store() -> Iterator[tuple[Settings, Connection]]:
+    from hub.settings import load
+    from store.engine import create_engine
+
+    settings = load()
+    engine = create_engine(settings.database_url)
+    try:
+        with engine.begin() as connection:
+            yield settings, connection
+    finally:
+        engine.dispose()

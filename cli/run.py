@@ -1,0 +1,173 @@
+"""Running: the portal, the worker, the emulators, migrations."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+from urllib.parse import urlsplit
+
+import typer
+
+from cli import say
+from cli.app import MAKE_READY, RUN
+from hub.errors import NeedsPerson
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+DEMO_CONFIG = Path("var/frontdesk.toml")
+DEMO_KEY = Path("var/secret-key")
+
+
+def add_to(app: typer.Typer) -> None:
+    app.command(rich_help_panel=MAKE_READY)(migrate)
+    app.command(rich_help_panel=RUN)(serve)
+    app.command(rich_help_panel=RUN)(worker)
+    app.command(rich_help_panel="Try it")(sandbox)
+
+
+def migrate() -> None:
+    """Bring the store to the present schema."""
+    from hub.settings import load
+    from store.engine import create_engine
+    from store.migrate import is_current, upgrade
+
+    engine = create_engine(load().database_url)
+    was_current = is_current(engine)
+    upgrade(engine)
+    engine.dispose()
+    print("The store had the present schema already." if was_current else "The store has the present schema now.")
+
+
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 for all.")] = "127.0.0.1",
+    port: Annotated[int | None, typer.Option(help="Default: that of public_url, or 8000.")] = None,
+    workers: Annotated[int, typer.Option(help="Processes.", min=1)] = 1,
+    reload: Annotated[bool, typer.Option("--reload", help="Start anew when a file changes.")] = False,
+    demo: Annotated[
+        bool, typer.Option("--demo", help="Over the demo's store (run `frontdesk demo` once before).")
+    ] = False,
+) -> None:
+    """Serve the portal."""
+    import uvicorn
+
+    from hub.settings import load
+
+    if demo:
+        use_demo()
+    settings = load()
+    settings.require_secret_key()
+    _require_current(settings.database_url)
+    chosen = port or urlsplit(settings.public_url).port or 8000
+    require_free(host, chosen, "--port")
+    say.note(f"Portal on http://{host}:{chosen}/ (Ctrl-C stops it)")
+    uvicorn.run(
+        "cli.run:portal",
+        factory=True,
+        host=host,
+        port=chosen,
+        workers=workers,
+        reload=reload,
+        reload_dirs=["portal_api", "templates", "store", "mappings", "hub"] if reload else None,
+        reload_includes=["*.html", "*.css", "*.yaml"] if reload else None,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+    )
+
+
+def portal() -> FastAPI:
+    """The portal as configured; each server process calls this."""
+    from hub.settings import load
+    from portal_api.app import create_app
+
+    return create_app(load())
+
+
+def worker() -> None:
+    """Run the flows on their schedules.
+
+    Serves the deployments of prefect.yaml, and reads at once what webhooks hint at.
+    """
+    import logging
+
+    from hub.settings import load
+
+    address = prefect_api()
+    logging.getLogger("frontdesk").setLevel(logging.INFO)
+    from flows.worker import work
+
+    settings = load()
+    _require_current(settings.database_url)
+    say.note(f"Worker of {address} (Ctrl-C stops it)")
+    work(settings)
+
+
+def sandbox(
+    port: Annotated[int, typer.Option(help="0 takes a free one.")] = 8900,
+    state: Annotated[Path, typer.Option(help="Kept between starts.")] = Path("var/sandbox.sqlite"),
+    clients: Annotated[int, typer.Option(help="How many the sample firm has.", min=1)] = 40,
+    seed: Annotated[int, typer.Option(help="Another number, another firm.")] = 7,
+    seed_from: Annotated[Path | None, typer.Option(help="A folder with the Northwind tables instead.")] = None,
+) -> None:
+    """The vendors' emulators alone, with a sample firm."""
+    words = ["--port", str(port), "--state", str(state), "--clients", str(clients), "--seed", str(seed)]
+    words += ["--seed-from", str(seed_from)] if seed_from else []
+    # Its own process image: the sandbox knows nothing of Frontdesk.
+    os.execv(sys.executable, [sys.executable, "-m", "sandbox", *words])  # noqa: S606 -- our own command
+
+
+def use_demo() -> None:
+    """Take the demo's configuration and key. NeedsPerson when there was no demo yet."""
+    if not DEMO_CONFIG.exists():
+        raise NeedsPerson("There is no demo yet.", step="Run `make demo` once, then try again.")
+    os.environ["FRONTDESK_CONFIG"] = str(DEMO_CONFIG)
+    os.environ["FRONTDESK_SECRET_KEY_FILE"] = str(DEMO_KEY)
+
+
+def prefect_api() -> str:
+    """The Prefect server's address, checked to answer. NeedsPerson otherwise: none is ever booted by the way."""
+    import httpx
+
+    address = os.environ.get("PREFECT_API_URL", "").rstrip("/")
+    if not address:
+        raise NeedsPerson(
+            "No Prefect server is named.",
+            step="Start one with `prefect server start` and set PREFECT_API_URL=http://127.0.0.1:4200/api.",
+        )
+    try:
+        httpx.get(f"{address}/health", timeout=10).raise_for_status()
+    except httpx.HTTPError:
+        raise NeedsPerson(
+            f"The Prefect server at {address} does not answer.",
+            step="Start it with `prefect server start`, or correct PREFECT_API_URL.",
+        ) from None
+    return address
+
+
+def require_free(host: str, port: int, option: str) -> None:
+    """NeedsPerson when another program listens on the port; names the option that chooses another."""
+    import socket
+
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise NeedsPerson(
+                f"Port {port} cannot be used: {error.strerror}.",
+                step=f"Stop what listens there, or choose another port with {option}.",
+            ) from None
+
+
+def _require_current(database_url: str) -> None:
+    from store.engine import create_engine
+    from store.migrate import is_current
+
+    engine = create_engine(database_url)
+    current = is_current(engine)
+    engine.dispose()
+    if not current:
+        raise NeedsPerson("The store has not the present schema.", step="Run `frontdesk migrate`, then try again.")
