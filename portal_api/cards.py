@@ -111,26 +111,27 @@ Made = tuple[str, str, str | None, Any]
 
 
 def _shipments(lists: Mapping[str, list[Any]], _profile: Profile, words: Words) -> Made:
-    rows = [
-        Row(
-            title=row.number,
-            about=" · ".join(filter(None, (row.reference, row.carrier))),
-            href=f"/shipments/{row.id}",
-            state=shipment_state(row, words),
-            ends=(row.origin or "", row.destination or ""),
-            dots=_dots(row, words),
-            note=shipment_state(row, words).sentence,
-        )
-        for row in lists["shipments"][:SHOWN]
-    ]
+    rows = [_shipment(row, shipment_state(row, words)) for row in lists["shipments"][:SHOWN]]
     return "shipment", "On their way", "/shipments", rows
 
 
-def _dots(row: Any, words: Words) -> list[str]:
+def _shipment(row: Any, state: State) -> Row:
+    return Row(
+        title=row.number,
+        about=" · ".join(filter(None, (row.reference, row.carrier))),
+        href=f"/shipments/{row.id}",
+        state=state,
+        ends=(row.origin or "", row.destination or ""),
+        dots=_dots(row, state),
+        note=state.sentence,
+    )
+
+
+def _dots(row: Any, state: State) -> list[str]:
     status = key(row.status)
     # A held shipment keeps the place its last status gave it; without one it stands at the third station.
     at = STATIONS.index(status) if status in STATIONS else STATIONS.index("in_transit")
-    troubled = shipment_state(row, words).tone in {"bad", "attention"}
+    troubled = state.tone in {"bad", "attention"}
     return ["done" if i < at else ("late" if troubled else "now") if i == at else "next" for i in range(len(STATIONS))]
 
 

@@ -30,6 +30,9 @@ NOUN_OF = {"logistics": "shipment", "saas": "request"}
 """The noun whose freshness the answer depends on; the others' is the project."""
 
 
+CARD_NOUNS = ("invoice", "shipment", "project", "request", "document", "subscription")
+
+
 class Waiting(NamedTuple):
     """One thing that waits for the client: a verb, what, about what, when, where to do it."""
 
@@ -77,7 +80,7 @@ def context_of(
     lists: Mapping[str, list[Any]], profile: Profile, feeds: Feeds, words: Words, request: Request
 ) -> HomeContext:
     """The page's context from its lists: pure but for who asks."""
-    fresh = {noun: feeds.of(noun, lists["streams"], words.now) for noun in feeds.nouns}
+    fresh = {noun: feeds.of(noun, lists["streams"], words.now) for noun in CARD_NOUNS}
     cards = cards_of(lists, fresh, profile, words)
     used = [fresh[card.noun] for card in cards.values() if card.noun in fresh]
     return HomeContext(

@@ -9,7 +9,7 @@ import datetime as dt
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -30,11 +30,11 @@ class Words:
     locale: str
     zone: ZoneInfo
     now: dt.datetime
+    today: dt.date = field(init=False)
+    """The day it is where the reader is; a page asks for it a hundred times."""
 
-    @property
-    def today(self) -> dt.date:
-        """The day it is where the reader is."""
-        return self.now.astimezone(self.zone).date()
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "today", self.now.astimezone(self.zone).date())
 
     def local(self, moment: dt.datetime) -> dt.datetime:
         """An instant on the reader's clock."""
@@ -57,7 +57,8 @@ class Words:
 
     def clock(self, moment: dt.datetime) -> str:
         """`14:00` on the reader's clock."""
-        return self.local(moment).strftime("%H:%M")
+        local = self.local(moment)
+        return f"{local.hour:02}:{local.minute:02}"
 
     def as_of(self, moment: dt.datetime) -> str:
         """`10:42` today, `Thu 3 Dec 10:42` on another day."""
@@ -67,13 +68,7 @@ class Words:
         """`Thursday 3 December 2026, 14:00 CET`: for hover, print and screen readers."""
         if moment is None:
             return ""
-        if not isinstance(moment, dt.datetime):
-            return format_date(moment, "EEEE d MMMM y", locale=self.locale)
-        local = self.local(moment)
-        # Babel names zones in the language's own country only; the zone's own abbreviation is what people write.
-        name = local.tzname() or ""
-        name = name if name.isalpha() else f"UTC{local:%:z}"
-        return f"{format_date(local, 'EEEE d MMMM y', locale=self.locale)}, {local:%H:%M} {name}"
+        return _exact(self.local(moment) if isinstance(moment, dt.datetime) else moment, self.locale)
 
     def until(self, day: dt.date | dt.datetime | None) -> str:
         """`today`, `tomorrow`, `in 6 days`, `yesterday`, `6 days ago`; a far day by its date; empty for None."""
@@ -111,6 +106,21 @@ def _day(date: dt.date, today: dt.date, locale: str) -> str:
     if near is not None:
         return near
     return str(format_date(date, "EEE d MMM" if date.year == today.year else "EEE d MMM y", locale=locale))
+
+
+@lru_cache(maxsize=8192)
+def _exact(local: dt.datetime | dt.date, locale: str) -> str:
+    day = str(format_date(local, "EEEE d MMMM y", locale=locale))
+    if not isinstance(local, dt.datetime):
+        return day
+    # Babel names zones in the language's own country only; the zone's own abbreviation is what people write.
+    name = local.tzname() or ""
+    return f"{day}, {local:%H:%M} {name if name.isalpha() else f'UTC{_offset(local)}'}"
+
+
+def _offset(local: dt.datetime) -> str:
+    text = f"{local:%z}"
+    return f"{text[:3]}:{text[3:5]}"
 
 
 @lru_cache(maxsize=8192)

@@ -190,7 +190,8 @@ async def _let_in(request: Request, used: links.Used) -> Response:
         places = people.places_of(connection, used.email)
         if not places:
             return None
-        return sessions.open_for_person(connection, places[0], now), "/clients" if len(places) > 1 else "/"
+        home = "/" if sessions.has_been_here(connection, places[0].person_id) else "/?welcome=1"
+        return sessions.open_for_person(connection, places[0], now), "/clients" if len(places) > 1 else home
 
     entered = await portal.store.write(enter)
     if entered is None:

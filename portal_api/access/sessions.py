@@ -108,6 +108,11 @@ def open_for_person(connection: Connection, person: PersonAt, now: dt.datetime) 
     return _open(connection, now, client_id=person.client_id, person_id=person.person_id, role=person.role)
 
 
+def has_been_here(connection: Connection, person_id: str) -> bool:
+    """Whether this person has signed in before."""
+    return connection.execute(select(Session.id).where(Session.person_id == person_id).limit(1)).first() is not None
+
+
 def open_for_staff(connection: Connection, email: str, role: str, now: dt.datetime) -> str:
     """A new session for staff; returns the cookie's token."""
     return _open(connection, now, staff_email=email, role=role)

@@ -44,6 +44,15 @@ async def test_a_press_on_the_link_signs_in_and_lands_where_the_person_wanted_to
     assert "Marguerite Dubois" in (await portal.get("/")).text
 
 
+async def test_the_first_visit_is_welcomed_and_the_second_is_not(world, portal):
+    client = world.client("professional_services", "nothing")
+    places = []
+    for _ in range(2):
+        places.append((await portal.post(link_for(world, client))).headers["location"])
+        portal.cookies.clear()
+    assert places == ["/?welcome=1", "/"]
+
+
 async def test_scanners_that_read_the_link_leave_it_good(world, portal):
     path = link_for(world, world.client("saas"))
     for _ in range(3):
