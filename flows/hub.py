@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -58,6 +58,7 @@ class Hub:
     settings: Settings
     engine: Engine
     landing: Landing
+    find_connector: Callable[[str], Connector[Any]] = field(default=lambda name: connector_named(name))
 
     @cached_property
     def mappings(self) -> dict[str, list[StreamMapping]]:
@@ -71,7 +72,7 @@ class Hub:
             known = ", ".join(sorted(self.settings.sources)) or "none yet"
             raise NeedsPerson(f"No source {name!r} is configured.", step=f"Configured: {known}. See `frontdesk init`.")
         configured = self.settings.sources[name]
-        connector = connector_named(configured.connector)
+        connector = self.find_connector(configured.connector)
         settings = _checked(name, connector, configured.model_extra or {})
         return Source(name, connector, settings, tuple(self.mappings.get(name, ())))
 

@@ -107,7 +107,7 @@ class Pull:
             entity=mapping.into,
             columns=mapping.row_columns,
             rows=applied.rows,
-            hashes=content_hashes(applied.rows),
+            hashes=content_hashes(applied),
             batch=landed,
             run_id=self.run_id,
             cursor=page.cursor,

@@ -62,7 +62,7 @@ def _store_one(
             entity=mapping.into,
             columns=mapping.row_columns,
             rows=applied.rows,
-            hashes=content_hashes(applied.rows),
+            hashes=content_hashes(applied),
             batch=landed,
             run_id=run.id,
             cursor=None,

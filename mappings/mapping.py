@@ -209,8 +209,14 @@ def reference(source: str, stream: str, external_id: str) -> str:
     return entity_id(source, stream, external_id)
 
 
-def content_hashes(rows: Sequence[tuple[Any, ...]]) -> list[bytes]:
-    """Per row, 16 bytes over everything mapped but the time of change: a touch without a change is no change."""
+def content_hashes(applied: Applied) -> list[bytes]:
+    """Per row, 16 bytes over everything mapped but the time of change: a touch without a change is no change.
+
+    An owner record's keys count as content: who it is changes when they do.
+    """
     skip = ROW_HEAD.index("source_at")
     dumps, digest = orjson.dumps, blake2b
-    return [digest(dumps(row[:skip] + row[skip + 1 :]), digest_size=16).digest() for row in rows]
+    contents: list[tuple[Any, ...]] = [row[:skip] + row[skip + 1 :] for row in applied.rows]
+    if applied.owners:
+        contents = [(*row, owner.keys) for row, owner in zip(contents, applied.owners, strict=True)]
+    return [digest(dumps(row), digest_size=16).digest() for row in contents]
