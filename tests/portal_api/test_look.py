@@ -28,7 +28,7 @@ def visit(chromium, server, sqlite_world):
         page.errors = []
         page.on("console", lambda message: page.errors.append(message.text) if message.type == "error" else None)
         page.sent = []
-        page.on("response", page.sent.append)
+        page.on("response", lambda response: page.sent.append(response))  # noqa: PLW0108 -- it marks its handlers
         page.goto(server + path)
         return page
 
