@@ -29,6 +29,21 @@ from warehouse.landing import Landing
 NOT_CONNECTORS = {"contract", "http"}
 
 
+def connector_names() -> list[str]:
+    """Every connector in the house: each module of `connectors` that has a CONNECTOR."""
+    return sorted(
+        module.name for module in pkgutil.iter_modules(connectors.__path__) if module.name not in NOT_CONNECTORS
+    )
+
+
+def connector_named(name: str) -> Connector[Any]:
+    """A connector by its module's name. NeedsPerson naming those that exist."""
+    if name not in connector_names():
+        raise NeedsPerson(f"There is no connector {name!r}.", step=f"Known: {', '.join(connector_names())}.")
+    connector: Connector[Any] = importlib.import_module(f"connectors.{name}").CONNECTOR
+    return connector
+
+
 @dataclass(frozen=True)
 class Source:
     """One connected system: its connector, that connector's settings, and the mappings of its streams in order."""
@@ -58,7 +73,7 @@ class Hub:
     settings: Settings
     engine: Engine
     landing: Landing
-    find_connector: Callable[[str], Connector[Any]] = field(default=lambda name: connector_named(name))
+    find_connector: Callable[[str], Connector[Any]] = field(default=connector_named)
 
     @cached_property
     def mappings(self) -> dict[str, list[StreamMapping]]:
@@ -79,21 +94,6 @@ class Hub:
     def tokens(self, source: str) -> SealedTokens:
         """Where a source's rotating credentials are kept."""
         return SealedTokens(self.engine, source, self.settings.require_secret_key())
-
-
-def connector_names() -> list[str]:
-    """Every connector in the house: each module of `connectors` that has a CONNECTOR."""
-    return sorted(
-        module.name for module in pkgutil.iter_modules(connectors.__path__) if module.name not in NOT_CONNECTORS
-    )
-
-
-def connector_named(name: str) -> Connector[Any]:
-    """A connector by its module's name. NeedsPerson naming those that exist."""
-    if name not in connector_names():
-        raise NeedsPerson(f"There is no connector {name!r}.", step=f"Known: {', '.join(connector_names())}.")
-    connector: Connector[Any] = importlib.import_module(f"connectors.{name}").CONNECTOR
-    return connector
 
 
 def _checked(name: str, connector: Connector[Any], values: Mapping[str, Any]) -> Any:
