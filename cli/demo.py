@@ -88,7 +88,7 @@ def _run(this: Demo, children: Children, profile: str | None) -> None:
 
     clock = Steps()
     python = [sys.executable, "-m"]
-    frontdesk = [*python, "cli.main"]
+    frontdesk = [*python, "cli.main", "--verbose"]
     children.start("sandbox", [*python, "sandbox", *_sandbox_options(this)])
     children.start(
         "prefect", [*python, "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(this.addresses.prefect)]

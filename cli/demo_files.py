@@ -82,7 +82,7 @@ class Demo:
             # Unbounded history grew to 100 MB in under a thousand runs.
             "PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED": "events,flow_runs",
             "PREFECT_SERVER_SERVICES_DB_VACUUM_RETENTION_PERIOD": str(7 * 24 * 3600),
-            "PREFECT_SERVER_EVENTS_RETENTION_PERIOD": str(24 * 3600),
+            "PREFECT_SERVER_EVENTS_RETENTION_PERIOD": "P1D",
             "PYTHONUNBUFFERED": "1",
         }
         if self.sync_every is not None:

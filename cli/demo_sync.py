@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections import defaultdict
 from collections.abc import Callable
@@ -87,19 +88,20 @@ class Runs:
 
     def started(self) -> bool:
         """Start what can be started; true once all are."""
-        for source in list(self.waiting):
-            found = self.api.get(f"/deployments/name/sync-source/{source}")
-            if found.status_code != 200:
-                return False
-            run = self.api.post(f"/deployments/{found.json()['id']}/create_flow_run", json={"name": f"first {source}"})
-            self.ids[source] = run.raise_for_status().json()["id"]
-            self.waiting.remove(source)
-        return True
+        # A server that has only just come up refuses now and then; it is asked again.
+        with contextlib.suppress(httpx.HTTPError):
+            for source in list(self.waiting):
+                found = self.api.get(f"/deployments/name/sync-source/{source}").raise_for_status().json()["id"]
+                run = self.api.post(f"/deployments/{found}/create_flow_run", json={"name": f"first {source}"})
+                self.ids[source] = run.raise_for_status().json()["id"]
+                self.waiting.remove(source)
+        return not self.waiting
 
     def finished(self) -> bool:
-        for source, run_id in self.ids.items():
-            if source not in self.states:
-                state = self.api.get(f"/flow_runs/{run_id}").raise_for_status().json()["state"] or {}
+        """Whether every run that was started has ended."""
+        with contextlib.suppress(httpx.HTTPError):
+            for source in self.ids.keys() - self.states.keys():
+                state = self.api.get(f"/flow_runs/{self.ids[source]}").raise_for_status().json()["state"] or {}
                 if state.get("type") in FINAL:
                     self.states[source] = state
         return len(self.states) == len(self.ids)

@@ -31,9 +31,8 @@ def options(
     """Frontdesk: clients see the answer instead of asking for it."""
     if config is not None:
         os.environ[CONFIG] = str(config)
-    logging.basicConfig(
-        level=logging.INFO if verbose else logging.CRITICAL, format="%(levelname)s %(name)s: %(message)s"
-    )
+    logging.basicConfig(level=logging.CRITICAL, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("frontdesk").setLevel(logging.INFO if verbose else logging.CRITICAL)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -96,6 +96,7 @@ def worker() -> None:
     from hub.settings import load
 
     address = prefect_api()
+    # A process that stays keeps a log, with tracebacks, whatever the terminal wants.
     logging.getLogger("frontdesk").setLevel(logging.INFO)
     from flows.worker import work
 

@@ -26,7 +26,7 @@ from prefect.tasks import Task
 from flows import inbox, reconcile, sweep, sync
 from flows.hub import open_hub
 from flows.sync import RunSummary
-from hub.errors import RetryLater
+from hub.errors import FrontdeskError, RetryLater
 from hub.settings import load
 from store.runs import StreamResult
 
@@ -96,6 +96,8 @@ async def sync_source(source: str, streams: list[str] | None = None, full: bool 
         await pull(source, streams or [], full, results)
     except RetryLater as error:
         get_run_logger().warning("%s", error.sentence)
+    except FrontdeskError as error:
+        return Failed(message=f"{error.sentence} {error.step}".strip())
     await _publish(f"sync-{source}", _table(results.all()), f"Sync of {source}")
     return _state(source, results.all())
 
@@ -103,7 +105,10 @@ async def sync_source(source: str, streams: list[str] | None = None, full: bool 
 @flow(name="sweep-and-reconcile", flow_run_name="sweep {source}", persist_result=False)
 async def sweep_and_reconcile(source: str) -> State[Any]:
     """Find what deletes left behind, then compare our copy with the source."""
-    swept, certificate = await sweep_and_compare(source)
+    try:
+        swept, certificate = await sweep_and_compare(source)
+    except FrontdeskError as error:
+        return Failed(message=f"{error.sentence} {error.step}".strip())
     rows = [
         {"stream": s.stream, "theirs": s.theirs, "ours": s.ours, "held": s.held,
          "missing here": len(s.missing), "surplus here": len(s.surplus)}

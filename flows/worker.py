@@ -29,8 +29,8 @@ FILE = Path(__file__).parent.parent / "prefect.yaml"
 POLL_SECONDS = 1
 INBOX_SECONDS = 0.5
 INBOX_BACK_OFF_SECONDS = 15.0
-RUNS_AT_ONCE = 2
-"""Each flow run is a process of about 100 MB; two keep a small machine usable."""
+RUNS_AT_ONCE = 3
+"""Each flow run is a process of about 100 MB; three keep a small machine usable."""
 INBOX_FLOW = "drain_inbox"
 
 
@@ -46,7 +46,7 @@ async def _serve(settings: Settings) -> None:
 
     runner = Runner(name="frontdesk", query_seconds=POLL_SECONDS, limit=RUNS_AT_ONCE)
     for entry in entries(settings):
-        await runner.aadd_deployment(deployment(entry, settings))
+        await runner.aadd_deployment(await deployment(entry, settings))
     log.info("The worker serves its deployments.")
     await runner.start()
 
@@ -60,13 +60,13 @@ def entries(settings: Settings, file: Path = FILE) -> list[Mapping[str, Any]]:
     return [entry for entry in listed if entry.get("parameters", {}).get("source") in {None, *settings.sources}]
 
 
-def deployment(entry: Mapping[str, Any], settings: Settings) -> RunnerDeployment:
+async def deployment(entry: Mapping[str, Any], settings: Settings) -> RunnerDeployment:
     """One entry of `prefect.yaml` as a deployment that this process serves."""
     from prefect.client.schemas.objects import ConcurrencyLimitConfig
     from prefect.types.entrypoint import EntrypointType
 
     module, _, name = entry["entrypoint"].rpartition(".")
-    served: RunnerDeployment = getattr(import_module(module), name).to_deployment(
+    served: RunnerDeployment = await getattr(import_module(module), name).ato_deployment(
         name=entry["name"],
         parameters=entry.get("parameters"),
         tags=entry.get("tags"),
