@@ -1,0 +1,152 @@
+"""A file's bytes: media with ranges, exports of native documents, revisions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.responses import Response
+
+from sandbox.google_drive.resource import EXPORTS, checksums, head_revision, iso, native_kind, resource, user
+from sandbox.google_drive.tree import FOLDER, VENDOR, File, find
+from sandbox.google_drive.wire import Answer, Call, DriveError, not_found
+
+EXPORT_LIMIT = 10 * 1024 * 1024
+RANGE = re.compile(r"bytes=(\d*)-(\d*)$")
+NOT_BINARY = "Only files with binary content can be downloaded. Use Export with Docs Editors files."
+DEFAULT_REVISION = "kind,id,mimeType,modifiedTime"
+
+
+def media(call: Call, body: Mapping[str, Any]) -> Response:
+    """The content of a binary file, or the part of it that a Range header asks for."""
+    if not body.get("_blob"):
+        raise DriveError(403, "fileNotDownloadable", NOT_BINARY, location="alt")
+    if (body.get("capabilities") or {}).get("canDownload") is False:
+        raise DriveError(403, "cannotDownloadFile", "This file cannot be downloaded by the user.")
+    if body.get("_abusive") and not call.flag("acknowledgeAbuse"):
+        message = "This file has been identified as malware or spam and cannot be downloaded."
+        raise DriveError(403, "cannotDownloadAbusiveFile", message)
+    return ranged(call.state.blob(body["_blob"]), str(body["mimeType"]), call.headers.get("range", ""))
+
+
+def ranged(content: bytes, media_type: str, header: str) -> Response:
+    """200 with all, 206 with a part, 416 for a part beyond the end (any part of an empty file is)."""
+    match = RANGE.match(header.strip())
+    if match is None or match.groups() == ("", ""):
+        return Response(content, 200, {"accept-ranges": "bytes"}, media_type=media_type)
+    first, last = bounds(match.group(1), match.group(2), len(content))
+    if first >= len(content):
+        return Response(b"", 416, {"content-range": f"bytes */{len(content)}"}, media_type="text/html")
+    headers = {"content-range": f"bytes {first}-{last}/{len(content)}", "accept-ranges": "bytes"}
+    return Response(content[first : last + 1], 206, headers, media_type=media_type)
+
+
+def bounds(first: str, last: str, length: int) -> tuple[int, int]:
+    """First and last byte of a range; without a first one it counts from the end."""
+    if not first:
+        return max(0, length - int(last)), length - 1
+    return int(first), min(int(last), length - 1) if last else length - 1
+
+
+def export(call: Call) -> Response:
+    """GET /drive/v3/files/{id}/export?mimeType=."""
+    body, wanted = exported(call, call.path["id"]), call.query.get("mimeType", "")
+    if not wanted:
+        raise DriveError(400, "required", "Required parameter: mimeType", location="mimeType")
+    content = export_bytes(call, body, wanted)
+    if len(content) > EXPORT_LIMIT:
+        raise DriveError(403, "exportSizeLimitExceeded", "This file is too large to be exported.")
+    return Response(content, 200, media_type=wanted)
+
+
+def export_link(call: Call) -> Response:
+    """What an `exportLinks` address gives: the same bytes without the limit."""
+    body = exported(call, call.query.get("id", ""))
+    formats = EXPORTS[native_kind(body["mimeType"])]
+    wanted = next((mime for mime, ending in formats.items() if ending == call.query.get("exportFormat")), "")
+    return Response(export_bytes(call, body, wanted), 200, media_type=wanted)
+
+
+def exported(call: Call, file_id: str) -> dict[str, Any]:
+    """The body of a native document; 403 for anything else."""
+    file = find(call.state, file_id)
+    if file is None:
+        raise not_found(file_id)
+    if native_kind(file.body["mimeType"]) not in EXPORTS:
+        raise DriveError(403, "fileNotExportable", "Export only supports Docs Editors files.")
+    return file.body
+
+
+def export_bytes(call: Call, body: Mapping[str, Any], wanted: str) -> bytes:
+    """The stored rendition in a format; 400 where the editor has no such format or the sandbox none stored."""
+    blob = (body.get("_exports") or {}).get(wanted)
+    if wanted not in EXPORTS[native_kind(body["mimeType"])] or not blob:
+        message = "The requested conversion is not supported."
+        raise DriveError(400, "badRequest", message, location="convertTo")
+    return call.state.blob(blob)
+
+
+def revisions(call: Call, file: File) -> list[dict[str, Any]]:
+    """The stored revisions, oldest first; a file that was never written to since seeding has its head only."""
+    where, args = "deleted = 0 AND id >= ? AND id < ?", (f"{file.id}/", f"{file.id}0")
+    stored = [record.body for record in call.state.select(VENDOR, "revision", where, args, "ORDER BY seq")]
+    if stored or file.body["mimeType"] == FOLDER:
+        return stored
+    return [head(file)]
+
+
+def head(file: File) -> dict[str, Any]:
+    """The current content as a revision body."""
+    body = file.body
+    blob = body.get("_blob")
+    return {
+        "id": head_revision(body) if blob else str(file.seq),
+        "mimeType": body["mimeType"],
+        "modifiedTime": body.get("modifiedTime") or iso(file.modified),
+        **({"_blob": blob, "keepForever": False, "originalFilename": body["name"]} if blob else {}),
+    }
+
+
+def shown(call: Call, file: File, body: Mapping[str, Any]) -> dict[str, Any]:
+    """The Revision resource."""
+    facts = {"kind": "drive#revision", "lastModifyingUser": user(), "published": False}
+    if body.get("_blob"):
+        sums = checksums(call.state, body["_blob"])
+        facts |= {"md5Checksum": sums["md5Checksum"], "size": sums["size"]}
+    else:
+        facts["exportLinks"] = resource(call.state, file, call.base).get("exportLinks", {})
+    return {**facts, **{name: value for name, value in body.items() if not name.startswith("_")}}
+
+
+def list_revisions(call: Call) -> Answer:
+    """GET /drive/v3/files/{id}/revisions."""
+    file = seen(call)
+    size, after = call.number("pageSize", 200, 1000), int(call.query.get("pageToken") or 0)
+    found = revisions(call, file)
+    answer: dict[str, Any] = {"kind": "drive#revisionList"}
+    if len(found) > after + size:
+        answer["nextPageToken"] = str(after + size)
+    answer["revisions"] = [shown(call, file, body) for body in found[after : after + size]]
+    return Answer(answer, "RevisionList", f"kind,nextPageToken,revisions({DEFAULT_REVISION})")
+
+
+def get_revision(call: Call) -> Answer | Response:
+    """GET /drive/v3/files/{id}/revisions/{revisionId}, with its content for alt=media."""
+    file, wanted = seen(call), call.path["revision"]
+    found = [body for body in revisions(call, file) if body["id"] == wanted]
+    if wanted == "head":
+        found = revisions(call, file)[-1:]
+    if not found:
+        raise DriveError(404, "notFound", f"Revision not found: {wanted}.", location="revisionId")
+    if call.query.get("alt") == "media":
+        return media(call, file.body | found[0])
+    return Answer(shown(call, file, found[0]), "Revision", DEFAULT_REVISION)
+
+
+def seen(call: Call) -> File:
+    """The file that the path names, or 404."""
+    file = find(call.state, call.path["id"])
+    if file is None:
+        raise not_found(call.path["id"])
+    return file

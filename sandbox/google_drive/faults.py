@@ -1,0 +1,73 @@
+"""Drive's own bodies for the fault catalogue: what Google sends when a request is refused or cannot be served.
+
+Sources: GUIDE handle-errors for reasons and messages. Faults that break the connection itself are not here: the
+middleware does them to any vendor.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from starlette.responses import HTMLResponse, Response
+
+from sandbox.google_drive.wire import DriveError
+
+HTML = (
+    "<!DOCTYPE html><html lang=en><title>Error 502 (Server Error)!!1</title>"
+    "<p><b>502.</b> <ins>That’s an error.</ins><p>The server encountered a temporary error and could not complete your "
+    "request.<p>Please try again in 30 seconds.</html>"
+)
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One error: status, reason, message, domain and, for a parameter, its name."""
+
+    status: int
+    reason: str
+    message: str
+    domain: str = "global"
+    location: str = ""
+    location_type: str = "parameter"
+
+
+USAGE = "usageLimits"
+FAULTS = {
+    "expired_token": Fault(401, "authError", "Invalid Credentials", location="Authorization", location_type="header"),
+    "rate_limited": Fault(403, "userRateLimitExceeded", "User Rate Limit Exceeded", USAGE),
+    "too_many_requests": Fault(429, "rateLimitExceeded", "Rate Limit Exceeded", USAGE),
+    "daily_limit": Fault(403, "dailyLimitExceeded", "Daily Limit Exceeded", USAGE),
+    "download_quota": Fault(403, "downloadQuotaExceeded", "The download quota for this file has been exceeded."),
+    "export_too_large": Fault(403, "exportSizeLimitExceeded", "This file is too large to be exported."),
+    "server_error": Fault(500, "backendError", "Backend Error"),
+    "unavailable": Fault(503, "backendError", "Transient failure"),
+    "lost_locator": Fault(400, "invalid", "Invalid Value", location="pageToken"),
+    "insufficient_permissions": Fault(
+        403, "insufficientFilePermissions", "The user does not have sufficient permissions for this file."
+    ),
+    "not_enabled": Fault(403, "accessNotConfigured", "Google Drive API has not been used in this project.", USAGE),
+}
+
+
+def fault_response(name: str, *, retry_after: int | None = None, status: int | None = None) -> Response | None:
+    """The vendor's answer for a fault of the catalogue. `retry_after` in seconds becomes the header. None for a fault
+    that Drive has no body of its own for.
+
+    `status` replaces the usual one, as 503 for html_body.
+    """
+    headers = {"retry-after": str(retry_after)} if retry_after is not None else {}
+    if name == "html_body":
+        return HTMLResponse(HTML, status or 502, headers)
+    fault = FAULTS.get(name)
+    if fault is None:
+        return None
+    error = DriveError(
+        status or fault.status,
+        fault.reason,
+        fault.message,
+        domain=fault.domain,
+        location=fault.location,
+        location_type=fault.location_type,
+        headers=headers,
+    )
+    return error.response()

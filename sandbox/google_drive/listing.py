@@ -1,0 +1,262 @@
+"""files.list, files.get, changes, drives, permissions and about: what Drive answers about files."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import json
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any
+
+from starlette.responses import Response
+
+from sandbox.google_drive.content import media
+from sandbox.google_drive.query import Condition, QueryError, compile_query
+from sandbox.google_drive.resource import DEFAULT_FILE, iso, permission, resource, user
+from sandbox.google_drive.tree import VENDOR, File, find, select_files
+from sandbox.google_drive.wire import Answer, Call, DriveError, invalid, not_found
+from sandbox.state import State
+
+DEFAULT_LIST = f"kind,nextPageToken,incompleteSearch,files({DEFAULT_FILE})"
+CHANGE = f"kind,type,changeType,time,removed,fileId,driveId,file({DEFAULT_FILE})"
+DEFAULT_CHANGES = f"kind,nextPageToken,newStartPageToken,changes({CHANGE})"
+PAGE_TOKEN_MS = 6 * 3600 * 1000
+NAME = "json_extract(body, '$.name')"
+ORDERS = {
+    "createdTime": "created",
+    "folder": "(json_extract(body, '$.mimeType') != 'application/vnd.google-apps.folder')",
+    "modifiedByMeTime": "drive_ms(coalesce(json_extract(body, '$.modifiedTime'), modified))",
+    "modifiedTime": "drive_ms(coalesce(json_extract(body, '$.modifiedTime'), modified))",
+    "name": f"{NAME} COLLATE NOCASE",
+    "name_natural": f"{NAME} COLLATE NOCASE",
+    "quotaBytesUsed": "CAST(coalesce(json_extract(body, '$.size'), 0) AS INTEGER)",
+    "recency": "drive_ms(coalesce(json_extract(body, '$.modifiedTime'), modified))",
+    "sharedWithMeTime": "0",
+    "starred": "coalesce(json_extract(body, '$.starred'), 0)",
+    "viewedByMeTime": "coalesce(drive_ms(json_extract(body, '$.viewedByMeTime')), 0)",
+}
+
+
+def visible(call: Call, file_id: str) -> File:
+    """The file, or 404 as Drive gives it for what is missing, out of sight or in a shared drive not asked for."""
+    file = find(call.state, file_id)
+    if file is None or (
+        file.body.get("driveId") and not (call.flag("supportsAllDrives") or call.flag("supportsTeamDrives"))
+    ):
+        raise not_found(file_id)
+    return file
+
+
+def get_file(call: Call) -> Answer | Response:
+    """GET /drive/v3/files/{id}, with the content for alt=media."""
+    file = visible(call, call.path["id"])
+    if call.query.get("alt") == "media":
+        return media(call, file.body)
+    return Answer(resource(call.state, file, call.base), "File", DEFAULT_FILE)
+
+
+def list_files(call: Call) -> Answer:
+    """GET /drive/v3/files."""
+    condition, order = searched(call), ordered(call)
+    size = call.number("pageSize", 100, 1000)
+    place = page_place(call)
+    where, args = f"NOT gone AND {drive_condition(call)} AND {condition.sql}", (*drive_args(call), *condition.args)
+    if order:
+        tail, limits = f"ORDER BY {order}, id LIMIT ? OFFSET ?", (size + 1, int(place.get("offset", 0)))
+        found = list(select_files(call.state, where, (*args, *limits), tail))
+        following: dict[str, Any] = {"offset": int(place.get("offset", 0)) + size}
+    else:
+        found = list(
+            select_files(
+                call.state, f"{where} AND id > ?", (*args, place.get("after", ""), size + 1), "ORDER BY id LIMIT ?"
+            )
+        )
+        following = {"after": found[size - 1].id} if len(found) > size else {}
+    answer: dict[str, Any] = {"kind": "drive#fileList"}
+    if len(found) > size:
+        answer["nextPageToken"] = page_token(call, following)
+    answer["incompleteSearch"] = False
+    answer["files"] = [resource(call.state, file, call.base) for file in found[:size]]
+    return Answer(answer, "FileList", DEFAULT_LIST)
+
+
+def searched(call: Call) -> Condition:
+    """The `q` parameter as SQL."""
+    text = call.query.get("q", "").strip()
+    try:
+        return compile_query(text) if text else Condition("1", ())
+    except QueryError:
+        raise invalid("q") from None
+
+
+def ordered(call: Call) -> str:
+    """The `orderBy` parameter as SQL; empty when there is none."""
+    keys = [key.strip().split() for key in call.query.get("orderBy", "").split(",") if key.strip()]
+    if keys and "fulltext" in call.query.get("q", "").lower():
+        raise DriveError(
+            400, "badRequest", "Sorting is not supported for queries with fullText terms.", location="orderBy"
+        )
+    if any(key[0] not in ORDERS or key[1:] not in ([], ["desc"]) for key in keys):
+        raise invalid("orderBy")
+    return ", ".join(f"{ORDERS[key[0]]}{' DESC' if key[1:] else ''}" for key in keys)
+
+
+def drive_condition(call: Call) -> str:
+    """Which drives the call looks into, after the rules that tie corpora, driveId and the two switches."""
+    corpora, drive = call.query.get("corpora", "user"), call.query.get("driveId", "")
+    if corpora not in ("user", "domain", "drive", "allDrives"):
+        raise invalid("corpora")
+    if bool(drive) != (corpora == "drive"):
+        message = "The driveId parameter must be specified if and only if corpora is set to drive."
+        raise DriveError(400, "invalid", message, location="driveId")
+    if corpora in ("drive", "allDrives"):
+        need_switches(call)
+    if drive:
+        known_drive(call, drive)
+        return "json_extract(body, '$.driveId') = ?"
+    return "1" if shared_drives(call) else "json_extract(body, '$.driveId') IS NULL"
+
+
+def drive_args(call: Call) -> tuple[object, ...]:
+    """The values bound in `drive_condition`."""
+    return (call.query["driveId"],) if call.query.get("driveId") else ()
+
+
+def shared_drives(call: Call) -> bool:
+    """Whether shared drives' items are to be included."""
+    return call.flag("includeItemsFromAllDrives") and call.flag("supportsAllDrives")
+
+
+def need_switches(call: Call) -> None:
+    """Both switches must be on to look into shared drives."""
+    for switch in ("supportsAllDrives", "includeItemsFromAllDrives"):
+        if not call.flag(switch):
+            raise DriveError(400, "invalid", f"The {switch} parameter must be set to true.", location=switch)
+
+
+def known_drive(call: Call, drive: str) -> None:
+    """404 for a shared drive that the caller is no member of."""
+    if call.state.get(VENDOR, "drive", drive) is None:
+        raise DriveError(404, "notFound", f"Shared drive not found: {drive}", location="driveId")
+
+
+def digest(call: Call) -> str:
+    """What a page token is bound to: every parameter that shapes the list."""
+    names = ("q", "orderBy", "corpora", "driveId", "spaces", "includeItemsFromAllDrives")
+    return hashlib.sha256(repr([call.query.get(name, "") for name in names]).encode()).hexdigest()[:12]
+
+
+def page_token(call: Call, place: dict[str, Any]) -> str:
+    """Where the next page begins, opaque."""
+    content = json.dumps([place, digest(call), call.state.now()]).encode()
+    return "~!!~" + base64.urlsafe_b64encode(content).decode().rstrip("=")
+
+
+def page_place(call: Call) -> dict[str, Any]:
+    """What `pageToken` says; 400 when it is foreign, of another query or some hours old."""
+    text = call.query.get("pageToken", "")
+    if not text:
+        return {}
+    try:
+        padded = text.removeprefix("~!!~")
+        place, made_for, issued = json.loads(base64.urlsafe_b64decode(padded + "=" * (-len(padded) % 4)))
+        good = made_for == digest(call) and call.state.now() - issued < PAGE_TOKEN_MS
+    except (ValueError, TypeError, binascii.Error):
+        good = False
+    if not good:
+        raise invalid("pageToken")
+    return dict(place)
+
+
+def start_token(call: Call) -> Answer:
+    """GET /drive/v3/changes/startPageToken."""
+    if call.query.get("driveId"):
+        known_drive(call, call.query["driveId"])
+    return Answer({"kind": "drive#startPageToken", "startPageToken": str(next_seq(call.state))}, "StartPageToken")
+
+
+def next_seq(state: State) -> int:
+    """The number that the next write gets: a change token."""
+    return int(state.fact("seq", "0")) + 1
+
+
+def list_changes(call: Call) -> Answer:
+    """GET /drive/v3/changes: the state of everything written since the token, each file once, in order of writing."""
+    if "pageToken" not in call.query:
+        raise DriveError(400, "required", "Required parameter: pageToken", location="pageToken")
+    upto, size = next_seq(call.state), call.number("pageSize", 100, 1000)
+    token = call.query["pageToken"]
+    if not token.isdigit() or not 0 < int(token) <= upto:
+        raise invalid("pageToken")
+    if call.query.get("driveId"):
+        need_switches(call)
+        known_drive(call, call.query["driveId"])
+    # Bounded by the number read first: what is written meanwhile has a higher one and comes with the next token.
+    found = list(islice(changed(call, int(token), upto), size + 1))
+    answer: dict[str, Any] = {"kind": "drive#changeList"}
+    if len(found) > size:
+        answer["nextPageToken"] = str(found[size].seq)
+    else:
+        answer["newStartPageToken"] = str(upto)
+    answer["changes"] = [change(call, file) for file in found[:size]]
+    return Answer(answer, "ChangeList", DEFAULT_CHANGES)
+
+
+def changed(call: Call, since: int, upto: int) -> Iterator[File]:
+    """Files written since, as the call's switches allow."""
+    where = "seq >= ? AND seq < ?"
+    args: tuple[object, ...] = (since, upto)
+    if call.query.get("driveId"):
+        where, args = f"{where} AND json_extract(body, '$.driveId') = ?", (*args, call.query["driveId"])
+    elif not shared_drives(call) or call.flag("restrictToMyDrive"):
+        where += " AND json_extract(body, '$.driveId') IS NULL"
+    if not call.flag("includeRemoved", default=True):
+        where += " AND NOT gone"
+    return select_files(call.state, where, args, "ORDER BY seq")
+
+
+def change(call: Call, file: File) -> dict[str, Any]:
+    """One entry: the file as it is now, or that it is out of sight."""
+    entry: dict[str, Any] = {"kind": "drive#change", "type": "file", "changeType": "file", "time": iso(file.modified)}
+    entry |= {"removed": file.gone, "fileId": file.id}
+    return entry if file.gone else {**entry, "file": resource(call.state, file, call.base)}
+
+
+def about(call: Call) -> Answer:
+    """GET /drive/v3/about; Drive insists on `fields` here."""
+    if not call.query.get("fields"):
+        raise DriveError(400, "required", "The 'fields' parameter is required for this method.", location="fields")
+    quota = {"limit": "2199023255552", "usage": "0", "usageInDrive": "0", "usageInDriveTrash": "0"}
+    body = {"kind": "drive#about", "user": user(call.user) | {"me": True}, "storageQuota": quota}
+    return Answer(body | {"canCreateDrives": True, "maxUploadSize": "5242880000000", "appInstalled": False}, "About")
+
+
+def list_drives(call: Call) -> Answer:
+    """GET /drive/v3/drives."""
+    drives = [drive_resource(record.id, record.body) for record in call.state.select(VENDOR, "drive", "deleted = 0")]
+    return Answer({"kind": "drive#driveList", "drives": drives}, "DriveList", "kind,nextPageToken,drives(kind,id,name)")
+
+
+def get_drive(call: Call) -> Answer:
+    """GET /drive/v3/drives/{id}."""
+    record = call.state.get(VENDOR, "drive", call.path["id"])
+    if record is None:
+        raise DriveError(404, "notFound", f"Shared drive not found: {call.path['id']}", location="driveId")
+    return Answer(drive_resource(record.id, record.body), "Drive", "kind,id,name")
+
+
+def drive_resource(drive_id: str, body: dict[str, Any]) -> dict[str, Any]:
+    """A shared drive."""
+    return {"kind": "drive#drive", "id": drive_id, **body}
+
+
+def list_permissions(call: Call) -> Answer:
+    """GET /drive/v3/files/{id}/permissions: the owner's alone."""
+    visible(call, call.path["id"])
+    return Answer(
+        {"kind": "drive#permissionList", "permissions": [permission()]},
+        "PermissionList",
+        "kind,nextPageToken,permissions(kind,id,type,role)",
+    )
