@@ -13,131 +13,39 @@ from typing import Any
 Mask = Mapping[str, "Mask | None"]
 """Wanted names; None below a name means all of it."""
 
-FILE_FIELDS = [
-    "kind",
-    "id",
-    "name",
-    "mimeType",
-    "description",
-    "starred",
-    "trashed",
-    "explicitlyTrashed",
-    "parents",
-    "properties",
-    "appProperties",
-    "spaces",
-    "version",
-    "webContentLink",
-    "webViewLink",
-    "iconLink",
-    "hasThumbnail",
-    "thumbnailLink",
-    "thumbnailVersion",
-    "viewedByMe",
-    "viewedByMeTime",
-    "createdTime",
-    "modifiedTime",
-    "modifiedByMeTime",
-    "modifiedByMe",
-    "sharedWithMeTime",
-    "sharingUser",
-    "owners",
-    "teamDriveId",
-    "driveId",
-    "lastModifyingUser",
-    "shared",
-    "ownedByMe",
-    "capabilities",
-    "viewersCanCopyContent",
-    "copyRequiresWriterPermission",
-    "writersCanShare",
-    "permissions",
-    "permissionIds",
-    "hasAugmentedPermissions",
-    "folderColorRgb",
-    "originalFilename",
-    "fullFileExtension",
-    "fileExtension",
-    "md5Checksum",
-    "sha1Checksum",
-    "sha256Checksum",
-    "size",
-    "quotaBytesUsed",
-    "headRevisionId",
-    "contentHints",
-    "imageMediaMetadata",
-    "videoMediaMetadata",
-    "isAppAuthorized",
-    "exportLinks",
-    "shortcutDetails",
-    "contentRestrictions",
-    "labelInfo",
-    "linkShareMetadata",
-    "resourceKey",
-    "trashedTime",
-    "trashingUser",
-    "inheritedPermissionsDisabled",
-    "downloadRestrictions",
-    "clientEncryptionDetails",
-]
-CHANGE_FIELDS = [
-    "kind",
-    "type",
-    "changeType",
-    "time",
-    "removed",
-    "fileId",
-    "file",
-    "driveId",
-    "drive",
-    "teamDriveId",
-    "teamDrive",
-]
-REVISION_FIELDS = [
-    "kind",
-    "id",
-    "mimeType",
-    "modifiedTime",
-    "keepForever",
-    "published",
-    "publishedLink",
-    "publishAuto",
-    "publishedOutsideDomain",
-    "lastModifyingUser",
-    "originalFilename",
-    "md5Checksum",
-    "size",
-    "exportLinks",
-]
-PERMISSION_FIELDS = [
-    "kind",
-    "id",
-    "type",
-    "role",
-    "emailAddress",
-    "displayName",
-    "domain",
-    "deleted",
-    "allowFileDiscovery",
-    "view",
-    "pendingOwner",
-    "expirationTime",
-    "permissionDetails",
-    "photoLink",
-    "inheritedPermissionsDisabled",
-]
+FILE_FIELDS = """
+kind id name mimeType description starred trashed explicitlyTrashed parents properties appProperties spaces version
+webContentLink webViewLink iconLink hasThumbnail thumbnailLink thumbnailVersion viewedByMe viewedByMeTime
+createdTime modifiedTime modifiedByMeTime modifiedByMe sharedWithMeTime sharingUser owners teamDriveId driveId
+lastModifyingUser shared ownedByMe capabilities viewersCanCopyContent copyRequiresWriterPermission writersCanShare
+permissions permissionIds hasAugmentedPermissions folderColorRgb originalFilename fullFileExtension fileExtension
+md5Checksum sha1Checksum sha256Checksum size quotaBytesUsed headRevisionId contentHints imageMediaMetadata
+videoMediaMetadata isAppAuthorized exportLinks shortcutDetails contentRestrictions labelInfo linkShareMetadata
+resourceKey trashedTime trashingUser inheritedPermissionsDisabled downloadRestrictions clientEncryptionDetails
+"""
+CHANGE_FIELDS = """
+kind type changeType time removed fileId file driveId drive teamDriveId teamDrive
+"""
+REVISION_FIELDS = """
+kind id mimeType modifiedTime keepForever published publishedLink publishAuto publishedOutsideDomain
+lastModifyingUser originalFilename md5Checksum size exportLinks
+"""
+PERMISSION_FIELDS = """
+kind id type role emailAddress displayName domain deleted allowFileDiscovery view pendingOwner expirationTime
+permissionDetails photoLink inheritedPermissionsDisabled
+"""
 
 Schema = Mapping[str, "str | None"]
 """Field names of a resource; the value names the schema below, None where anything goes."""
 
 SCHEMAS: dict[str, Schema] = {
-    "File": dict.fromkeys(FILE_FIELDS) | {"permissions": "Permission"},
+    "File": dict.fromkeys(FILE_FIELDS.split()) | {"permissions": "Permission"},
     "FileList": {"kind": None, "nextPageToken": None, "incompleteSearch": None, "files": "File"},
-    "Change": dict.fromkeys(CHANGE_FIELDS) | {"file": "File"},
+    "Change": dict.fromkeys(CHANGE_FIELDS.split()) | {"file": "File"},
     "ChangeList": {"kind": None, "nextPageToken": None, "newStartPageToken": None, "changes": "Change"},
-    "Revision": dict.fromkeys(REVISION_FIELDS),
+    "Revision": dict.fromkeys(REVISION_FIELDS.split()),
     "RevisionList": {"kind": None, "nextPageToken": None, "revisions": "Revision"},
-    "Permission": dict.fromkeys(PERMISSION_FIELDS),
+    "Permission": dict.fromkeys(PERMISSION_FIELDS.split()),
     "PermissionList": {"kind": None, "nextPageToken": None, "permissions": "Permission"},
     "DriveList": {"kind": None, "nextPageToken": None, "drives": None},
 }

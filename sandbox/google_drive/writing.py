@@ -17,29 +17,10 @@ from sandbox.google_drive.tree import FOLDER, KIND, ROOT_ID, VENDOR, File, alias
 from sandbox.google_drive.wire import Answer, Call, DriveError, invalid, not_found
 from sandbox.state import State
 
-READ_ONLY = frozenset(
-    [
-        "kind",
-        "size",
-        "md5Checksum",
-        "sha1Checksum",
-        "sha256Checksum",
-        "version",
-        "headRevisionId",
-        "webViewLink",
-        "webContentLink",
-        "trashedTime",
-        "explicitlyTrashed",
-        "owners",
-        "permissions",
-        "permissionIds",
-        "capabilities",
-        "driveId",
-        "exportLinks",
-        "lastModifyingUser",
-        "spaces",
-    ]
-)
+READ_ONLY = """
+kind size md5Checksum sha1Checksum sha256Checksum version headRevisionId webViewLink webContentLink trashedTime
+explicitlyTrashed owners permissions permissionIds capabilities driveId exportLinks lastModifyingUser spaces
+"""
 SILENT = frozenset({"trashed", "parents", "starred"})
 """What may change without moving modifiedTime: trash, moves and stars."""
 
@@ -124,7 +105,7 @@ def created(call: Call, metadata: dict[str, Any], sent: Upload | None) -> Answer
 
 def check_writable(metadata: dict[str, Any]) -> None:
     """403 for a field that clients cannot set."""
-    if READ_ONLY & set(metadata):
+    if set(READ_ONLY.split()) & set(metadata):
         message = "The resource body includes fields which are not directly writable."
         raise DriveError(403, "fieldNotWritable", message)
 
