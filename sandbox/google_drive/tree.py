@@ -47,7 +47,7 @@ def below(name: str, condition: str) -> str:
 FILES = f"""
 WITH RECURSIVE {below("gone_folder", GONE)}, {below("trashed_folder", TRASHED)}, file AS (
     SELECT vendor, id, body, created, modified, seq, {PARENT} AS parent,
-           ({GONE} OR coalesce({PARENT} IN (SELECT id FROM gone_folder), 0)) AS gone,
+           (coalesce({GONE}, 0) OR coalesce({PARENT} IN (SELECT id FROM gone_folder), 0)) AS gone,
            (coalesce({TRASHED}, 0) OR coalesce({PARENT} IN (SELECT id FROM trashed_folder), 0)) AS trashed
     FROM record WHERE {OURS})
 SELECT id, body, created, modified, seq, gone, trashed FROM file WHERE """
