@@ -1,0 +1,151 @@
+"""Kill a real sync process before its n-th database statement, for every n, and let the next run finish the work.
+
+Run by test_killed.py as a program of its own, because it forks. Prints one JSON line: how many places a process was
+killed at, and the places after which the store differed from that of an undisturbed run.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import event, select
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import model_source
+
+from flows.hub import Hub
+from flows.sync import sync_source
+from hub.settings import Settings, Source
+from store.engine import create_engine
+from store.hub_tables import Change, Crosswalk, HeldRecord, Lease, StreamState
+from store.migrate import upgrade
+from store.tables import ENTITIES
+from warehouse.landing import Landing
+
+VOLATILE = {"synced_at", "batch", "matched_at", "first_seen_at", "last_seen_at", "checked_at", "run_id", "at", "seq",
+            "loaded_at", "resolved_at", "deleted_at"}  # fmt: skip
+TABLES = (*ENTITIES.values(), Crosswalk, HeldRecord, Change, StreamState, Lease)
+
+
+def hub_at(folder: Path, engine: Any) -> Hub:
+    settings = Settings(
+        mappings_path=model_source.write_mappings(folder / "mappings"),
+        secret_key="x" * 32,
+        sources={"model": Source(connector="model", path=folder / "source.json")},
+    )
+    connector = model_source.connector()
+    return Hub(settings, engine, Landing(folder / "landing"), lambda name: connector)
+
+
+def sync_in_child(folder: Path, url: str, kill_at: int | None) -> bool:
+    """Whether the child came to its end."""
+    child = os.fork()
+    if child == 0:
+        engine = create_engine(url)
+        if kill_at is not None:
+            die_before(engine, kill_at)
+        sync_source(hub_at(folder, engine), "model")
+        os._exit(0)
+    _, state = os.waitpid(child, 0)
+    return os.WIFEXITED(state) and os.WEXITSTATUS(state) == 0
+
+
+def die_before(engine: Any, statement: int) -> None:
+    count = 0
+
+    def counted(*_: Any) -> None:
+        nonlocal count
+        count += 1
+        if count == statement:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    event.listen(engine, "before_cursor_execute", counted)
+    event.listen(engine, "commit", counted)
+
+
+def dump(url: str) -> dict[str, list[str]]:
+    engine = create_engine(url)
+    with engine.connect().execution_options(reading=True) as connection:
+        found = {
+            model.__tablename__: sorted(
+                str({key: value for key, value in row._mapping.items() if key not in VOLATILE})
+                for row in connection.execute(select(model.__table__))
+            )
+            for model in TABLES
+        }
+    engine.dispose()
+    return found
+
+
+def first_load(truth: Any) -> None:
+    truth.put("Account", "A1", Name="Müller & Söhne", customer="C1")
+    truth.put("Customer", "C1", Name="Mueller")
+    truth.put("Customer", "C2", Name="Nobody")
+    for number in range(10):
+        truth.put("Invoice", f"I{number:02}", tie=number % 3 == 0, number=f"{number}", day="2026-03-01",
+                  total=number, balance=number, currency="EUR", customer=f"C{number % 2 + 1}")  # fmt: skip
+
+
+def later_changes(truth: Any) -> None:
+    paid = {"number": "3", "day": "2026-03-01", "total": 3, "currency": "EUR", "customer": "C1"}
+    truth.put("Invoice", "I03", balance=0, **paid)
+    truth.put("Invoice", "I98", balance=1, **paid)
+    truth.put("Invoice", "I99", balance="much", **paid)
+    truth.delete("Invoice", "I05")
+    truth.put("Account", "A2", Name="Nobody", customer=None)
+
+
+def walk(base: Path, prepare: Callable[[Path], None]) -> tuple[int, list[int]]:
+    """Kill at every statement in turn; the places where the outcome differs."""
+    calm = base / "calm"
+    prepare(calm)
+    assert sync_in_child(calm, url_of(calm), None)
+    expected, bad = dump(url_of(calm)), []
+    for place in range(1, 2000):
+        folder = base / f"kill{place}"
+        prepare(folder)
+        if sync_in_child(folder, url_of(folder), place):
+            return place - 1, bad
+        if not sync_in_child(folder, url_of(folder), None) or dump(url_of(folder)) != expected:
+            bad.append(place)
+        shutil.rmtree(folder)
+    raise RuntimeError("the sync never came to its end")
+
+
+def url_of(folder: Path) -> str:
+    return f"sqlite:///{folder / 'store.sqlite'}"
+
+
+def main(base: Path) -> None:
+    template = base / "template"
+    template.mkdir(parents=True)
+    engine = create_engine(url_of(template))
+    upgrade(engine)
+    engine.dispose()
+    loaded = base / "loaded"
+    shutil.copytree(template, loaded)
+    truth = model_source.ModelSource(loaded / "source.json")
+    first_load(truth)
+    truth.save()
+    fresh = base / "fresh"
+    shutil.copytree(loaded, fresh)
+    sync_in_child(loaded, url_of(loaded), None)
+    later_changes(truth)
+    truth.save()
+    results = {
+        name: walk(base / name, lambda folder, start=start: shutil.copytree(start, folder))  # type: ignore[misc]
+        for name, start in (("first", fresh), ("later", loaded))
+    }
+    print(json.dumps({name: {"places": places, "bad": bad} for name, (places, bad) in results.items()}))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
