@@ -1,0 +1,174 @@
+"""QuickBooks' routes: sign-in, the company's API, and the sandbox's own switches for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from sandbox.quickbooks import batch, cdc, ledger, oauth, pdf, query, writes
+from sandbox.quickbooks.entities import BY_PATH, VENDOR
+from sandbox.quickbooks.faults import Fault, answer, missing, not_found, unsupported, wrong_company
+from sandbox.quickbooks.wire import REALM, Call, enveloped, headers, reply, served
+from sandbox.state import Record, State
+
+Handler = Callable[[Call], Response]
+REALM_FACT = "quickbooks_realm"
+SWITCHES = {
+    "rotate_always": oauth.ROTATE_ALWAYS,
+    "cdc_refuses_old": cdc.REFUSES_OLD,
+    "cdc_newest_first": cdc.NEWEST_FIRST,
+}
+
+
+def run_query(call: Call) -> Response:
+    """GET /query?query=... and POST /query with the statement as its body."""
+    statement = call.query.get("query", "") if call.method == "GET" else call.body.decode("utf-8", "replace")
+    return reply(enveloped(call.state, {"QueryResponse": query.run(call.state, statement)}))
+
+
+def changes(call: Call) -> Response:
+    return reply(enveloped(call.state, cdc.changes(call)))
+
+
+def run_batch(call: Call) -> Response:
+    return reply(enveloped(call.state, batch.run(call)))
+
+
+def write(call: Call) -> Response:
+    status, body = writes.post(call)
+    return reply(body, status)
+
+
+def singleton(kind: str) -> Handler:
+    """CompanyInfo and Preferences: there is one of each, whatever its id."""
+
+    def read(call: Call) -> Response:
+        record = next(call.state.select(VENDOR, kind), None)
+        if record is None:
+            raise not_found()
+        return reply(enveloped(call.state, {kind: served(record)}))
+
+    return read
+
+
+def found(call: Call) -> Record:
+    """The live object that a path names. Faults 500 and 610."""
+    entity = BY_PATH.get(call.path["entity"].lower())
+    if entity is None:
+        raise unsupported(call.path["entity"])
+    record = call.state.get(VENDOR, entity.name, call.path["id"])
+    if record is None or record.deleted:
+        raise not_found()
+    return record
+
+
+def read(call: Call) -> Response:
+    """GET /{entity}/{id}; `include=invoiceLink` adds the pay link where the invoice has an address to send it to."""
+    record = found(call)
+    body = served(record)
+    if record.kind == "Invoice" and "invoicelink" in call.query.get("include", "").lower() and "BillEmail" in body:
+        body["InvoiceLink"] = f"{call.base}/pay/{record.id}"
+    return reply(enveloped(call.state, {record.kind: body}))
+
+
+def paper(call: Call) -> Response:
+    """GET /{entity}/{id}/pdf."""
+    record = found(call)
+    if not BY_PATH[record.kind.lower()].pdf:
+        raise unsupported(f"pdf on {record.kind}")
+    return Response(pdf.render(call.state, record), headers={**headers(), "Content-Type": "application/pdf"})
+
+
+def send(call: Call) -> Response:
+    """POST /{entity}/{id}/send?sendTo=...: marks the sale as e-mailed. No mail leaves the sandbox."""
+    record = found(call)
+    address = call.query.get("sendTo") or (record.body.get("BillEmail") or {}).get("Address")
+    if not address:
+        raise missing("sendTo")
+    sent = {"EmailStatus": "EmailSent", "BillEmail": {"Address": address}}
+    sent |= {"DeliveryInfo": {"DeliveryType": "Email", "DeliveryTime": enveloped(call.state, {})["time"]}}
+    after = ledger.write(call.state, record.kind, record.id, {**record.body, **sent})
+    return reply(enveloped(call.state, {record.kind: served(after)}))
+
+
+def company(handler: Handler) -> Handler:
+    """The check in front of a company's API: a good bearer, and this company."""
+
+    def checked(call: Call) -> Response:
+        oauth.check_bearer(call)
+        if call.path["realm"] != call.state.fact(REALM_FACT, REALM):
+            raise wrong_company()
+        return handler(call)
+
+    return checked
+
+
+def switch(call: Call) -> Response:
+    """POST /control/quickbooks {"rotate_always": true}, GET shows the switches; {"disconnect": true} revokes all."""
+    wish = writes.payload(call.body) if call.method == "POST" else {}
+    for name, value in wish.items():
+        if name in SWITCHES:
+            call.state.set_fact(SWITCHES[name], "yes" if value else "")
+        elif name == "disconnect" and value:
+            oauth.revoke_all(call.state)
+        else:
+            return JSONResponse({"error": f"unknown switch {name!r}; there are {', '.join(SWITCHES)}, disconnect"}, 400)
+    return JSONResponse({name: bool(call.state.fact(fact)) for name, fact in SWITCHES.items()})
+
+
+def endpoint(state: State, handler: Handler) -> Callable[[Request], object]:
+    """A Starlette endpoint: reads the request, works in a thread, answers Faults in the vendor's shapes."""
+
+    async def answered(request: Request) -> Response:
+        call = Call(
+            state, request.method, request.path_params, dict(request.query_params), dict(request.headers),
+            await request.body(), str(request.base_url).rstrip("/"),
+        )  # fmt: skip
+        return await run_in_threadpool(lambda: attempt(handler, call))
+
+    return answered
+
+
+def attempt(handler: Handler, call: Call) -> Response:
+    try:
+        return handler(call)
+    except Fault as fault:
+        return answer(fault, call.state.now())
+
+
+PATHS: tuple[tuple[str, str, Handler], ...] = (
+    ("GET", "/.well-known/openid_configuration", oauth.discovery),
+    ("GET", "/.well-known/openid_sandbox_configuration", oauth.discovery),
+    ("GET POST", "/connect/oauth2", oauth.consent),
+    ("POST", "/oauth2/v1/tokens/bearer", oauth.bearer),
+    ("POST", "/oauth2/v1/tokens/revoke", oauth.revoke),
+    ("GET POST", "/control/quickbooks", switch),
+)
+COMPANY_PATHS: tuple[tuple[str, str, Handler], ...] = (
+    ("GET POST", "/query", run_query),
+    ("GET", "/cdc", changes),
+    ("POST", "/batch", run_batch),
+    ("GET", "/companyinfo/{id}", singleton("CompanyInfo")),
+    ("GET", "/preferences", singleton("Preferences")),
+    ("GET", "/{entity}/{id}/pdf", paper),
+    ("POST", "/{entity}/{id}/send", send),
+    ("GET", "/{entity}/{id}", read),
+    ("POST", "/{entity}", write),
+)
+
+
+def routes(state: State) -> list[Route]:
+    """Everything that Intuit's clients and the control page may ask of the emulated QuickBooks."""
+    plain = [
+        Route(path + slash, endpoint(state, handler), methods=methods.split())
+        for methods, path, handler in PATHS
+        for slash in (("", "/") if path.startswith("/.well-known") else ("",))
+    ]
+    return plain + [
+        Route(f"/v3/company/{{realm}}{path}", endpoint(state, company(handler)), methods=methods.split())
+        for methods, path, handler in COMPANY_PATHS
+    ]

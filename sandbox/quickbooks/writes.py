@@ -1,0 +1,288 @@
+"""Writes: create, full and sparse update, delete, void; SyncToken; `requestid`, which replays first answers."""
+
+from __future__ import annotations
+
+import json
+import re
+from decimal import Decimal
+from typing import Any
+
+import orjson
+
+from sandbox.quickbooks import ledger
+from sandbox.quickbooks.entities import BY_PATH, VENDOR, Entity
+from sandbox.quickbooks.faults import Fault, missing, not_found, stale, unsupported
+from sandbox.quickbooks.ledger import Body
+from sandbox.quickbooks.wire import Call, clock, served, stub
+from sandbox.state import Record, State
+
+ENVELOPE = frozenset({"Id", "SyncToken", "MetaData", "domain", "sparse", "status"})
+SALES = frozenset({"Invoice", "CreditMemo", "Estimate", "SalesReceipt", "RefundReceipt"})
+LONGEST_REQUEST_ID = 50
+NAMES_MUST_DIFFER = ("Customer", "Vendor", "Employee")
+Answer = tuple[int, Any]
+
+
+def post(call: Call) -> Answer:
+    """POST /{entity}: what it does depends on `operation`, `include` and the body. Status and body of the answer."""
+    entity = BY_PATH.get(call.path["entity"].lower())
+    if entity is None or not entity.writable:
+        raise unsupported(call.path["entity"])
+    operation = operation_of(call)
+    request_id = call.query.get("requestid", "")
+    if len(request_id) > LONGEST_REQUEST_ID:
+        raise Fault("2050", "String length is either shorter or longer than supported", "requestid: at most 50")
+    return once(call.state, request_id, lambda: change(call.state, entity, operation, payload(call.body)))
+
+
+def operation_of(call: Call) -> str:
+    """create-or-update, delete or void. Payments and receipts are voided as an update that includes a void."""
+    operation = call.query.get("operation", "").lower()
+    if operation in {"", "update", "create"}:
+        return "void" if call.query.get("include", "").lower() == "void" else "save"
+    if operation not in {"delete", "void"}:
+        raise unsupported(operation)
+    return operation
+
+
+def payload(raw: bytes) -> Body:
+    """The body as an object. Fault 2010 when it is none."""
+    try:
+        body = orjson.loads(raw or b"{}")
+    except orjson.JSONDecodeError:
+        body = None
+    if not isinstance(body, dict):
+        raise Fault("2010", "Request has invalid or unsupported property", "Invalid JSON in the request body")
+    return body
+
+
+def once(state: State, request_id: str, work: Any) -> Answer:
+    """Do the work, or give the stored first answer again, errors included, when the request id was seen before."""
+    name = f"quickbooks_request:{request_id}"
+    with state.transaction() as connection:
+        stored = state.fact(name) if request_id else ""
+        if stored:
+            status, body = json.loads(stored)
+            return status, body
+        connection.execute("SAVEPOINT work")
+        try:
+            answer: Answer = (200, {**work(), "time": clock(state)})
+        except Fault as fault:
+            connection.execute("ROLLBACK TO work")
+            answer = (fault.status, {**fault.body(), "time": clock(state)})
+        connection.execute("RELEASE work")
+        if request_id:
+            state.set_fact(name, json.dumps(answer))
+        return answer
+
+
+def change(state: State, entity: Entity, operation: str, sent: Body) -> Body:
+    """Carry out one write; the body of its answer."""
+    if operation == "save" and not sent.get("Id"):
+        return {entity.name: served(create(state, entity, sent))}
+    before = current(state, entity, sent)
+    match operation:
+        case "delete":
+            return {entity.name: delete(state, entity, before)}
+        case "void":
+            return {entity.name: served(void(state, entity, before))}
+        case _:
+            return {entity.name: served(update(state, entity, before, sent))}
+
+
+def current(state: State, entity: Entity, sent: Body) -> Record:
+    """The object as it is, if the sender has seen its latest state. Faults 2020, 610, 5010."""
+    for name in ("Id", "SyncToken"):
+        if sent.get(name) in {None, ""}:
+            raise missing(name)
+    record = state.get(VENDOR, entity.name, str(sent["Id"]))
+    if record is None or record.deleted:
+        raise not_found()
+    if str(sent["SyncToken"]) != record.body.get("SyncToken", "0"):
+        raise stale(entity.name)
+    return record
+
+
+def create(state: State, entity: Entity, sent: Body) -> Record:
+    """A new object with the company's next number as its Id."""
+    body = {name: value for name, value in sent.items() if name not in ENVELOPE | entity.computed and value is not None}
+    require(body, entity.required)
+    body = {"Active": True, **body} if entity.named else body
+    id_ = next_id(state)
+    return store(state, entity, id_, None, {"Id": id_, **defaults(state, entity, body)})
+
+
+def defaults(state: State, entity: Entity, body: Body) -> Body:
+    """What the server fills in on a new object."""
+    if entity.name == "Customer":
+        whole = " ".join(str(body[name]) for name in ("GivenName", "FamilyName") if body.get(name))
+        name = body.get("DisplayName") or whole or body.get("CompanyName")
+        if not name:
+            raise missing("DisplayName")
+        named = {"DisplayName": name, "FullyQualifiedName": name, "Balance": 0.0, "BalanceWithJobs": 0.0}
+        return {**body, **named, "Job": body.get("Job", False)}
+    if entity.name in SALES or entity.name == "Payment":
+        today = clock(state)[:10]
+        return {"TxnDate": today, **body}
+    return body
+
+
+def update(state: State, entity: Entity, before: Record, sent: Body) -> Record:
+    """A sparse update changes what was sent; a full one also clears every writable field that was not."""
+    sparse = sent.get("sparse") is True or str(sent.get("sparse", "")).lower() == "true"
+    require(sent, entity.sparse if sparse else entity.required)
+    kept = before.body if sparse else {n: v for n, v in before.body.items() if n in entity.computed | {"Id", "Active"}}
+    changed = {name: value for name, value in sent.items() if name not in ENVELOPE | entity.computed}
+    merged = {name: value for name, value in {**kept, **changed}.items() if value is not None}
+    if entity.name == "Payment" and "Line" not in changed:
+        merged["Line"] = before.body.get("Line", [])
+    return store(state, entity, before.id, before.body, inactive(entity, before.body, merged))
+
+
+def inactive(entity: Entity, before: Body, after: Body) -> Body:
+    """A name-list object that is made inactive frees its name."""
+    if not entity.named or not before.get("Active", True) or after.get("Active", True):
+        return after
+    name = "DisplayName" if "DisplayName" in after else "Name"
+    return {**after, name: f"{after.get(name, '')} (deleted)"}
+
+
+def store(state: State, entity: Entity, id_: str, before: Body | None, after: Body) -> Record:
+    """Check, total, and write an object with all that follows from it for others."""
+    check_references(state, after)
+    check_name(state, entity, id_, after)
+    if entity.name in SALES:
+        ledger.settle_sale(entity.name, after, before)
+    elif entity.name == "Payment":
+        settle_payment(state, id_, before, after)
+    ledger.move_balance(state, entity.name, before, after)
+    return ledger.write(state, entity.name, id_, {**after, "SyncToken": (before or {}).get("SyncToken", "-1")})
+
+
+def settle_payment(state: State, id_: str, before: Body | None, after: Body) -> None:
+    """Take back what the former payment did, then do what the new one does. Changes `after`."""
+    after["TotalAmt"] = float(ledger.exact(after.get("TotalAmt")))
+    left = ledger.unapplied(after)
+    if left < 0:
+        sentence = "Business Validation Error: The amounts applied are more than the payment."
+        raise Fault("6000", "A business validation error has occurred while processing your request", sentence)
+    after["UnappliedAmt"] = float(left)
+    if before:
+        ledger.apply_payment(state, id_, before, -1)
+    ledger.apply_payment(state, id_, after)
+
+
+def delete(state: State, entity: Entity, before: Record) -> Body:
+    """Transactions are deleted for good; what they did is taken back."""
+    if entity.named:
+        raise unsupported(f"delete on {entity.name}")
+    if entity.name == "Payment":
+        ledger.apply_payment(state, before.id, before.body, -1)
+    elif entity.name in {"Invoice", "CreditMemo"} and before.body.get("LinkedTxn"):
+        _release(state, entity.name, before)
+    ledger.move_balance(state, entity.name, before.body, None)
+    return {
+        name: value
+        for name, value in stub(state.put(VENDOR, entity.name, before.id, before.body, deleted=True)).items()
+        if name != "MetaData"
+    }
+
+
+def _release(state: State, kind: str, gone: Record) -> None:
+    """Payments on a deleted or voided sale keep their money, unapplied."""
+    for link in gone.body.get("LinkedTxn", []):
+        payment = state.get(VENDOR, "Payment", str(link.get("TxnId")))
+        if payment is None or payment.deleted:
+            continue
+        lines = [
+            line
+            for line in payment.body.get("Line", [])
+            if (kind, gone.id) not in {(str(link.get("TxnType")), str(link.get("TxnId"))) for link in line["LinkedTxn"]}
+        ]
+        body = {**payment.body, "Line": lines}
+        ledger.write(
+            state, "Payment", payment.id, body | {"UnappliedAmt": float(max(ledger.unapplied(body), Decimal(0)))}
+        )
+
+
+def void(state: State, entity: Entity, before: Record) -> Record:
+    """All amounts become 0 and the private note says so; the object stays."""
+    if not entity.void:
+        raise unsupported(f"void on {entity.name}")
+    if entity.name == "Payment":
+        ledger.apply_payment(state, before.id, before.body, -1)
+    else:
+        _release(state, entity.name, before)
+    note = str(before.body.get("PrivateNote", ""))
+    after = {**zeroed(before.body), "PrivateNote": f"Voided {note}".strip()}
+    after.pop("LinkedTxn", None)
+    if entity.name == "Payment":
+        after["Line"] = []
+    ledger.move_balance(state, entity.name, before.body, after)
+    return ledger.write(state, entity.name, before.id, after)
+
+
+def zeroed(body: Body) -> Body:
+    """A copy whose amounts are all 0."""
+    from sandbox.quickbooks.wire import MONEY
+
+    def clean(value: Any, key: str = "") -> Any:
+        if isinstance(value, dict):
+            return {name: clean(item, name) for name, item in value.items()}
+        if isinstance(value, list):
+            return [clean(item) for item in value]
+        return 0.0 if key in MONEY or key == "Qty" else value
+
+    copy: Body = clean(body)
+    return copy
+
+
+def require(body: Body, names: tuple[str, ...]) -> None:
+    """Fault 2020 for the first required field that is not there."""
+    for name in names:
+        if body.get(name) in (None, "", [], {}):
+            raise missing(name)
+    reference = body.get("CustomerRef")
+    if "CustomerRef" in names and not (isinstance(reference, dict) and reference.get("value")):
+        raise missing("CustomerRef")
+
+
+def check_references(state: State, body: Body) -> None:
+    """Fault 2500 for a customer that is not there or not active; a customer's name comes from the customer."""
+    reference = body.get("CustomerRef")
+    if not isinstance(reference, dict):
+        return
+    customer = state.get(VENDOR, "Customer", str(reference.get("value", "")))
+    if customer is None or customer.deleted:
+        raise Fault(
+            "2500",
+            "Invalid Reference Id",
+            f"Invalid Reference Id : Names element id {reference.get('value')} not found",
+        )
+    body["CustomerRef"] = {
+        "value": customer.id,
+        "name": customer.body.get("FullyQualifiedName") or customer.body.get("DisplayName", ""),
+    }
+    if "CurrencyRef" in customer.body:
+        body.setdefault("CurrencyRef", customer.body["CurrencyRef"])
+
+
+def check_name(state: State, entity: Entity, id_: str, body: Body) -> None:
+    """Faults 6240 for a display name that is taken, over customers, vendors and employees, and 2040 for a colon."""
+    name = body.get("DisplayName")
+    if entity.name not in NAMES_MUST_DIFFER or name is None:
+        return
+    if re.search(r"[:\t\n]", str(name)):
+        raise Fault(
+            "2040", "Invalid String", f"The name '{name}' holds a character that is not allowed", element="DisplayName"
+        )
+    where = "deleted = 0 AND lower(json_extract(body, '$.DisplayName')) = lower(?) AND id <> ?"
+    if any(state.count(VENDOR, kind, where, (name, id_)) for kind in NAMES_MUST_DIFFER):
+        detail = "The name supplied already exists. : Another customer, vendor or employee is already using this name."
+        raise Fault("6240", "Duplicate Name Exists Error", detail)
+
+
+def next_id(state: State) -> str:
+    """One row of numbers for all entities."""
+    sql = "SELECT coalesce(max(CAST(id AS INTEGER)), 0) + 1 FROM record WHERE vendor = ?"
+    return str(state.connection.execute(sql, (VENDOR,)).fetchone()[0])
