@@ -135,7 +135,7 @@ def sources(demo: Demo) -> dict[str, dict[str, str]]:
     url = demo.addresses.sandbox_url
     return {
         "salesforce": {
-            "login_url": url,
+            "base_url": url,
             "client_id": "sandbox-consumer-key",
             "client_secret": "sandbox-consumer-secret",
         },

@@ -20,7 +20,8 @@ class FastResponse(requests.Response):
     """A Response that decodes JSON with orjson unless the caller wants the decoder's own hooks."""
 
     def json(self, **hooks: Any) -> Any:
-        if hooks:
+        # simple-salesforce always names the hooks; None means that it wants none.
+        if any(hook is not None for hook in hooks.values()):
             return super().json(**hooks)
         try:
             return orjson.loads(self.content)
@@ -29,7 +30,9 @@ class FastResponse(requests.Response):
 
 
 class CountingAdapter(HTTPAdapter):
-    """Sends with a time-out, counts requests, and redirects every call to `base_url` when one is given.
+    """Sends with a time-out, counts requests, keeps the last answer, and goes to `base_url` when one is given.
+
+    Vendors' clients hand over decoded bodies only: bytes as received and headers (Date, Retry-After) are in `last`.
 
     Vendors' clients build `https://{vendor host}` by themselves; the sandbox listens on plain HTTP elsewhere. Only
     scheme, host and port are replaced, so production and sandbox run the same code.
@@ -39,9 +42,11 @@ class CountingAdapter(HTTPAdapter):
         super().__init__()
         self.base = urlsplit(base_url) if base_url else None
         self.count = 0
+        self.last: requests.Response | None = None
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
         self.count += 1
+        self.last = None
         if kwargs.get("timeout") is None:
             kwargs["timeout"] = (CONNECT_SECONDS, READ_SECONDS)
         if self.base is not None and request.url:
@@ -52,6 +57,7 @@ class CountingAdapter(HTTPAdapter):
     def build_response(self, req: requests.PreparedRequest, resp: Any) -> requests.Response:
         response = super().build_response(req, resp)
         response.__class__ = FastResponse
+        self.last = response
         return response
 
 

@@ -1,0 +1,176 @@
+"""A session with one org: signed in once, signed in again when the token ends, every failure translated.
+
+simple-salesforce is used with a token of ours, not its own sign-in: its re-login drops the caller's headers, keeps the
+old host after an org has moved, and for single records repeats without end (docs/decisions/0004).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+import requests
+
+from connectors.contract import SourceField, TokenStore
+from connectors.http import CountingAdapter, new_session
+from connectors.salesforce.failures import failure, network_failure, sign_in_failure
+from connectors.salesforce.library import (
+    Salesforce,
+    SalesforceAuthenticationFailed,
+    SalesforceError,
+    SalesforceExpiredSession,
+    SalesforceLogin,
+)
+from connectors.salesforce.settings import SalesforceSettings
+from hub.clock import UTC, now
+from hub.errors import NeedsPerson
+
+Answer = TypeVar("Answer")
+
+
+@dataclass
+class Org:
+    """The session that the streams take. `described` keeps each object's describe for as long as the session lives."""
+
+    settings: SalesforceSettings
+    http: requests.Session
+    adapter: CountingAdapter
+    client: Any = None
+    described: dict[str, dict[str, SourceField]] = field(default_factory=dict)
+    _clock: tuple[dt.datetime, float] | None = None
+
+    @property
+    def host(self) -> str:
+        """Who we talk to, for sentences."""
+        return urlsplit(self.settings.base_url or "").netloc or f"{self.settings.domain}.salesforce.com"
+
+    def call(self, ask: Callable[[Any], Answer]) -> Answer:
+        """Ask the client something. Signs in first, and once more when the token has ended."""
+        if self.client is None:
+            self.sign_in()
+        try:
+            return self._translated(ask)
+        except SalesforceExpiredSession:
+            self.sign_in()
+        try:
+            return self._translated(ask)
+        except SalesforceExpiredSession as error:
+            raise NeedsPerson(
+                "Salesforce ends each session of this integration at once.",
+                step="Ask the Salesforce administrator about session policies and IP restrictions of the app's user.",
+                detail=str(error.content)[:500],
+            ) from None
+
+    def sign_in(self) -> None:
+        """Get a token and build the client for the host that came with it."""
+        with self._network():
+            token, host = self._token()
+        self.client = Salesforce(
+            session_id=token,
+            instance_url=f"https://{host}",
+            version=self.settings.api_version,
+            session=self.http,
+            object_pairs_hook=None,
+        )
+        self._see_clock()
+
+    def source_now(self) -> dt.datetime:
+        """The source's clock: its last `Date` and what has passed since, at most a second behind it."""
+        if self._clock is None:
+            return now()
+        seen, at = self._clock
+        return seen + dt.timedelta(seconds=time.monotonic() - at)
+
+    def _token(self) -> tuple[str, str]:
+        settings = self.settings
+        secret = settings.client_secret.get_secret_value() if settings.client_secret else None
+        by_key = settings.private_key_file is not None
+        with warnings.catch_warnings():
+            # The library prints an authorisation address for a person at a keyboard; our error says what to do.
+            warnings.simplefilter("ignore")
+            try:
+                token, host = SalesforceLogin(
+                    session=self.http,
+                    domain=settings.domain,
+                    consumer_key=settings.client_id,
+                    consumer_secret=None if by_key else secret,
+                    username=settings.username if by_key else None,
+                    privatekey_file=str(settings.private_key_file) if by_key else None,
+                )
+            except SalesforceAuthenticationFailed as error:
+                raise sign_in_failure(error.code, str(error.auth_message), self._header("Retry-After")) from None
+            except AttributeError:
+                # An array instead of the token endpoint's object: the API's own kind of refusal.
+                raise self._failure(self._status(), self._decoded()) from None
+            except OSError as error:
+                if isinstance(error, requests.RequestException):
+                    raise
+                raise NeedsPerson(
+                    f"The private key {settings.private_key_file} cannot be read: {error.strerror}.",
+                    step="Set private_key_file to the PEM file of the connected app's key.",
+                ) from None
+            except ValueError as error:
+                if isinstance(error, requests.RequestException):
+                    raise
+                raise NeedsPerson(
+                    f"{settings.private_key_file} holds no private key that can sign.",
+                    step="Set private_key_file to the PEM file of the connected app's RSA key.",
+                ) from None
+        return str(token), str(host)
+
+    def _translated(self, ask: Callable[[Any], Answer]) -> Answer:
+        with self._network():
+            try:
+                answer = ask(self.client)
+            except SalesforceExpiredSession:
+                raise
+            except SalesforceError as error:
+                raise self._failure(error.status, error.content) from error
+        self._see_clock()
+        return answer
+
+    @contextmanager
+    def _network(self) -> Iterator[None]:
+        try:
+            yield
+        except requests.RequestException as error:
+            raise network_failure(error, self.host) from None
+
+    def _failure(self, status: int, content: Any) -> Exception:
+        return failure(status, content, self._header("Retry-After"))
+
+    def _header(self, name: str) -> str | None:
+        return None if self.adapter.last is None else self.adapter.last.headers.get(name)
+
+    def _status(self) -> int:
+        return 500 if self.adapter.last is None else self.adapter.last.status_code
+
+    def _decoded(self) -> Any:
+        return None if self.adapter.last is None else self.adapter.last.json()
+
+    def _see_clock(self) -> None:
+        date = self._header("Date")
+        if date is None:
+            return
+        try:
+            moment = parsedate_to_datetime(date)
+        except ValueError:
+            return
+        self._clock = (moment.astimezone(UTC), time.monotonic())
+
+
+@contextmanager
+def open_org(settings: SalesforceSettings, _: TokenStore) -> Iterator[Org]:
+    """Sign in and hand over the session; closes its connections afterwards."""
+    http, adapter = new_session(settings.base_url)
+    with http:
+        org = Org(settings, http, adapter)
+        org.sign_in()
+        yield org

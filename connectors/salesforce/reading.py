@@ -1,0 +1,199 @@
+"""Reading a stream: one window of time, in keyset order, page by page.
+
+A window is [cursor - overlap, upper bound], the bound frozen by the source's clock when the reading began. Once it is
+done the cursor is {"at"}: one request tells that nothing has changed. Within it, {"at", "id", "until"} names the last
+row of the page and the frozen bound: a reading that was broken off goes on after that row up to the same bound, then
+reads on to the present, so that the overlap covers what committed late all the same.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import quote_plus
+
+from connectors.contract import Deleted, Page, Record, Want
+from connectors.salesforce.client import Org
+from connectors.salesforce.describing import explain
+from connectors.salesforce.failures import code_of
+from connectors.salesforce.library import SalesforceError
+from hub.clock import iso, parse_instant
+from hub.errors import FrontdeskError, NeedsPerson
+
+# Salesforce takes 16,384 bytes of address and headers; the token and the address itself need some of them.
+LONGEST_QUERY = 15_000
+SHORT_ID, LONG_ID = 15, 18
+STAMP = "SystemModstamp"
+# These have no recycle bin: a user is made inactive, never deleted.
+WITHOUT_BIN = frozenset({"User", "Profile", "UserRole", "Organization", "RecordType"})
+SECOND = dt.timedelta(seconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """What one query reads: up to and including `until`, from `since` on or, once begun, after (`at`, `id`)."""
+
+    until: dt.datetime
+    since: dt.datetime | None = None
+    at: dt.datetime | None = None
+    id: str = ""
+
+    def where(self) -> str:
+        """The condition in SOQL; its literals are unquoted and in UTC."""
+        parts = [f"{STAMP} <= {iso(self.until)}"]
+        if self.at is not None:
+            # Said with >= first, so that Salesforce can use its index on the stamp.
+            parts[:0] = [f"{STAMP} >= {iso(self.at)}", f"({STAMP} > {iso(self.at)} OR Id > '{self.id}')"]
+        elif self.since is not None:
+            parts.insert(0, f"{STAMP} >= {iso(self.since)}")
+        return " AND ".join(parts)
+
+    def cursor(self) -> dict[str, str]:
+        """Where to go on after the row (`at`, `id`)."""
+        assert self.at is not None
+        return {"at": iso(self.at), "id": self.id, "until": iso(self.until)}
+
+
+def read(org: Org, name: str, want: Want) -> Iterator[Page]:
+    """Pages of the object's changes since the cursor, deleted ones included."""
+    begun = _begun(want)
+    if begun is not None:
+        yield from _pages(org, name, want, begun)
+        yield from _pages(org, name, want, _fresh(org, begun.until))
+    else:
+        yield from _pages(org, name, want, _fresh(org, _at(want)))
+
+
+def _begun(want: Want) -> Window | None:
+    """The window that an earlier reading left unfinished."""
+    cursor = want.cursor or {}
+    if "until" not in cursor:
+        return None
+    until, at = parse_instant(str(cursor["until"])), parse_instant(str(cursor["at"]))
+    return Window(until, at=at, id=str(cursor["id"]))
+
+
+def _at(want: Want) -> dt.datetime | None:
+    return parse_instant(str(want.cursor["at"])) if want.cursor else None
+
+
+def _fresh(org: Org, at: dt.datetime | None) -> Window:
+    """From the cursor less the overlap to the source's present.
+
+    The clock that we see may be a second behind; the bound lies that much ahead instead, so that what was written just
+    now is read now. The overlap makes good for it.
+    """
+    settings = org.settings
+    until = (org.source_now() + SECOND - dt.timedelta(seconds=settings.lag_seconds)).replace(microsecond=0)
+    since = None if at is None else at - dt.timedelta(seconds=settings.overlap_seconds)
+    return Window(until, since)
+
+
+def _pages(org: Org, name: str, want: Want, window: Window) -> Iterator[Page]:
+    now = org.source_now()
+    following = ""
+    while True:
+        try:
+            body = _more(org, following) if following else _first(org, name, want, window)
+        except FrontdeskError as error:
+            if not following or not _lost(error):
+                raise
+            # The locator is gone; the rows are not: ask again from after the last one that was handed out.
+            following = ""
+            continue
+        records = body["records"]
+        if records and not body["done"]:
+            last = records[-1]
+            window = replace(window, at=parse_instant(last[STAMP]), id=last["Id"])
+        following = body.get("nextRecordsUrl", "")
+        yield _page(org, body, window, min(now, window.until))
+        if body["done"]:
+            return
+
+
+def _page(org: Org, body: dict[str, Any], window: Window, end: dt.datetime) -> Page:
+    assert org.adapter.last is not None
+    records, deleted = split(body["records"])
+    if body["done"]:
+        return Page(records, org.adapter.last.content, {"at": iso(window.until)}, end, deleted)
+    return Page(records, org.adapter.last.content, window.cursor(), min(window.at or end, end), deleted)
+
+
+def split(records: list[dict[str, Any]]) -> tuple[Sequence[Record], Sequence[Deleted]]:
+    """Live records and deleted ones; the list itself, untouched, where none is deleted."""
+    if not any(record.get("IsDeleted") for record in records):
+        return records, ()
+    gone = [Deleted(record["Id"], parse_instant(record[STAMP]), "deleted") for record in records if record["IsDeleted"]]
+    return [record for record in records if not record["IsDeleted"]], gone
+
+
+def _first(org: Org, name: str, want: Want, window: Window) -> dict[str, Any]:
+    soql = f"SELECT {columns(name, want)} FROM {name} WHERE {window.where()} ORDER BY {STAMP}, Id"
+    return query(org, name, soql, deleted=True)
+
+
+def _more(org: Org, following: str) -> dict[str, Any]:
+    body: dict[str, Any] = org.call(lambda client: client.query_more(following, identifier_is_url=True))
+    return body
+
+
+def _lost(error: FrontdeskError) -> bool:
+    cause = error.__cause__
+    return isinstance(cause, SalesforceError) and code_of(cause.content)[0] == "INVALID_QUERY_LOCATOR"
+
+
+def columns(name: str, want: Want) -> str:
+    """What the query selects: identity and stamp first, then what the mapping reads, each once."""
+    system = ["Id", STAMP] if name in WITHOUT_BIN else ["Id", STAMP, "IsDeleted"]
+    return ", ".join({column.lower(): column for column in (*system, *want.fields)}.values())
+
+
+def query(org: Org, name: str, soql: str, *, deleted: bool = False) -> dict[str, Any]:
+    """The first page of a query. NeedsPerson for one that is too long, or that names what is not there."""
+    if len(quote_plus(soql)) > LONGEST_QUERY:
+        raise NeedsPerson(
+            f"The mapping of {name} reads more fields than one Salesforce query can name (16 KB).",
+            step=f"Leave fields out of mappings/salesforce/{name}.yaml.",
+        )
+    options = {"Sforce-Query-Options": f"batchSize={org.settings.page_size}"}
+    try:
+        body: dict[str, Any] = org.call(lambda client: client.query(soql, include_deleted=deleted, headers=options))
+    except NeedsPerson as error:
+        raise explain(org, name, error) from None
+    return body
+
+
+def one(org: Org, name: str, id_: str, want: Want) -> Record | None:
+    """The record as it is now; None when it is deleted, gone or no id of Salesforce's."""
+    if len(id_) not in (SHORT_ID, LONG_ID) or not (id_.isascii() and id_.isalnum()):
+        return None
+    body = query(org, name, f"SELECT {columns(name, want)} FROM {name} WHERE Id = '{id_}'")
+    return body["records"][0] if body["records"] else None
+
+
+def keys(org: Org, name: str) -> Iterator[Sequence[str]]:
+    """Every live id, page by page; a lost locator costs one more query."""
+    last, following = "", ""
+    while True:
+        where = f" WHERE Id > '{last}'" if last else ""
+        try:
+            soql = f"SELECT Id FROM {name}{where} ORDER BY Id"
+            body = _more(org, following) if following else query(org, name, soql)
+        except FrontdeskError as error:
+            if not following or not _lost(error):
+                raise
+            following = ""
+            continue
+        ids = [record["Id"] for record in body["records"]]
+        last, following = (ids[-1] if ids else last), body.get("nextRecordsUrl", "")
+        if ids:
+            yield ids
+        if body["done"]:
+            return
+
+
+def count(org: Org, name: str) -> int:
+    """How many live records the org says there are."""
+    return int(query(org, name, f"SELECT COUNT() FROM {name}")["totalSize"])
