@@ -52,6 +52,7 @@ class Settings(BaseModel):
     landing_url: str = "var/landing"
     warehouse_path: Path = Path("var/warehouse.duckdb")
     mappings_path: Path | None = None
+    content_path: Path = Path("var/content")
     public_url: str = "http://127.0.0.1:8000"
     secret_key: SecretStr = SecretStr("")
     smtp_url: SecretStr = SecretStr("")

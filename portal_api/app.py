@@ -22,6 +22,7 @@ from portal_api.access.links import own_path
 from portal_api.access.scope import NotAllowed, SignInNeeded, visitor
 from portal_api.activity import Activities
 from portal_api.assets import Assets, static
+from portal_api.content import Contents, OpenContent
 from portal_api.feeds import Feeds
 from portal_api.front import Front
 from portal_api.mail import Mailer
@@ -47,15 +48,25 @@ ROOMS = (
     "search",
     "api",
     "ops",
+    "hooks",
     "health",
 )
 """Modules of this package with a `router`."""
 
 
-def create_app(settings: Settings, engine: Engine | None = None, *, clock: Callable[[], dt.datetime] = now) -> FastAPI:
-    """The portal over a migrated store. Without an engine it opens its own, confined to one client a request."""
+def create_app(
+    settings: Settings,
+    engine: Engine | None = None,
+    *,
+    clock: Callable[[], dt.datetime] = now,
+    content: OpenContent | None = None,
+) -> FastAPI:
+    """The portal over a migrated store. Without an engine it opens its own, confined to one client a request.
+
+    `content` reads files from their sources (flows.content); without it only copies that were kept can be downloaded.
+    """
     store = Store(engine or create_engine(settings.database_url, pool_size=POOL, portal=True), owned=engine is None)
-    portal = _portal(settings, store, clock)
+    portal = _portal(settings, store, clock, Contents(content, settings.content_path))
     app = FastAPI(
         title=f"{settings.firm.name} portal",
         docs_url=None,
@@ -76,7 +87,7 @@ def create_app(settings: Settings, engine: Engine | None = None, *, clock: Calla
     return app
 
 
-def _portal(settings: Settings, store: Store, clock: Callable[[], dt.datetime]) -> Portal:
+def _portal(settings: Settings, store: Store, clock: Callable[[], dt.datetime], contents: Contents) -> Portal:
     assets, metrics = Assets(settings.firm.accent), Metrics()
     return Portal(
         settings=settings,
@@ -88,6 +99,7 @@ def _portal(settings: Settings, store: Store, clock: Callable[[], dt.datetime]) 
         templates=Templates(settings.firm, assets),
         feeds=Feeds(settings),
         metrics=metrics,
+        contents=contents,
     )
 
 

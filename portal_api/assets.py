@@ -17,7 +17,7 @@ from starlette.responses import Response
 from portal_api.colour import accent_tokens
 
 DIRECTORY = Path(__file__).resolve().parent / "static"
-STYLES = ("tokens.css", "base.css", "components.css", "pages.css")
+STYLES = ("tokens.css", "base.css", "components.css", "pages.css", "rooms.css")
 FOREVER = "public, max-age=31536000, immutable"
 
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)

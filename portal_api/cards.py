@@ -122,12 +122,13 @@ def _shipment(row: Any, state: State) -> Row:
         href=f"/shipments/{row.id}",
         state=state,
         ends=(row.origin or "", row.destination or ""),
-        dots=_dots(row, state),
+        dots=dots_of(row, state),
         note=state.sentence,
     )
 
 
-def _dots(row: Any, state: State) -> list[str]:
+def dots_of(row: Any, state: State) -> list[str]:
+    """The stations of a journey, each done, now, late or next."""
     status = key(row.status)
     # A held shipment keeps the place its last status gave it; without one it stands at the third station.
     at = STATIONS.index(status) if status in STATIONS else STATIONS.index("in_transit")

@@ -12,6 +12,7 @@ from hub.settings import Settings
 from portal_api.access.limits import Limit
 from portal_api.activity import Activities
 from portal_api.assets import Assets
+from portal_api.content import Contents
 from portal_api.feeds import Feeds
 from portal_api.mail import Mailer
 from portal_api.metrics import Metrics
@@ -32,6 +33,7 @@ class Portal:
     templates: Templates
     feeds: Feeds
     metrics: Metrics
+    contents: Contents
     limits: dict[str, Limit] = field(default_factory=dict)
     paths: frozenset[str] = field(default_factory=frozenset)
 

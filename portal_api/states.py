@@ -227,6 +227,7 @@ def milestone_state(row: Any, speak: Speech) -> State:
 REQUEST_WORDS: Mapping[str, State] = {
     "new": State("info", "Received"),
     "working": State("info", "In work"),
+    "in_work": State("info", "In work"),
     "waiting_for_client": State("attention", "Waits for you"),
     "closed": State("good", "Answered"),
 }

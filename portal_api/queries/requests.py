@@ -44,3 +44,4 @@ LIST = Bundle(open=OPEN, closed=CLOSED, counts=COUNTS, held=held("request"), str
 
 PAGE = newest_first(select(*COLUMNS, _r.source_at).select_from(_joined), _r.source_at, _r.id)
 ONE = select(*COLUMNS).select_from(_joined).where(_r.id == bindparam("id", type_=String))
+STATE = Bundle(streams=STREAMS)

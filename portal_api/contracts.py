@@ -1,0 +1,79 @@
+"""Contracts: the terms in force, and those before."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from portal_api.access.scope import Client
+from portal_api.activity import record
+from portal_api.listing import Id, Standing, standing
+from portal_api.pages import redirect, render, words_of
+from portal_api.queries import contracts as queries
+from portal_api.reading import reading
+from portal_api.states import State, contract_state
+from portal_api.wording import Words
+
+router = APIRouter(include_in_schema=False)
+
+
+class ContractView(NamedTuple):
+    """One contract in words."""
+
+    id: str
+    title: str
+    number: str
+    state: State
+    facts: Sequence[tuple[str, str]]
+    description: str
+    special_terms: str
+
+
+@dataclass(frozen=True, slots=True)
+class ContractsContext:
+    """What templates/contracts/contracts.html shows."""
+
+    contracts: Sequence[ContractView]
+    standing: Standing
+
+
+@router.get("/contracts")
+async def contracts(request: Request, _scope: Client) -> Response:
+    """All contracts, those in force first."""
+    words = words_of(request)
+    lists = await reading(request, lambda reader: reader.bundle(queries.LIST))
+    record(request, "view", "contracts")
+    context = ContractsContext(
+        contracts=[view_of(row, words) for row in lists["rows"]],
+        standing=standing(request, "contract", lists, words),
+    )
+    return render(request, "contracts/contracts.html", {"page": context}, words=words)
+
+
+@router.get("/contracts/{contract_id}")
+async def contract(_request: Request, _scope: Client, contract_id: Id) -> Response:
+    """A contract's place on the page of all: there are few, and people compare them."""
+    return redirect(f"/contracts#{contract_id}")
+
+
+def view_of(row: Any, words: Words) -> ContractView:
+    """One contract in words."""
+    found = (
+        ("From", words.day(row.starts_on)),
+        ("Until", words.day(row.ends_on) or ("No end date" if row.starts_on else "")),
+        ("Term", f"{row.term_months} months" if row.term_months else ""),
+        ("Notice", f"{row.notice_days} days" if row.notice_days else ""),
+    )
+    return ContractView(
+        id=row.id,
+        title=row.name or f"Contract {row.number or ''}".strip(),
+        number=row.number or "",
+        state=contract_state(row, words),
+        facts=[(name, value) for name, value in found if value],
+        description=row.description or "",
+        special_terms=row.special_terms or "",
+    )

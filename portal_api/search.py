@@ -1,0 +1,121 @@
+"""Search over names and numbers of the reader's own things."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from portal_api.access.scope import Client
+from portal_api.activity import record
+from portal_api.invoices import title_of
+from portal_api.listing import clean
+from portal_api.pages import render, words_of
+from portal_api.queries.search import HITS, PER_NOUN
+from portal_api.reading import reading
+from portal_api.states import plain
+from portal_api.wording import Words
+from store.scope import Reader
+
+router = APIRouter(include_in_schema=False)
+SHORTEST = 2
+
+
+class Hit(NamedTuple):
+    """One thing found."""
+
+    title: str
+    about: str
+    href: str
+
+
+class Group(NamedTuple):
+    """The hits of one noun."""
+
+    title: str
+    hits: Sequence[Hit]
+    more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SearchContext:
+    """What templates/search/search.html shows."""
+
+    query: str
+    too_short: bool
+    groups: Sequence[Group]
+    found: int
+
+
+@router.get("/search")
+async def search(request: Request, _scope: Client, q: str = "") -> Response:
+    """The form, and what was found."""
+    words, query = words_of(request), clean(q, 100)
+    enough = len(query) >= SHORTEST
+    lists = await reading(request, hits, query) if enough else {}
+    if enough:
+        record(request, "search")
+    groups = groups_of(lists, words)
+    context = SearchContext(query, bool(query) and not enough, groups, sum(len(group.hits) for group in groups))
+    return render(request, "search/search.html", {"page": context}, words=words)
+
+
+def hits(reader: Reader, query: str) -> Mapping[str, list[Any]]:
+    """Rows of every noun whose name or number contains the words."""
+    return reader.bundle(HITS, pattern=pattern_of(query))
+
+
+def pattern_of(query: str) -> str:
+    r"""A LIKE pattern, with `\` before what LIKE would take for a joker."""
+    escaped = query.lower().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return f"%{escaped}%"
+
+
+def groups_of(lists: Mapping[str, list[Any]], words: Words) -> list[Group]:
+    """What was found, noun by noun; nouns without a hit are left out."""
+    return [
+        Group(title, [make(row, words) for row in lists[noun][:PER_NOUN]], len(lists[noun]) > PER_NOUN)
+        for noun, title, make in _NOUNS
+        if lists.get(noun)
+    ]
+
+
+def _invoice(row: Any, words: Words) -> Hit:
+    about = f"{words.day(row.issued_on)} · {words.money(row.total_minor, row.currency)}"
+    return Hit(title_of(row.number), about, f"/invoices/{row.id}")
+
+
+def _project(row: Any, _words: Words) -> Hit:
+    return Hit(row.name, " · ".join(filter(None, (row.number, plain(row.status)))), f"/projects/{row.id}")
+
+
+def _shipment(row: Any, _words: Words) -> Hit:
+    route = " to ".join(filter(None, (row.origin, row.destination)))
+    return Hit(row.number, " · ".join(filter(None, (row.reference, route, plain(row.status)))), f"/shipments/{row.id}")
+
+
+def _document(row: Any, words: Words) -> Hit:
+    return Hit(row.name, " · ".join(filter(None, (row.category, words.day(row.modified_at)))), f"/documents/{row.id}")
+
+
+def _request(row: Any, _words: Words) -> Hit:
+    about = " · ".join(filter(None, (row.number, plain(row.status))))
+    return Hit(row.subject or "Without a subject", about, f"/requests/{row.id}")
+
+
+def _contract(row: Any, _words: Words) -> Hit:
+    about = " · ".join(filter(None, (row.number, plain(row.status))))
+    return Hit(row.name or "Contract", about, f"/contracts#{row.id}")
+
+
+_NOUNS: Sequence[tuple[str, str, Callable[[Any, Words], Hit]]] = (
+    ("shipments", "Shipments", _shipment),
+    ("projects", "Projects", _project),
+    ("invoices", "Invoices", _invoice),
+    ("documents", "Documents", _document),
+    ("requests", "Requests", _request),
+    ("contracts", "Contracts", _contract),
+)

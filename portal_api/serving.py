@@ -1,0 +1,37 @@
+"""One file for one reader: fetched, recorded, sent; a page in its place when its source does not give it."""
+
+from __future__ import annotations
+
+import logging
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from hub.errors import BadRecord, FrontdeskError, RetryLater
+from portal_api.activity import record
+from portal_api.content import Wanted, sent
+from portal_api.pages import render
+from portal_api.portal import portal_of
+
+log = logging.getLogger(__name__)
+
+
+async def serve(request: Request, wanted: Wanted, kind: str, id_: str) -> Response:
+    """The file as a download. The caller has found its row through the reader's scope."""
+    portal = portal_of(request)
+    try:
+        ready = await portal.contents.get(wanted)
+    except FrontdeskError as error:
+        log.warning("%s of %s is not available: %s %s", kind, wanted.source, error.sentence, error.detail)
+        title = portal.feeds.title(wanted.source)
+        return unavailable(request, error, wanted.title, title, f"/{kind}s/{id_}")
+    record(request, "download", kind, id_, via="file")
+    return sent(ready)
+
+
+def unavailable(request: Request, error: FrontdeskError, title: str, source: str, back: str) -> Response:
+    """A page instead of a file: what is not there, what happens next, the way back."""
+    gone = isinstance(error, BadRecord)
+    context = {"title": title, "source": source, "gone": gone, "retry": isinstance(error, RetryLater), "back": back}
+    headers = {"cache-control": "no-store"} if gone else {"cache-control": "no-store", "retry-after": "60"}
+    return render(request, "documents/unavailable.html", context, status=404 if gone else 503, headers=headers)

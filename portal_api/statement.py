@@ -1,0 +1,244 @@
+"""The statement of account: a period's movements between two balances, what is open by age, and the same as CSV."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Annotated, Any, NamedTuple
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
+
+from hub.money import exponent
+from portal_api.access.scope import Client
+from portal_api.activity import record
+from portal_api.content import disposition
+from portal_api.ledger import AGES, Account, Movement, OpenInvoice, accounts
+from portal_api.listing import Standing, standing
+from portal_api.pages import render, words_of
+from portal_api.queries import statement as queries
+from portal_api.reading import reading
+from portal_api.wording import Words
+from store.scope import Reader
+
+router = APIRouter(include_in_schema=False)
+
+SHOWN = 120
+"""Movements on the page; the file has all."""
+MONTHS = 12
+KINDS = {"invoice": "Invoice", "payment": "Payment", "credit": "Credit"}
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+From = Annotated[dt.date | None, Query(alias="from")]
+Until = Annotated[dt.date | None, Query(alias="to")]
+
+
+class Period(NamedTuple):
+    """Both days belong to it."""
+
+    first: dt.date
+    last: dt.date
+
+
+class Choice(NamedTuple):
+    """A period that one press chooses."""
+
+    label: str
+    href: str
+    here: bool
+
+
+class MovementRow(NamedTuple):
+    """One movement in words."""
+
+    on: dt.date
+    what: str
+    href: str | None
+    amount: str
+    balance: str
+    lowers: bool
+
+
+class Age(NamedTuple):
+    """What is open in one age band."""
+
+    band: str
+    amount: str
+    tone: str
+
+
+class AccountView(NamedTuple):
+    """One currency's statement in words."""
+
+    currency: str
+    opening: str
+    closing: str
+    invoiced: str
+    paid: str
+    credited: str
+    rows: Sequence[MovementRow]
+    left_out: int
+    ages: Sequence[Age]
+    unused: str
+    due: str
+
+
+@dataclass(frozen=True, slots=True)
+class StatementContext:
+    """What templates/statement/statement.html shows."""
+
+    period: Period
+    choices: Sequence[Choice]
+    csv: str
+    accounts: Sequence[AccountView]
+    client: str
+    number: str
+    address: Sequence[str]
+    standing: Standing
+
+
+@router.get("/statement")
+async def statement(request: Request, _scope: Client, first: From = None, last: Until = None) -> Response:
+    """The page, made to be printed too."""
+    words = words_of(request)
+    period = period_of(first, last, words.today)
+    lists = await reading(request, _lists, period)
+    record(request, "view", "statement")
+    context = context_of(lists, period, standing(request, "invoice", lists, words), words)
+    return render(request, "statement/statement.html", {"page": context}, words=words)
+
+
+@router.get("/statement.csv")
+async def statement_csv(request: Request, _scope: Client, first: From = None, last: Until = None) -> Response:
+    """The same for a spreadsheet: every movement, plain decimals."""
+    words = words_of(request)
+    period = period_of(first, last, words.today)
+    lists = await reading(request, _lists, period)
+    record(request, "download", "statement", via="file")
+    name = f"Statement {period.first} to {period.last}.csv"
+    # The mark at the beginning makes spreadsheets read the rest as UTF-8.
+    body = "\ufeff" + csv_of(ledger_of(lists, words.today), period)
+    headers = {"content-disposition": disposition(name), "cache-control": "private, no-cache"}
+    return Response(body, headers=headers, media_type="text/csv; charset=utf-8")
+
+
+def _lists(reader: Reader, period: Period) -> Mapping[str, list[Any]]:
+    return reader.bundle(queries.PAGE, first=period.first, last=period.last)
+
+
+def period_of(first: dt.date | None, last: dt.date | None, today: dt.date) -> Period:
+    """The period asked for, in the right order; without one the last twelve months."""
+    end = last or today
+    begin = first or min(_months_before(end, MONTHS), end)
+    return Period(min(begin, end), max(begin, end))
+
+
+def _months_before(day: dt.date, months: int) -> dt.date:
+    """The first of the month that many months earlier; the calendar's first day at its edge."""
+    index = max(day.year * 12 + day.month - 1 - months, 12)
+    return dt.date(index // 12, index % 12 + 1, 1)
+
+
+def ledger_of(lists: Mapping[str, Sequence[Any]], today: dt.date) -> list[Account]:
+    """The statement of each currency."""
+    return accounts(
+        {row.currency: row.minor for row in lists["opening"]},
+        [Movement(m.on, m.kind, m.id, m.number, m.currency, m.minor) for m in lists["movements"]],
+        [OpenInvoice(i.currency, i.due_on or i.issued_on, i.balance_minor) for i in lists["open_invoices"]],
+        {row.currency: row.minor for row in lists["unused"]},
+        today,
+    )
+
+
+def context_of(lists: Mapping[str, Sequence[Any]], period: Period, stands: Standing, words: Words) -> StatementContext:
+    """The page's context."""
+    client = lists["client"][0] if lists["client"] else None
+    return StatementContext(
+        period=period,
+        choices=choices_of(period, words.today),
+        csv=f"/statement.csv?from={period.first}&to={period.last}",
+        accounts=[_view(account, words) for account in ledger_of(lists, words.today)],
+        client=client.name if client else "",
+        number=(client.number or "") if client else "",
+        address=address_of(next(iter(lists["billing"]), client)),
+        standing=stands,
+    )
+
+
+def address_of(row: Any) -> list[str]:
+    """Name and address, line by line, without the lines that are empty."""
+    if row is None:
+        return []
+    town = " ".join(filter(None, (row.postal_code, row.city)))
+    return [line for line in (row.name, row.street, town, row.country) if line]
+
+
+def choices_of(period: Period, today: dt.date) -> list[Choice]:
+    """This year, last year, the last quarter, the last twelve months."""
+    year, quarter = today.year, (today.month - 1) // 3
+    last_quarter = _months_before(today.replace(day=1), today.month - 1 - quarter * 3 + 3)
+    end_of_quarter = _months_before(today.replace(day=1), today.month - 1 - quarter * 3) - dt.timedelta(days=1)
+    periods = (
+        ("Last 12 months", Period(_months_before(today, MONTHS), today)),
+        ("This year", Period(dt.date(year, 1, 1), today)),
+        ("Last quarter", Period(last_quarter, end_of_quarter)),
+        ("Last year", Period(dt.date(year - 1, 1, 1), dt.date(year - 1, 12, 31))),
+    )
+    return [Choice(name, f"/statement?from={p.first}&to={p.last}", p == period) for name, p in periods]
+
+
+def _view(account: Account, words: Words) -> AccountView:
+    def money(minor: int) -> str:
+        return words.money(minor, account.currency)
+
+    tones = ("quiet", "attention", "attention", "bad")
+    return AccountView(
+        currency=account.currency,
+        opening=money(account.opening_minor),
+        closing=money(account.closing_minor),
+        invoiced=money(account.invoiced_minor),
+        paid=money(account.paid_minor),
+        credited=money(account.credited_minor) if account.credited_minor else "",
+        rows=[_row(line, money) for line in account.lines[-SHOWN:]],
+        left_out=max(0, len(account.lines) - SHOWN),
+        ages=[
+            Age(f"{band} days", money(minor), tone if minor else "quiet")
+            for (band, _), minor, tone in zip(AGES, account.ages, tones, strict=True)
+        ],
+        unused=money(account.unused_minor) if account.unused_minor else "",
+        due=money(account.due_minor),
+    )
+
+
+def _row(line: Any, money: Any) -> MovementRow:
+    movement = line.movement
+    what = f"{KINDS[movement.kind]} {movement.number}" if movement.number else KINDS[movement.kind]
+    href = f"/invoices/{movement.id}" if movement.kind == "invoice" else None
+    return MovementRow(movement.on, what, href, money(movement.minor), money(line.balance_minor), movement.minor < 0)
+
+
+def csv_of(found: Sequence[Account], period: Period) -> str:
+    """All movements with opening and closing balances; a text that a spreadsheet would take for a formula is quoted."""
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(["date", "kind", "number", "amount", "balance", "currency"])
+    for account in found:
+        writer.writerows(_csv_rows(account, period))
+    return out.getvalue()
+
+
+def _csv_rows(account: Account, period: Period) -> Iterator[list[str]]:
+    def decimal(minor: int) -> str:
+        return str(Decimal(minor).scaleb(-exponent(account.currency)))
+
+    code = account.currency
+    yield [period.first.isoformat(), "opening balance", "", "", decimal(account.opening_minor), code]
+    for line in account.lines:
+        m = line.movement
+        number = f"'{m.number}" if (m.number or "").startswith(FORMULA) else m.number or ""
+        yield [m.on.isoformat(), m.kind, number, decimal(m.minor), decimal(line.balance_minor), code]
+    yield [period.last.isoformat(), "closing balance", "", "", decimal(account.closing_minor), code]
