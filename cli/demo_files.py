@@ -149,6 +149,7 @@ def sources(demo: Demo) -> dict[str, dict[str, str]]:
         "google_drive": {
             "base_url": url,
             "service_account_file": str(demo.var / "google-service-account.json"),
+            "subject": "hub@sandbox.example",
             "root_folder": "fld-clients",
         },
     }

@@ -25,6 +25,8 @@ def main(arguments: list[str] | None = None) -> int:
         options.state.parent.mkdir(parents=True, exist_ok=True)
         state = State(options.state)
         seed_once(state, options)
+        if not catch_mail(state, options):
+            return 1
         print(f"Sandbox on http://{options.host}:{listener.getsockname()[1]}/ (Ctrl-C stops it)", flush=True)  # noqa: T201 - a command's message
         server(state).run(sockets=[listener])
     return 0
@@ -34,11 +36,25 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m sandbox", description=__doc__)
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8900, help="0 takes a free port")
+    parser.add_argument("--smtp-port", type=int, help="where mail is caught, to be read at /mail; none by default")
     parser.add_argument("--state", type=Path, default=Path("var/sandbox.sqlite"), help="kept between starts")
     parser.add_argument("--clients", type=int, default=40)
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--seed-from", type=Path, help="a folder with the Northwind tables instead of the sample firm")
     return parser.parse_args(arguments)
+
+
+def catch_mail(state: State, options: argparse.Namespace) -> bool:
+    """Start the mail catcher's SMTP server when a port is given; false, with a message, when it cannot be had."""
+    if options.smtp_port is None:
+        return True
+    try:
+        import_module("sandbox.mail").start_mail(state, options.smtp_port, options.host)
+    except OSError as error:
+        message = f"Port {options.smtp_port} cannot be used ({error.strerror}). Choose another with --smtp-port."
+        print(message, file=sys.stderr)  # noqa: T201 - a command's message
+        return False
+    return True
 
 
 def seed_once(state: State, options: argparse.Namespace) -> None:
