@@ -30,18 +30,23 @@ class Children:
     logs: Path
     environment: Mapping[str, str]
     running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    stopping: bool = False
 
     def __enter__(self) -> Self:
         self.logs.mkdir(parents=True, exist_ok=True)
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, _stop)
+            signal.signal(number, self._asked_to_stop)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, _e: BaseException | None, _t: TracebackType | None) -> None:
-        # A second Ctrl-C must not leave half of them running.
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, signal.SIG_IGN)
+        self.stopping = True
         self.stop()
+
+    def _asked_to_stop(self, _number: int, _frame: FrameType | None) -> None:
+        # Raised once: a second Ctrl-C while stopping must not leave half of them running.
+        if not self.stopping:
+            self.stopping = True
+            raise Stopped
 
     def start(self, name: str, command: Sequence[str]) -> None:
         """Start a command; its output goes to `{name}.log`."""
@@ -96,10 +101,6 @@ class Children:
             _signal(process, signal.SIGKILL)
             process.wait()
         self.running.clear()
-
-
-def _stop(_number: int, _frame: FrameType | None) -> None:
-    raise Stopped
 
 
 def _alive(process: subprocess.Popen[bytes]) -> bool:

@@ -1,0 +1,42 @@
+"""The command as a person runs it: a process of its own, in a folder of its own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+KEY = "a test secret of 32 characters or more"
+
+
+@pytest.fixture
+def frontdesk(tmp_path: Path) -> Run:
+    """`frontdesk("sync", "--full", FRONTDESK_X="y")` in an empty folder, with no terminal."""
+
+    def run(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("FRONTDESK_")}
+        return subprocess.run(
+            [sys.executable, "-m", "cli.main", *words],
+            cwd=tmp_path,
+            env={**inherited, "FRONTDESK_SECRET_KEY": KEY, **environment},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    return run
+
+
+@pytest.fixture
+def migrated(frontdesk: Run) -> Run:
+    """The same, with a store that has its tables."""
+    done = frontdesk("migrate")
+    assert done.returncode == 0, done.stderr
+    return frontdesk

@@ -1,0 +1,145 @@
+"""What somebody gets who types `frontdesk`: help by subject, plain errors with a next step, no wait for imports."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from cli import say
+from cli.main import unexpected
+
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+COMMANDS = [
+    "demo", "sandbox", "init", "connect", "check", "migrate", "sync", "reconcile", "status", "quarantine",
+    "serve", "worker", "login-link", "token", "staff", "metrics", "warehouse",
+]  # fmt: skip
+HEAVY = ("prefect", "fastapi", "duckdb", "zeep", "pandas", "rich", "sqlalchemy", "pydantic", "uvicorn")
+
+
+def modules_loaded(*words: str, cwd: Path) -> set[str]:
+    script = "import sys; from cli.main import main; main(sys.argv[1:]); print(*sys.modules, file=sys.stderr)"
+    done = subprocess.run(
+        [sys.executable, "-c", script, *words], cwd=cwd, capture_output=True, text=True, timeout=60, check=True
+    )
+    return {name.partition(".")[0] for name in done.stderr.split()}
+
+
+def test_help_lists_every_command_under_its_subject(frontdesk: Run) -> None:
+    shown = frontdesk("--help")
+    assert shown.returncode == 0
+    listed = [line.split()[0] for line in shown.stdout.splitlines() if line.startswith("  ") and line.split()]
+    assert [name for name in COMMANDS if name not in listed] == []
+    assert "Keep the copy true:" in shown.stdout
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_each_command_explains_itself(frontdesk: Run, command: str) -> None:
+    assert "Usage: frontdesk" in frontdesk(command, "--help").stdout
+
+
+def test_help_waits_for_no_heavy_import(tmp_path: Path) -> None:
+    assert modules_loaded("--help", cwd=tmp_path).isdisjoint(HEAVY)
+
+
+def test_reading_the_status_imports_no_server_and_no_scheduler(migrated: Run, tmp_path: Path) -> None:
+    assert modules_loaded("status", cwd=tmp_path).isdisjoint({"prefect", "fastapi", "duckdb", "zeep", "pandas", "rich"})
+
+
+def test_a_mistyped_command_is_wrong_usage(frontdesk: Run) -> None:
+    done = frontdesk("snyc")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "snyc" in done.stderr
+
+
+def test_a_store_without_tables_says_what_to_run(frontdesk: Run) -> None:
+    done = frontdesk("status")
+    assert done.returncode == 1
+    assert done.stderr == "The store has no tables yet, or older ones.\n  Run `frontdesk migrate`, then try again.\n"
+
+
+def test_migrating_twice_changes_nothing(migrated: Run) -> None:
+    assert migrated("migrate").stdout == "The store had the present schema already.\n"
+
+
+def test_status_is_json_for_scripts(migrated: Run) -> None:
+    found = json.loads(migrated("status", "--json").stdout)
+    assert found == {"streams": [], "unmatched": 0, "held": 0, "inbox_waiting": 0}
+
+
+def test_syncing_with_no_source_says_what_to_run(migrated: Run) -> None:
+    done = migrated("sync")
+    assert done.returncode == 1
+    assert "Run `frontdesk init`" in done.stderr
+
+
+def test_an_unknown_source_names_those_there_are(migrated: Run, tmp_path: Path) -> None:
+    (tmp_path / "frontdesk.toml").write_text('[sources.books]\nconnector = "nothing"\n')
+    assert "Configured: books" in migrated("sync", "crm").stderr
+
+
+def test_a_wrong_configuration_names_file_and_key(frontdesk: Run, tmp_path: Path) -> None:
+    (tmp_path / "frontdesk.toml").write_text('datbase_url = "sqlite:///x"\n')
+    done = frontdesk("status")
+    assert done.returncode == 1
+    assert "frontdesk.toml" in done.stderr
+    assert "datbase_url" in done.stderr
+
+
+def test_no_error_shows_a_traceback_or_the_password(frontdesk: Run) -> None:
+    url = "postgresql://hub:s3cret-word@127.0.0.1:1/frontdesk"
+    done = frontdesk("status", FRONTDESK_DATABASE_URL=url)
+    assert done.returncode == 1
+    assert "The store cannot be used" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "s3cret-word" not in done.stderr
+    assert "s3cret-word" not in frontdesk("status", "--verbose", FRONTDESK_DATABASE_URL=url).stderr
+
+
+def test_an_error_nobody_foresaw_keeps_its_text_back() -> None:
+    sentence, step = unexpected(ValueError("token=abc"))
+    assert "token=abc" not in sentence + step
+    assert "--verbose" in step
+
+
+def test_staff_get_in_and_strangers_do_not(migrated: Run) -> None:
+    assert migrated("staff", "add", "Omar@firm.example", "--name", "Omar Lind").returncode == 0
+    assert "omar@firm.example  Omar Lind  ops" in migrated("staff", "list").stdout
+    assert migrated("login-link", "omar@firm.example").stdout.startswith("http://127.0.0.1:8000/sign-in/")
+    assert len(migrated("token", "omar@firm.example", "--staff").stdout.strip()) >= 43
+    stranger = migrated("login-link", "nobody@else.example")
+    assert (stranger.returncode, stranger.stdout) == (1, "")
+    assert "frontdesk staff add" in stranger.stderr
+
+
+def test_an_empty_quarantine_says_so(migrated: Run) -> None:
+    assert migrated("quarantine", "list").stdout == "Nothing is held.\n"
+    assert "quarantine list" in migrated("quarantine", "show", "nope").stderr
+
+
+def test_the_worker_needs_a_server_that_answers(migrated: Run) -> None:
+    assert "PREFECT_API_URL" in migrated("worker").stderr
+    silent = migrated("worker", PREFECT_API_URL="http://127.0.0.1:1/api")
+    assert "does not answer" in silent.stderr
+
+
+def test_a_taken_port_is_named_with_the_option_that_chooses_another(migrated: Run) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        served = migrated("serve", "--port", port)
+        demo = migrated("demo", "--port", "0", "--sandbox-port", port, "--prefect-port", "0", "--smtp-port", "0")
+    assert (served.returncode, demo.returncode) == (1, 1)
+    assert f"Port {port} cannot be used" in served.stderr
+    assert "--port" in served.stderr
+    assert "--sandbox-port" in demo.stderr
+
+
+def test_tables_align_numbers_to_the_right() -> None:
+    shown = say.table(("stream", "added"), [("Invoice", 1200), ("Payment", None)])
+    assert shown == "stream   added\nInvoice  1,200\nPayment      -"
