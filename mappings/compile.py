@@ -301,7 +301,10 @@ class _Compiler:
             if not isinstance(blocks, list):
                 return None
             kept = [b for b in blocks if isinstance(b, dict) and all(one(b) in accepted for one, accepted in tests)]
-            return orjson.dumps([{n: part(b, currency) for n, part in each.items()} for b in kept]).decode()
+            try:
+                return orjson.dumps([{n: part(b, currency) for n, part in each.items()} for b in kept]).decode()
+            except TypeError:
+                raise convert.refuse("bad_list", blocks, "a list of texts and numbers") from None
 
         return lambda records: [
             convert_list(blocks, currency)

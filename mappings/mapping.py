@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from collections.abc import Mapping as MappingType
 from dataclasses import dataclass, field
@@ -161,7 +162,7 @@ class Mapping:
     def _one_by_one(self, records: Sequence[Record]) -> Applied:
         applied = Applied([])
         for record in records:
-            payload = orjson.dumps(record, default=str)
+            payload = _payload(record)
             try:
                 _refuse_nul(record)
                 rows, owners = self._rows([record]), self._owners([record])
@@ -187,6 +188,14 @@ class Mapping:
             where + error.sentence,
             payload.decode(errors="replace").replace("\0", "�"),
         )
+
+
+def _payload(record: Record) -> bytes:
+    """The record as JSON, whatever it holds: what cannot be stored must still be kept."""
+    try:
+        return orjson.dumps(record, default=str)
+    except TypeError:  # an integer beyond 64 bits, half a surrogate pair
+        return json.dumps(record, default=str).encode()
 
 
 def _refuse_nul(record: Record) -> None:

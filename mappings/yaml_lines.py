@@ -38,7 +38,7 @@ class Spot:
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A YAML value with its place. `value` is a str, int, float, bool or None, a list of Nodes, or a dict of Nodes."""
+    """A YAML value with its place. `value` is a str, int or None, a list of Nodes, or a dict of Nodes."""
 
     value: Any
     spot: Spot
@@ -89,8 +89,8 @@ def _node(node: yaml.Node, file: Path) -> Node:
         return Node(dict(_pairs(node, file)), spot)
     if isinstance(node, yaml.SequenceNode):
         return Node([_node(item, file) for item in node.value], spot)
-    # Dates and everything else that YAML would guess at stay text: a mapping has words, numbers and yes or no.
-    typed = node.tag.rpartition(":")[2] in {"int", "float", "bool", "null"}
+    # What YAML would guess at stays text: a source may well have a field called `no` or `on`.
+    typed = node.tag.rpartition(":")[2] in {"int", "null"}
     return Node(yaml.safe_load(node.value) if typed else node.value, spot)
 
 

@@ -144,7 +144,7 @@ def main(base: Path) -> None:
         name: walk(base / name, lambda folder, start=start: shutil.copytree(start, folder))  # type: ignore[misc]
         for name, start in (("first", fresh), ("later", loaded))
     }
-    print(json.dumps({name: {"places": places, "bad": bad} for name, (places, bad) in results.items()}))
+    sys.stdout.write(json.dumps({name: {"places": places, "bad": bad} for name, (places, bad) in results.items()}))
 
 
 if __name__ == "__main__":

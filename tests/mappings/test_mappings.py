@@ -1,0 +1,125 @@
+"""What the writer of a mapping gets: files that work, or a sentence with file, line and what would be accepted."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import mappings
+from hub.clock import UTC
+from mappings import convert
+from mappings.compile import compile_file, compile_folder
+from mappings.mapping import content_hashes
+from mappings.yaml_lines import MappingError
+from store.targets import targets
+from store.types import instant_text
+
+GOOD = """source: acme
+stream: Bill
+into: invoice
+key: id
+modified: changed
+currency: cur
+owner: {stream: Customer, id: who}
+fields:
+  number: no
+  issued_on: day
+  total_minor: sum
+  balance_minor: open
+"""
+
+
+def compiled(tmp_path: Path, text: str) -> Any:
+    file = tmp_path / "acme" / "Bill.yaml"
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(text)
+    return compile_file(file, targets(), "EUR")
+
+
+def test_every_mapping_in_the_house_compiles() -> None:
+    found = compile_folder(Path(mappings.__file__).parent, targets(), "EUR")
+    assert set(found) == {"salesforce", "quickbooks", "google_drive"}
+    assert found["quickbooks"][0].stream == "Customer", "owners are read before what they own"
+
+
+@pytest.mark.parametrize(
+    ("change", "line", "said"),
+    [
+        (("into: invoice", "into: invoise"), 3, "Did you mean 'invoice'?"),
+        (("key: id", "kee: id"), 4, "unknown word in a mapping 'kee'"),
+        (("  number: no", "  numbre: no"), 9, "Did you mean 'number'?"),
+        (("  number: no", "  number: {form: no}"), 9, "Did you mean 'from'?"),
+        (("  total_minor: sum\n", ""), 8, "invoice needs total_minor."),
+        (("owner: {stream: Customer, id: who}", "owner: nobody"), 7, "unknown owner 'nobody'"),
+        (("key: id\n", "key: id\nkey: id\n"), 5, "'key' stands here twice."),
+        (("source: acme", "source: [acme"), 2, "this is no YAML"),
+        (("source: acme", "source: other"), 1, "source 'other' in the folder 'acme'"),
+    ],
+)
+def test_a_mistake_is_named_with_file_line_and_what_is_accepted(
+    tmp_path: Path, change: tuple[str, str], line: int, said: str
+) -> None:
+    with pytest.raises(MappingError) as caught:
+        compiled(tmp_path, GOOD.replace(*change))
+    assert f"Bill.yaml:{line}:" in caught.value.sentence
+    assert said in caught.value.sentence
+
+
+def test_money_is_read_in_the_records_own_currency(tmp_path: Path) -> None:
+    mapping = compiled(tmp_path, GOOD)
+    record = {"id": 7, "changed": "2026-01-01T00:00:00Z", "who": "c", "no": "n", "day": "2026-01-02", "open": 0}
+    rows = mapping.apply([{**record, "sum": 12.5, "cur": "JPY"}, {**record, "sum": 12.5, "cur": None}]).rows
+    amount = mapping.row_columns.index("total_minor")
+    assert [row[amount] for row in rows] == [13, 1250]
+    assert [row[-1] for row in rows] == ["JPY", "EUR"]
+
+
+@given(st.datetimes(timezones=st.just(UTC), min_value=dt.datetime(1900, 1, 1)), st.integers(-12 * 60, 14 * 60))  # noqa: DTZ001 -- hypothesis adds the zone itself
+def test_an_instant_means_the_same_in_any_offset(moment: dt.datetime, minutes: int) -> None:
+    there = moment.astimezone(dt.timezone(dt.timedelta(minutes=minutes)))
+    assert convert.instant([there.isoformat()]) == [instant_text(moment)]
+
+
+@given(st.decimals(min_value=-(10**12), max_value=10**12, places=2))
+def test_cents_survive_a_vendors_decimal_text(amount: Any) -> None:
+    assert convert.money([str(amount)], ["EUR"]) == [int(amount * 100)]
+
+
+@given(st.lists(st.dictionaries(st.sampled_from(["id", "no", "day", "sum", "open", "cur", "who", "changed"]),
+                                st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20)
+                                | st.lists(st.integers(), max_size=2)), max_size=5))  # fmt: skip
+def test_whatever_a_source_sends_is_a_row_or_is_held(records: list[dict[str, Any]]) -> None:
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as folder:
+        mapping = compiled(Path(folder), GOOD)
+    applied = mapping.apply(records)
+    assert len(applied.rows) + len(applied.held) == len(records)
+    assert len(content_hashes(applied)) == len(applied.rows)
+    assert all(held.sentence and held.reason for held in applied.held)
+
+
+def test_a_touch_without_a_change_has_the_same_hash(tmp_path: Path) -> None:
+    mapping = compiled(tmp_path, GOOD)
+    record = {"id": 7, "who": "c", "no": "n", "day": "2026-01-02", "open": 0, "sum": 1}
+    once, again, other = (
+        content_hashes(mapping.apply([{**record, **change}]))
+        for change in ({"changed": "2026-01-01T00:00:00Z"}, {"changed": "2026-01-02T00:00:00Z"},
+                       {"changed": "2026-01-01T00:00:00Z", "sum": 2})
+    )  # fmt: skip
+    assert once == again
+    assert once != other
+
+
+@pytest.mark.parametrize(
+    ("address", "domain"),
+    [("https://www.Mueller.example/x", "mueller.example"), ("a@x.example, b@y.example", "x.example"),
+     ("someone@gmail.com", None), ("", None), (None, None), ("http://[bad", None)],
+)  # fmt: skip
+def test_a_domain_recognises_a_firm_and_never_a_mailbox_provider(address: Any, domain: str | None) -> None:
+    assert convert.domain(address) == domain
