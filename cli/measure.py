@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from importlib import import_module
+import datetime as dt
 from typing import Annotated
 
 import typer
 
+from cli import say
 from cli.app import group
+from hub.errors import NeedsPerson
 
 MEASURE = "Measure"
 
@@ -21,21 +23,59 @@ def add_to(app: typer.Typer) -> None:
     app.command(rich_help_panel=MEASURE)(metrics)
 
 
-def build() -> None:
-    """Build it from the portal store, check it, and publish it in one step."""
-    from hub.settings import load
-    from store.engine import create_engine
+def build(
+    rebuild: Annotated[bool, typer.Option("--rebuild", help="Draw everything anew, not only what is new.")] = False,
+) -> None:
+    """Build it from the portal store and publish it.
 
-    settings = load()
-    engine = create_engine(settings.database_url)
-    import_module("warehouse.build").build(engine, settings.warehouse_path)
-    engine.dispose()
-    print(f"Published {settings.warehouse_path}.")
+    It is checked first; when a check fails, the published file stays as it is.
+    """
+    from hub.settings import load
+    from warehouse.build import build_for
+
+    report = build_for(load(), rebuild=rebuild)
+    kind = f"anew ({report.why})" if report.full else f"with {report.new_activity:,} new of {report.activity:,} rows"
+    print(f"Published {report.path} {kind} in {report.seconds:.1f} s.")
+    for warning in report.warnings:
+        say.note(warning)
 
 
 def metrics(
-    month: Annotated[str | None, typer.Option(metavar="YYYY-MM", help="A calendar month in the firm's zone.")] = None,
+    month: Annotated[
+        str | None, typer.Option(metavar="YYYY-MM", help="Default: this month, in the firm's zone.")
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON document, for scripts.")] = False,
 ) -> None:
     """Monthly active clients, actions per session."""
-    raise NotImplementedError
+    from hub.settings import load
+    from warehouse.metrics import compute
+
+    settings = load()
+    values = compute(settings.warehouse_path, first_of(month, settings.firm.time_zone), settings.firm.time_zone)
+    if json:
+        say.json(values)
+        return
+    rows = [
+        (v.title, _number(v.value), _interval(v.low, v.high), v.unit, v.band or v.state, v.sentence) for v in values
+    ]
+    print(say.table(("metric", "value", "95 % interval", "unit", "verdict", "counted"), rows))
+
+
+def first_of(month: str | None, zone: str) -> dt.date:
+    """The first day of a month written YYYY-MM, or of the present one in that zone."""
+    from zoneinfo import ZoneInfo
+
+    if month is None:
+        return dt.datetime.now(ZoneInfo(zone)).date().replace(day=1)
+    try:
+        return dt.date.fromisoformat(f"{month}-01")
+    except ValueError:
+        raise NeedsPerson(f"{month!r} is no month.", step="Write it as 2026-11.") from None
+
+
+def _number(value: float | None) -> str | None:
+    return None if value is None else f"{value:.1f}"
+
+
+def _interval(low: float | None, high: float | None) -> str:
+    return "-" if low is None or high is None else f"{low:.1f} to {high:.1f}"

@@ -145,11 +145,9 @@ async def warehouse_build() -> None:
 
 
 def _build() -> None:
-    from importlib import import_module
+    from warehouse.build import build_for
 
-    settings = load()
-    with open_hub(settings) as hub:
-        import_module("warehouse.build").build(hub.engine, settings.warehouse_path)
+    build_for(load())
 
 
 @flow(name="drain-inbox", persist_result=False)
