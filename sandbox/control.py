@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Awaitable, Callable
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlencode
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -15,6 +15,7 @@ from starlette.routing import BaseRoute, Route
 from sandbox import edits
 from sandbox.faults import CATALOGUE, FaultBook
 from sandbox.meter import RequestLog
+from sandbox.quickbooks.faults import Fault as QuickBooksFault
 from sandbox.state import Record, State
 from sandbox.vendors import VENDORS
 
@@ -40,7 +41,7 @@ def routes(state: State, book: FaultBook, log: RequestLog) -> list[BaseRoute]:
     """Everything under `/control`, and the page at `/`."""
     from sandbox.page import routes as page_routes
 
-    return [*page_routes(state, book), *_record_routes(state), *_fault_routes(book), *_other_routes(state, log)]
+    return [*page_routes(state, book, log), *_record_routes(state), *_fault_routes(book), *_other_routes(state, log)]
 
 
 def _record_routes(state: State) -> list[BaseRoute]:
@@ -53,7 +54,7 @@ def _record_routes(state: State) -> list[BaseRoute]:
     async def create(request: Request) -> Response:
         vendor, kind = request.path_params["vendor"], request.path_params["kind"]
         wish = await payload(request)
-        id_ = wish.pop("id", None) or _fresh_id(state, vendor, kind)
+        id_ = wish.pop("id", None) or edits.fresh_id(state, vendor, kind)
         return JSONResponse(shown(state.put(vendor, kind, str(id_), wish), vendor), 201)
 
     async def single(request: Request) -> Response:
@@ -72,12 +73,15 @@ def _record_routes(state: State) -> list[BaseRoute]:
         return JSONResponse(shown(edits.restore(state, vendor, kind, id_), vendor))
 
     async def edit(request: Request) -> Response:
-        wish, action = await payload(request), edits.EDITS[request.path_params["name"]]
-        back = str(wish.pop("back", ""))
-        record = await run_in_threadpool(lambda: action(state, wish))
-        if back.startswith("/") and not back.startswith("//"):
-            return RedirectResponse(back, 303)
-        return JSONResponse(shown(record, _vendor_of(request.path_params["name"], wish)))
+        wish, name = await payload(request), request.path_params["name"]
+        action, back = edits.EDITS[name], str(wish.pop("back", ""))
+        try:
+            record = await run_in_threadpool(lambda: action(state, wish))
+        except (edits.Refused, QuickBooksFault) as refusal:
+            if not back:
+                raise
+            return returned(back, str(refusal))
+        return returned(back, edits.told(name, record)) if back else JSONResponse(shown(record, _vendor_of(name, wish)))
 
     base = "/control/records/{vendor}/{kind}"
     return [
@@ -96,8 +100,12 @@ def _fault_routes(book: FaultBook) -> list[BaseRoute]:
             case "POST":
                 wish = await payload(request)
                 back = str(wish.pop("back", ""))
+                if wish.pop("clear", None):
+                    book.clear(wish.get("id"))
+                    return returned(back, "Switched off.")
+                wish = {name: value for name, value in wish.items() if value != ""}
                 armed = book.arm(wish)
-                return RedirectResponse(back, 303) if back == "/faults" else JSONResponse({"id": armed.id}, 201)
+                return returned(back, "Switched on.") if back else JSONResponse({"id": armed.id}, 201)
             case "DELETE":
                 book.clear(int(request.query_params["id"]) if "id" in request.query_params else None)
         return JSONResponse({"armed": book.armed(), "catalogue": CATALOGUE})
@@ -120,6 +128,12 @@ def _other_routes(state: State, log: RequestLog) -> list[BaseRoute]:
         Route("/control/requests", guarded(requests), methods=["GET", "DELETE"]),
         Route("/control/clock", guarded(clock), methods=["GET", "POST"]),
     ]
+
+
+def returned(back: str, note: str) -> Response:
+    """Back to the page that a button was pressed on, with a sentence on what happened. Never to another site."""
+    path = back if back.startswith("/") and not back.startswith("//") else "/"
+    return RedirectResponse(f"{path}?{urlencode({'note': note})}", 303)
 
 
 def search(state: State, vendor: str, kind: str, text: str, limit: int) -> list[Record]:
@@ -155,7 +169,7 @@ def guarded(handler: Handler) -> Handler:
             return await handler(request)
         except KeyError as error:
             return JSONResponse({"error": f"not found or missing: {error.args[0]}"}, 404)
-        except edits.Refused as error:
+        except (edits.Refused, QuickBooksFault) as error:
             return JSONResponse({"error": str(error)}, 409)
         except (ValueError, TypeError) as error:
             return JSONResponse({"error": str(error)}, 400)
@@ -166,11 +180,3 @@ def guarded(handler: Handler) -> Handler:
 def _vendor_of(edit: str, wish: dict[str, Any]) -> str:
     named = {"pay-invoice": "quickbooks", "new-version": "google_drive"}
     return str(wish.get("vendor") or named.get(edit, "salesforce"))
-
-
-def _fresh_id(state: State, vendor: str, kind: str) -> str:
-    if vendor == "salesforce":
-        from sandbox.salesforce.ids import new_id
-
-        return new_id(state, kind)
-    return edits.fresh_id(state, vendor)

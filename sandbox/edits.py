@@ -13,6 +13,10 @@ import zipfile
 from collections.abc import Callable
 from typing import Any
 
+from sandbox.google_drive import files
+from sandbox.quickbooks import writes
+from sandbox.quickbooks.entities import ENTITIES
+from sandbox.salesforce.ids import new_id
 from sandbox.state import Record, State
 
 UTC = dt.UTC
@@ -48,6 +52,10 @@ def delete(state: State, vendor: str, kind: str, id_: str, *, purge: bool = Fals
     if purge and vendor == "salesforce":
         state.purge(vendor, kind, id_)
         return record
+    if vendor == "quickbooks" and kind in ENTITIES and not ENTITIES[kind].named:
+        # What it did to invoices and balances is taken back.
+        writes.delete(state, ENTITIES[kind], record)
+        return found(state, vendor, kind, id_)
     if vendor == "google_drive" and not purge:
         return state.put(vendor, kind, id_, {**record.body, "trashed": True, "explicitlyTrashed": True})
     return state.put(vendor, kind, id_, record.body, deleted=True)
@@ -68,42 +76,23 @@ def pay_invoice(state: State, wish: dict[str, Any]) -> Record:
         balance = invoice.body.get("Balance", 0)
         if invoice.deleted or not balance:
             raise Refused(f"Invoice {invoice.body.get('DocNumber', invoice.id)} has nothing left to pay.")
-        payment_id = fresh_id(state, "quickbooks")
-        state.put("quickbooks", "Payment", payment_id, _payment(state, payment_id, invoice, balance))
-        links = [*invoice.body.get("LinkedTxn", []), {"TxnId": payment_id, "TxnType": "Payment"}]
-        paid = merge(state, "quickbooks", "Invoice", invoice.id, {"Balance": 0, "LinkedTxn": links})
-        _lower_balance(state, invoice.body.get("CustomerRef", {}).get("value", ""), balance)
-    return paid
+        writes.create(state, ENTITIES["Payment"], _payment(state, invoice, balance))
+        return found(state, "quickbooks", "Invoice", invoice.id)
 
 
-def _payment(state: State, id_: str, invoice: Record, amount: float) -> dict[str, Any]:
-    body = {
-        "Id": id_,
-        "SyncToken": "0",
-        "TxnDate": _moment(state).date().isoformat(),
-        "TotalAmt": amount,
-        "UnappliedAmt": 0,
-        "ProcessPayment": False,
-        "Line": [{"Amount": amount, "LinkedTxn": [{"TxnId": invoice.id, "TxnType": "Invoice"}]}],
+def _payment(state: State, invoice: Record, amount: float) -> dict[str, Any]:
+    link = {"Amount": amount, "LinkedTxn": [{"TxnId": invoice.id, "TxnType": "Invoice"}]}
+    body = {"TxnDate": _moment(state).date().isoformat(), "TotalAmt": amount, "Line": [link]}
+    return body | {
+        name: invoice.body[name] for name in ("CustomerRef", "CurrencyRef", "ExchangeRate") if name in invoice.body
     }
-    return body | {name: invoice.body[name] for name in ("CustomerRef", "CurrencyRef") if name in invoice.body}
 
 
-def _lower_balance(state: State, customer_id: str, amount: float) -> None:
-    customer = state.get("quickbooks", "Customer", customer_id)
-    if customer is not None and "Balance" in customer.body:
-        left = round(float(customer.body["Balance"]) - amount, 2)
-        merge(state, "quickbooks", "Customer", customer_id, {"Balance": left})
-
-
-def fresh_id(state: State, vendor: str) -> str:
-    """An id nobody has yet: QuickBooks counts, Drive draws at random."""
-    if vendor == "google_drive":
-        return secrets.token_urlsafe(25)
-    row = state.connection.execute(
-        "SELECT coalesce(max(CAST(id AS INTEGER)), 0) + 1 FROM record WHERE vendor = 'quickbooks'"
-    ).fetchone()
-    return str(row[0])
+def fresh_id(state: State, vendor: str, kind: str) -> str:
+    """An id nobody has yet: QuickBooks counts, Salesforce counts by object, Drive draws at random."""
+    if vendor == "salesforce":
+        return new_id(state, kind)
+    return writes.next_id(state) if vendor == "quickbooks" else secrets.token_urlsafe(25)
 
 
 def delay_shipment(state: State, wish: dict[str, Any]) -> Record:
@@ -149,8 +138,6 @@ def _shipment_event(state: State, shipment: Record, code: str, description: str)
         "Location__c": shipment.body.get("Location__c"),
         "Description__c": description,
     }
-    from sandbox.salesforce.ids import new_id
-
     state.put("salesforce", "Shipment_Event__c", new_id(state, "Shipment_Event__c"), body)
 
 
@@ -164,8 +151,6 @@ def move_milestone(state: State, wish: dict[str, Any]) -> Record:
 
 def new_version(state: State, wish: dict[str, Any]) -> Record:
     """Somebody saved the file again: a new revision with other bytes, which is now the current one."""
-    from sandbox.google_drive import files
-
     file = found(state, "google_drive", "file", str(wish["id"]))
     if "_blob" not in file.body:
         return merge(state, "google_drive", "file", file.id, {})
@@ -200,6 +185,25 @@ EDITS: dict[str, Callable[[State, dict[str, Any]], Record]] = {
     "delete": _delete,
     "restore": _restore,
 }
+
+
+TOLD = {
+    "pay-invoice": "Invoice {name} is paid.",
+    "delay-shipment": "Shipment {name} is delayed.",
+    "hold-shipment": "Shipment {name} is held.",
+    "release-shipment": "Shipment {name} goes on.",
+    "move-milestone": "{name} is done.",
+    "new-version": "{name} has a new version.",
+    "delete": "{name} is deleted.",
+    "restore": "{name} is back.",
+}
+
+
+def told(edit: str, record: Record) -> str:
+    """What happened, in a sentence for the person who pressed the button."""
+    body = record.body
+    name = body.get("DocNumber") or body.get("Name") or body.get("name") or record.id
+    return f"{TOLD[edit].format(name=name)} The portal shows it after its next sync."
 
 
 def _moment(state: State) -> dt.datetime:

@@ -1,20 +1,81 @@
-"""The control page: for a person who wants to change something in the "CRM" and watch it arrive in the portal."""
+"""The control page: a person changes something in the "CRM", the books or the files and watches it arrive."""
 
 from __future__ import annotations
 
+import datetime as dt
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from sandbox.faults import FaultBook
+from sandbox import clients
+from sandbox.faults import CATALOGUE, FaultBook
+from sandbox.meter import RequestLog
 from sandbox.state import State
+from sandbox.vendors import TITLES, VENDORS
+
+PAGES = Path(__file__).parent / "pages"
+POLICY = "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+SAFE = {"content-security-policy": POLICY, "x-content-type-options": "nosniff", "cache-control": "no-store"}
 
 
-def routes(state: State, book: FaultBook) -> list[BaseRoute]:
-    """The page at `/`."""
+@cache
+def pages() -> Environment:
+    """The page's templates. Records leave out empty fields, so a missing one is an empty place."""
+    environment = Environment(loader=FileSystemLoader(PAGES), autoescape=True)
+    environment.filters |= {"day": day, "amount": amount}
+    return environment
 
-    def home(_: Request) -> Response:
-        armed = ", ".join(fault["fault"] for fault in book.armed()) or "none"
-        return PlainTextResponse(f"Sandbox. Clients: {state.count('salesforce', 'Account')}. Faults: {armed}.")
 
-    return [Route("/", home)]
+def day(value: str | None) -> str:
+    """An ISO date or instant as `3 Dec 2026`, or `3 Dec 2026, 14:00 UTC`; a dash for none."""
+    if not value:
+        return "–"
+    moment = dt.datetime.fromisoformat(value)
+    text = f"{moment.day} {moment:%b %Y}"
+    return text if "T" not in value else f"{text}, {moment.astimezone(dt.UTC):%H:%M} UTC"
+
+
+def amount(body: dict[str, Any], name: str) -> str:
+    """`1,234.50 EUR`; yen have no decimals."""
+    currency = (body.get("CurrencyRef") or {}).get("value", "")
+    decimals = 0 if currency == "JPY" else 2
+    return f"{body.get(name) or 0:,.{decimals}f} {currency}".strip()
+
+
+def routes(state: State, book: FaultBook, log: RequestLog) -> list[BaseRoute]:
+    """`/` with the clients, `/clients/{id}`, `/faults`, and their style sheet."""
+
+    def home(request: Request) -> Response:
+        text = request.query_params.get("q", "").strip()
+        return shown("control.html", request, clients=clients.find(state, text), text=text)
+
+    def single(request: Request) -> Response:
+        found = clients.client(state, request.path_params["id"])
+        if found is None:
+            return shown("control.html", request, clients=clients.find(state, ""), text="", status=404)
+        return shown("client.html", request, client=found, back=request.url.path)
+
+    def faults(request: Request) -> Response:
+        counts = {vendor: log.report(vendor)["count"] for vendor in VENDORS}
+        return shown("faults.html", request, catalogue=CATALOGUE, armed=book.armed(), vendors=TITLES, counts=counts)
+
+    def style(_: Request) -> Response:
+        return FileResponse(PAGES / "control.css", media_type="text/css", headers={"cache-control": "no-cache"})
+
+    return [
+        Route("/", home),
+        Route("/clients/{id}", single),
+        Route("/faults", faults),
+        Route("/control/style.css", style),
+    ]
+
+
+def shown(template: str, request: Request, *, status: int = 200, **facts: Any) -> Response:
+    """A page. `note` says what the last button did."""
+    note = request.query_params.get("note", "")
+    return HTMLResponse(pages().get_template(template).render(note=note, **facts), status, headers=SAFE)

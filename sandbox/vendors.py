@@ -23,7 +23,8 @@ PREFIXES: tuple[tuple[str, str], ...] = (
     ("/batch/drive/", "google_drive"),
 )
 
-VENDORS = ("salesforce", "quickbooks", "google_drive")
+TITLES = {"salesforce": "Salesforce", "quickbooks": "QuickBooks", "google_drive": "Google Drive"}
+VENDORS = tuple(TITLES)
 ROUTE_MODULES = (*(f"sandbox.{vendor}.app" for vendor in VENDORS), "sandbox.mail")
 
 FaultBody = Callable[..., Response | None]
