@@ -39,7 +39,8 @@ class Page:
     `raw` is the body as the source sent it (JSON), which is landed as it is. `cursor` is stored in the transaction
     that stores the records. `high_water`: the stored copy is true up to this source instant once the page is stored.
     A record may appear again in a later page or run; the engine takes the last one. A reading that saw no change still
-    yields one empty page with the cursor and high-water mark.
+    yields one empty page with the cursor and high-water mark. `sweep`: the source took something away that it cannot
+    name one by one (a folder with all below); compare the keys once this reading is stored.
     """
 
     records: Sequence[Record]
@@ -47,6 +48,7 @@ class Page:
     cursor: Cursor
     high_water: dt.datetime
     deleted: Sequence[Deleted] = ()
+    sweep: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,200 @@
+"""The stream `files`: everything below a client's folder that is no folder, with its place under `frontdesk`.
+
+First load: the change log's present, then folder by folder, then the changes since. Afterwards the change log alone.
+Cursor while loading: `start`, `since`, `after` (folders up to this id are done), `page`; afterwards `token`, `folders`.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from connectors.contract import Deleted, Page, Record, Want
+from connectors.google_drive.listing import (
+    FILE_FIELDS,
+    FOLDER_FIELDS,
+    ChangePage,
+    TokenRejected,
+    change_page,
+    files_in,
+    groups,
+    list_all,
+    list_page,
+    load_tree,
+    root_folder,
+    start_token,
+    tree_of,
+)
+from connectors.google_drive.tree import (
+    FOLDER,
+    SHORTCUT,
+    Known,
+    Tree,
+    folder_of,
+    known_folders,
+    known_of,
+    parent_of,
+    placed,
+)
+from hub.clock import iso, parse_instant
+
+if TYPE_CHECKING:
+    from connectors.google_drive.client import Drive
+
+log = logging.getLogger("frontdesk.google_drive")
+Outcome = Record | Deleted
+
+
+def read(drive: Drive, want: Want) -> Iterator[Page]:
+    """Pages of files, from the cursor or from the beginning."""
+    cursor: Mapping[str, Any] = want.cursor or {}
+    if "token" in cursor:
+        try:
+            yield from replay(drive, cursor)
+        except TokenRejected:
+            log.warning("Drive rejected the change token; reading every file again")
+            yield from load_and_replay(drive, {}, sweep=True)
+        return
+    yield from load_and_replay(drive, cursor, sweep=False)
+
+
+def load_and_replay(drive: Drive, cursor: Mapping[str, Any], *, sweep: bool) -> Iterator[Page]:
+    """Every file, then what changed meanwhile. `sweep`: deletes may have been missed before."""
+    done: Mapping[str, Any] = {}
+    for page in load(drive, cursor, sweep=sweep):
+        done = page.cursor
+        yield page
+    yield from replay(drive, done)
+
+
+def load(drive: Drive, cursor: Mapping[str, Any], *, sweep: bool) -> Iterator[Page]:
+    """Every file, fifty folders at a time; the last page is empty and holds the token to go on from."""
+    if "start" not in cursor:
+        root_folder(drive)
+        cursor = {"start": start_token(drive), "since": iso(drive.clock), "after": "", "page": ""}
+    tree, since = tree_of(drive), parse_instant(cursor["since"])
+    folders = tree.inside()
+    for group in groups([folder_id for folder_id in folders if folder_id > cursor["after"]]):
+        for files, following in group_pages(drive, group, cursor["page"]):
+            after = cursor["after"] if following else group[-1]
+            cursor = {**cursor, "after": after, "page": following}
+            records = [record for file in files if (record := placed(tree, file)) is not None]
+            if records:
+                yield page_of(records, (), cursor, since)
+    yield page_of((), (), {"token": cursor["start"], "folders": known_folders(folders).text()}, since, sweep=sweep)
+
+
+def group_pages(drive: Drive, group: Sequence[str], token: str) -> Iterator[tuple[list[dict[str, Any]], str]]:
+    """The pages of one group of folders from a page token on; from its first page when Drive forgot the token."""
+    query = files_in(group, trashed=False)
+    while True:
+        try:
+            files, token = list_page(drive, query, FILE_FIELDS, token)
+        except TokenRejected:
+            token = ""
+            continue
+        yield files, token
+        if not token:
+            return
+
+
+def replay(drive: Drive, cursor: Mapping[str, Any]) -> Iterator[Page]:
+    """Pages of the change log up to its present."""
+    token, known = str(cursor["token"]), known_of(str(cursor.get("folders", "*")))
+    while True:
+        changes = change_page(drive, token, "files")
+        outcomes, sweep, known = digest(drive, changes, known)
+        records = [item for item in outcomes.values() if not isinstance(item, Deleted)]
+        deleted = [item for item in outcomes.values() if isinstance(item, Deleted)]
+        token = changes.following
+        yield page_of(records, deleted, {"token": token, "folders": known.text()}, changes.high_water, sweep=sweep)
+        if changes.last:
+            return
+
+
+def digest(drive: Drive, changes: ChangePage, known: Known) -> tuple[dict[str, Outcome], bool, Known]:
+    """What a page of changes means: outcomes by file id, whether a sweep is due, and the folders known afterwards.
+
+    Drive says no more of a file that was deleted past the trash than of one that we lost access to.
+    """
+    entries = {entry["fileId"]: entry for entry in changes.entries if entry.get("fileId")}
+    removed = [file_id for file_id, entry in entries.items() if entry.get("removed")]
+    files = [entry["file"] for entry in entries.values() if not entry.get("removed") and entry.get("file")]
+    times = {file_id: parse_instant(entry["time"]) for file_id, entry in entries.items() if entry.get("time")}
+    outcomes: dict[str, Outcome] = {file_id: Deleted(file_id, times.get(file_id), "access_lost") for file_id in removed}
+    for file in files:
+        if file["mimeType"] not in (FOLDER, SHORTCUT):
+            outcomes[file["id"]] = outcome(tree_of(drive), file, times.get(file["id"]))
+        elif file["mimeType"] == SHORTCUT:
+            log.info("left out the shortcut %s: a shortcut grants no access to its target", file["id"])
+    moved = [file["id"] for file in files if file["mimeType"] == FOLDER and concerns(drive, file, known)]
+    outcomes |= below(drive, moved)
+    lost = any(known.has(file_id) for file_id in removed)
+    if moved or lost:
+        known = known_folders(tree_of(drive).inside())
+    return outcomes, lost, known
+
+
+def concerns(drive: Drive, folder: Mapping[str, Any], known: Known) -> bool:
+    """Whether a folder is or was below the root."""
+    return known.has(folder["id"]) or bool(tree_of(drive).chain(parent_of(folder)) is not None)
+
+
+def below(drive: Drive, folder_ids: Sequence[str]) -> dict[str, Outcome]:
+    """Every file below these folders as it stands now: Drive re-emits none of them when a folder changes."""
+    if not folder_ids:
+        return {}
+    tree = tree_of(drive)
+    return {
+        file["id"]: outcome(tree, file, drive.clock)
+        for group in groups(tree.below(folder_ids))
+        for page in list_all(drive, files_in(group, trashed=True), FILE_FIELDS)
+        for file in page
+    }
+
+
+def outcome(tree: Tree, file: Mapping[str, Any], at: Any) -> Outcome:
+    """The file with its place, or that it is gone: into the trash, or out of the clients' folders."""
+    record = None if file.get("trashed") else placed(tree, file)
+    return Deleted(file["id"], at, "deleted") if record is None else record
+
+
+def page_of(
+    records: Sequence[Record], deleted: Sequence[Deleted], cursor: Mapping[str, Any], at: Any, *, sweep: bool = False
+) -> Page:
+    """A Page; what is landed are the records with their place, and the ids that are gone."""
+    raw = orjson.dumps({"records": records, "deleted": [item.external_id for item in deleted]})
+    return Page(records, raw, cursor, at, deleted, sweep)
+
+
+def keys(drive: Drive) -> Iterator[list[str]]:
+    """The ids of all files that clients may have, by the folders as they are now."""
+    tree = load_tree(drive)
+    for group in groups(tree.inside()):
+        for page in list_all(drive, files_in(group, trashed=False), "id"):
+            yield [file["id"] for file in page]
+
+
+def one(drive: Drive, file_id: str, _want: Want) -> Record | None:
+    """The file as it is now; None when it is gone, in the trash, or not below a client's folder."""
+    request = drive.service.files().get(fileId=file_id, fields=FILE_FIELDS, supportsAllDrives=True)
+    file: dict[str, Any] | None = drive.ask_for(request)
+    if file is None or file.get("trashed") or file["mimeType"] in (FOLDER, SHORTCUT):
+        return None
+    return placed(ancestors(drive, parent_of(file)), file)
+
+
+def ancestors(drive: Drive, folder_id: str) -> Tree:
+    """The folders above a file, asked for one by one: three or four, instead of all of the Drive's."""
+    tree = Tree(drive.settings.root_folder_id)
+    while folder_id and folder_id != tree.root and folder_id not in tree.folders:
+        request = drive.service.files().get(fileId=folder_id, fields=FOLDER_FIELDS, supportsAllDrives=True)
+        found: dict[str, Any] | None = drive.ask_for(request)
+        if found is None:
+            break
+        tree.put(folder_of(found))
+        folder_id = parent_of(found)
+    return tree

@@ -1,0 +1,114 @@
+"""The stream `folders`: the clients' own folders, the direct children of the root. These are matched to clients.
+
+Cursor while loading: `start`, `since`, `page`, `folders`. Afterwards: `token`, `folders`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from connectors.contract import Deleted, Page, Record, Want
+from connectors.google_drive.files import page_of
+from connectors.google_drive.listing import (
+    FILE_FIELDS,
+    ChangePage,
+    TokenRejected,
+    change_page,
+    list_all,
+    list_page,
+    quoted,
+    root_folder,
+    start_token,
+)
+from connectors.google_drive.tree import FOLDER, Known, known_of, parent_of
+from hub.clock import iso, parse_instant
+
+if TYPE_CHECKING:
+    from connectors.google_drive.client import Drive
+
+
+def client_folders(drive: Drive) -> str:
+    """The query for the clients' folders."""
+    return f"{quoted(drive.settings.root_folder_id)} in parents and mimeType = '{FOLDER}' and trashed = false"
+
+
+def read(drive: Drive, want: Want) -> Iterator[Page]:
+    """Pages of folders, from the cursor or from the beginning."""
+    cursor: Mapping[str, Any] = want.cursor or {}
+    if "token" in cursor:
+        try:
+            yield from replay(drive, cursor)
+        except TokenRejected:
+            yield from load_and_replay(drive, {}, sweep=True)
+        return
+    yield from load_and_replay(drive, cursor, sweep=False)
+
+
+def load_and_replay(drive: Drive, cursor: Mapping[str, Any], *, sweep: bool) -> Iterator[Page]:
+    """Every client folder, then what changed meanwhile."""
+    if "start" not in cursor:
+        root_folder(drive)
+        cursor = {"start": start_token(drive), "since": iso(drive.clock), "page": "", "folders": ""}
+    since = parse_instant(cursor["since"])
+    while "token" not in cursor:
+        try:
+            found, following = list_page(drive, client_folders(drive), FILE_FIELDS, str(cursor["page"]))
+        except TokenRejected:
+            cursor = {**cursor, "page": ""}
+            continue
+        known = known_of(str(cursor["folders"])).plus(folder["id"] for folder in found).text()
+        cursor = {**cursor, "page": following, "folders": known}
+        if not following:
+            cursor = {"token": cursor["start"], "folders": known}
+        yield page_of(found, (), cursor, since, sweep=sweep and not following)
+    yield from replay(drive, cursor)
+
+
+def replay(drive: Drive, cursor: Mapping[str, Any]) -> Iterator[Page]:
+    """Pages of the change log up to its present."""
+    token, known = str(cursor["token"]), known_of(str(cursor["folders"]))
+    while True:
+        changes = change_page(drive, token, "folders")
+        records, deleted, known = digest(drive, changes, known)
+        token = changes.following
+        yield page_of(records, deleted, {"token": token, "folders": known.text()}, changes.high_water)
+        if changes.last:
+            return
+
+
+def digest(drive: Drive, changes: ChangePage, known: Known) -> tuple[list[Record], list[Deleted], Known]:
+    """Which client folders a page of changes brings, and which it takes away."""
+    records: dict[str, Record] = {}
+    deleted: dict[str, Deleted] = {}
+    for entry in changes.entries:
+        folder_id, file = str(entry.get("fileId", "")), entry.get("file")
+        if file and not entry.get("removed") and is_client_folder(drive, file):
+            records[folder_id] = file
+            known = known.plus([folder_id])
+            deleted.pop(folder_id, None)
+        elif known.has(folder_id):
+            reason: Any = "access_lost" if entry.get("removed") else "deleted"
+            deleted[folder_id] = Deleted(folder_id, parse_instant(entry["time"]), reason)
+            known = known.minus(folder_id)
+            records.pop(folder_id, None)
+    return list(records.values()), list(deleted.values()), known
+
+
+def is_client_folder(drive: Drive, file: Mapping[str, Any]) -> bool:
+    """Whether a file is a live folder directly below the root."""
+    folder = file["mimeType"] == FOLDER and not file.get("trashed")
+    return folder and parent_of(file) == drive.settings.root_folder_id
+
+
+def keys(drive: Drive) -> Iterator[list[str]]:
+    """The ids of all client folders."""
+    for page in list_all(drive, client_folders(drive), "id"):
+        yield [folder["id"] for folder in page]
+
+
+def one(drive: Drive, folder_id: str, _want: Want) -> Record | None:
+    """The folder as it is now; None when it is gone or no client's folder any more."""
+    request = drive.service.files().get(fileId=folder_id, fields=FILE_FIELDS, supportsAllDrives=True)
+    found: dict[str, Any] | None = drive.ask_for(request)
+    return found if found is not None and is_client_folder(drive, found) else None
