@@ -1,0 +1,274 @@
+"""Salesforce over HTTP: with the library that firms use, and with plain requests for what the library hides."""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import requests
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from simple_salesforce import (
+    Salesforce,
+    SalesforceAuthenticationFailed,
+    SalesforceMoreThanOneRecord,
+    SalesforceResourceNotFound,
+)
+
+from connectors.http import new_session
+from sandbox.salesforce.ids import numbered_id
+from sandbox.state import State
+
+BASE = "/services/data/v68.0"
+
+
+@pytest.fixture
+def org(url: str) -> Iterator[Salesforce]:
+    """simple-salesforce, signed in with client credentials."""
+    http, _ = new_session(url)
+    with http:
+        yield Salesforce(
+            domain="acme.my",
+            consumer_key="sandbox-consumer-key",
+            consumer_secret="sandbox-consumer-secret",
+            session=http,
+            version="68.0",
+        )
+
+
+class Plain:
+    """requests with the token on every call."""
+
+    def __init__(self, url: str, token: str) -> None:
+        self.url, self.headers = url + BASE, {"Authorization": f"Bearer {token}"}
+
+    def __call__(
+        self, method: str, path: str, headers: dict[str, str] | None = None, **options: Any
+    ) -> requests.Response:
+        return requests.request(method, self.url + path, headers=self.headers | (headers or {}), timeout=30, **options)
+
+
+@pytest.fixture
+def plain(url: str, org: Salesforce) -> Plain:
+    return Plain(url, org.session_id)
+
+
+def token(url: str, secret: str = "sandbox-consumer-secret", **form: str) -> requests.Response:
+    basic = base64.b64encode(f"sandbox-consumer-key:{secret}".encode()).decode()
+    form = form or {"grant_type": "client_credentials"}
+    headers = {"Authorization": f"Basic {basic}"}
+    return requests.post(f"{url}/services/oauth2/token", form, headers=headers, timeout=30)
+
+
+def many(state: State, count: int) -> None:
+    """Accounts written in bulk: three in ten share a second with others."""
+    start = state.now() - 86_400_000
+    state.load(
+        "salesforce",
+        "Account",
+        (
+            (numbered_id("001", n), {"Name": f"A{n}"}, start, start + (n if n % 10 > 2 else 0) * 1000)
+            for n in range(count)
+        ),
+    )
+
+
+def test_a_token_answer_has_what_the_vendor_sends_and_no_expiry(url: str) -> None:
+    answer = token(url).json()
+    assert answer["instance_url"] == url
+    assert {"access_token", "id", "issued_at", "signature", "token_type", "scope"} <= set(answer)
+    assert "expires_in" not in answer
+
+
+@pytest.mark.parametrize(
+    ("form", "secret", "error"),
+    [
+        ({"grant_type": "client_credentials"}, "wrong", "invalid_client"),
+        ({"grant_type": "password"}, "sandbox-consumer-secret", "unsupported_grant_type"),
+    ],
+)
+def test_a_refused_sign_in_is_an_object_with_400(url: str, form: dict[str, str], secret: str, error: str) -> None:
+    answer = token(url, secret, **form)
+    assert (answer.status_code, answer.json()["error"]) == (400, error)
+
+
+def test_a_jwt_signed_with_the_registered_key_signs_in_and_another_does_not(url: str) -> None:
+    ours, theirs = (rsa.generate_private_key(public_exponent=65537, key_size=2048) for _ in range(2))
+    public = ours.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+    requests.post(f"{url}/control/salesforce/jwt-key", public, timeout=30)
+
+    def sign_in(key: rsa.RSAPrivateKey) -> Salesforce:
+        pem = key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+        http, _ = new_session(url)
+        with http:
+            # The library sends `exp` as a string.
+            return Salesforce(
+                username="hub@sandbox.example", consumer_key="sandbox-consumer-key", privatekey=pem, session=http
+            )
+
+    assert sign_in(ours).session_id
+    with pytest.raises(SalesforceAuthenticationFailed, match="invalid_grant"):
+        sign_in(theirs)
+
+
+def test_an_ended_session_is_401_in_an_array_and_the_library_signs_in_again(
+    url: str, org: Salesforce, plain: Plain
+) -> None:
+    requests.post(f"{url}/control/salesforce/expire", timeout=30)
+    answer = plain("GET", "/sobjects")
+    assert (answer.status_code, answer.json()[0]["errorCode"]) == (401, "INVALID_SESSION_ID")
+    assert org.query("SELECT COUNT() FROM Account")["totalSize"] == 0
+
+
+def test_pages_and_their_locators_give_every_row_once(state: State, org: Salesforce, plain: Plain) -> None:
+    many(state, 4500)
+    soql = "SELECT Id FROM Account ORDER BY SystemModstamp, Id"
+    first = plain("GET", "/query", params={"q": soql}).json()
+    assert (first["totalSize"], first["done"], len(first["records"])) == (4500, False, 2000)
+    assert first["nextRecordsUrl"].startswith(f"{BASE}/query/0r8")
+    ids = [record["Id"] for record in org.query_all_iter(soql)]
+    assert len(ids) == len(set(ids)) == 4500
+
+
+@pytest.mark.parametrize(
+    "order", ["ORDER BY Name DESC", "", "ORDER BY SystemModstamp DESC, Id", "ORDER BY CreatedDate"]
+)
+def test_any_order_pages_without_loss(state: State, org: Salesforce, order: str) -> None:
+    many(state, 1000)
+    records = list(
+        org.query_all_iter(f"SELECT Id FROM Account {order}", headers={"Sforce-Query-Options": "batchSize=200"})
+    )
+    assert len({record["Id"] for record in records}) == len(records) == 1000
+
+
+def test_the_same_page_can_be_asked_for_twice(state: State, plain: Plain) -> None:
+    many(state, 700)
+    size = {"Sforce-Query-Options": "batchSize=200"}
+    first = plain("GET", "/query/", size, params={"q": "SELECT Id FROM Account ORDER BY SystemModstamp, Id"}).json()
+    following = first["nextRecordsUrl"].removeprefix(BASE)
+    once, again = (plain("GET", following).json() for _ in range(2))
+    assert once == again
+    assert once["records"][0]["Id"] not in {record["Id"] for record in first["records"]}
+
+
+def test_a_locator_that_nobody_knows(plain: Plain) -> None:
+    answer = plain("GET", "/query/0r8000000000000AAA-2000")
+    assert (answer.status_code, answer.json()[0]["errorCode"]) == (400, "INVALID_QUERY_LOCATOR")
+
+
+def test_limit_spans_pages(state: State, org: Salesforce) -> None:
+    many(state, 900)
+    size = {"Sforce-Query-Options": "batchSize=200"}
+    for order in ("", "ORDER BY Name"):
+        soql = f"SELECT Id FROM Account {order} LIMIT 450 OFFSET 10"
+        assert len(org.query_all(soql, headers=size)["records"]) == 450
+
+
+def test_a_record_lives_and_dies(org: Salesforce) -> None:
+    made = org.Account.create({"Name": "Nordlicht GmbH"})
+    assert org.Account.update(made["id"], {"Phone": "+49 30 1"}) == 204
+    record = org.Account.get(made["id"])
+    assert (record["Phone"], record["Website"], record["attributes"]["type"]) == ("+49 30 1", None, "Account")
+    assert org.Account.delete(made["id"]) == 204
+    with pytest.raises(SalesforceResourceNotFound, match="ENTITY_IS_DELETED"):
+        org.Account.get(made["id"])
+
+
+def test_upsert_creates_once_and_updates_afterwards(org: Salesforce, plain: Plain) -> None:
+    path = "/sobjects/Account/QuickBooks_Id__c/a%2Fb"
+    first, second = (plain("PATCH", path, json={"Name": name}) for name in ("One", "Two"))
+    assert (first.status_code, first.json()["created"]) == (201, True)
+    assert (second.status_code, second.json()["created"], second.json()["id"]) == (200, False, first.json()["id"])
+    assert org.Account.get_by_custom_id("QuickBooks_Id__c", "a/b")["Name"] == "Two"
+    assert (
+        plain("PATCH", "/sobjects/Account/QuickBooks_Id__c/new?updateOnly=true", json={"Name": "x"}).status_code == 404
+    )
+
+
+def test_an_external_id_of_several_records_answers_300_with_their_addresses(state: State, org: Salesforce) -> None:
+    for number in (1, 2):
+        state.put("salesforce", "Account", numbered_id("001", number), {"Name": "Twin", "QuickBooks_Id__c": "7"})
+    with pytest.raises(SalesforceMoreThanOneRecord, match="sobjects/Account/001"):
+        org.Account.upsert("QuickBooks_Id__c/7", {"Name": "Who"})
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        ({}, "REQUIRED_FIELD_MISSING"),
+        ({"Name": "x" * 256}, "STRING_TOO_LONG"),
+        ({"Name": "x", "Profile__c": "bakery"}, "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST"),
+        ({"Name": "x", "QuickBooks_Id__c": "taken"}, "DUPLICATE_VALUE"),
+        ({"Name": "x", "Nope": 1}, "INVALID_FIELD"),
+        ({"Name": "x", "SystemModstamp": "2026-01-01T00:00:00Z"}, "INVALID_FIELD_FOR_INSERT_UPDATE"),
+        ({"Name": "x", "OwnerId": "abc"}, "MALFORMED_ID"),
+        ({"Name": "x", "OwnerId": "005RO00000000zz"}, "INVALID_CROSS_REFERENCE_KEY"),
+    ],
+)
+def test_bad_fields_are_refused_one_by_one_and_in_collections(
+    state: State, plain: Plain, data: dict[str, Any], code: str
+) -> None:
+    state.put("salesforce", "Account", numbered_id("001", 1), {"Name": "Holder", "QuickBooks_Id__c": "taken"})
+    single = plain("POST", "/sobjects/Account/", json=data)
+    assert (single.status_code, single.json()[0]["errorCode"]) == (400, code)
+    rows = [{"attributes": {"type": "Account"}, **row} for row in ({"Name": "Good"}, data)]
+    answer = plain("POST", "/composite/sobjects", json={"records": rows})
+    assert answer.status_code == 200
+    good, bad = answer.json()
+    assert (good["success"], bad["success"], bad["errors"][0]["statusCode"]) == (True, False, code)
+
+
+def test_all_or_none_takes_back_the_good_rows_too(state: State, plain: Plain) -> None:
+    rows = [{"attributes": {"type": "Account"}, "Name": name} for name in ("Good", "")]
+    results = plain("POST", "/composite/sobjects", json={"allOrNone": True, "records": rows}).json()
+    assert [result["success"] for result in results] == [False, False]
+    assert state.count("salesforce", "Account") == 0
+
+
+def test_a_stale_write_is_refused_when_the_caller_asks_for_it(state: State, org: Salesforce, plain: Plain) -> None:
+    id_ = org.Account.create({"Name": "Old"})["id"]
+    hour_ago = dt.datetime.fromtimestamp(state.now() / 1000 - 3600, dt.UTC).strftime("%a, %d %b %Y %H:%M:%S GMT")
+    stale = plain("PATCH", f"/sobjects/Account/{id_}", {"If-Unmodified-Since": hour_ago}, json={"Name": "New"})
+    assert stale.status_code == 412
+    assert plain("PATCH", f"/sobjects/Account/{id_}", {"If-Unmodified-Since": "soon"}, json={}).status_code == 400
+    assert org.Account.get(id_)["Name"] == "Old"
+
+
+def test_the_delete_log_cuts_seconds_and_says_how_far_it_is_sure(state: State, org: Salesforce) -> None:
+    id_ = org.Account.create({"Name": "x"})["id"]
+    org.Account.delete(id_)
+    state.put("salesforce", "Account", id_, {"Name": "x"}, deleted=True, modified=state.now() - 120_000)
+    end = dt.datetime.fromtimestamp(state.now() / 1000, dt.UTC)
+    log = org.Account.deleted(end - dt.timedelta(minutes=10), end)
+    assert [entry["id"] for entry in log["deletedRecords"]] == [id_]
+    assert dt.datetime.fromisoformat(log["latestDateCovered"]) <= end
+    assert org.Account.updated(end - dt.timedelta(minutes=10), end)["ids"] == []
+    for method, days in ((org.Account.deleted, 16), (org.Account.updated, 31)):
+        with pytest.raises(Exception, match="INVALID_REPLICATION_DATE"):
+            method(end - dt.timedelta(days=days), end)
+
+
+def test_a_hidden_field_is_an_error_in_soql_and_absent_from_the_record(url: str, org: Salesforce) -> None:
+    id_ = org.Account.create({"Name": "x", "Phone": "1"})["id"]
+    requests.post(f"{url}/control/salesforce/permissions", json={"hidden": ["Account.Phone"]}, timeout=30)
+    with pytest.raises(Exception, match="No such column 'Phone'"):
+        org.query("SELECT Phone FROM Account")
+    assert "Phone" not in org.Account.get(id_)
+    assert "Phone" not in {field["name"] for field in org.Account.describe()["fields"]}
+
+
+def test_the_rest_of_the_house(org: Salesforce, plain: Plain) -> None:
+    assert {"Account", "Shipment__c"} <= {entry["name"] for entry in org.describe()["sobjects"]}
+    assert org.limits()["DailyApiRequests"]["Max"] == 100_000
+    assert org.api_usage["api-usage"].total == 100_000
+    assert plain("PUT", "/sobjects").status_code == 405
+    assert plain("GET", "/sobjects/Nope").json()[0]["errorCode"] == "NOT_FOUND"
+    assert (
+        plain("GET", "/query", params={"q": "SELECT Id FROM Account WHERE Name = '" + "x" * 17_000 + "'"}).status_code
+        == 414
+    )
