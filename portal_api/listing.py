@@ -19,7 +19,7 @@ from portal_api.wording import Words
 ROWS = 40
 """Rows of one page of a list: read in one go, and well inside the weight of a page."""
 
-ID = "^[a-z2-7]{26}$"
+ID = "^[a-z0-9]{26}$"
 Id = Annotated[str, Path(pattern=ID, description="26 lower-case letters and digits", min_length=26, max_length=26)]
 
 READ: Mapping[type, Any] = {dt.date: dt.date.fromisoformat, dt.datetime: parse_instant, int: int, str: str}
