@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import Connection, func, select
 
 from hub.errors import NeedsPerson
@@ -22,6 +24,15 @@ def live_rows(connection: Connection, entity: str, source: str, stream: str) -> 
     model = ENTITIES[entity]
     query = select(func.count()).where(model.source == source, model.stream == stream, model.deleted_at.is_(None))
     return connection.scalar(query.select_from(model)) or 0
+
+
+def live_among(connection: Connection, entity: str, source: str, stream: str, ids: Sequence[str]) -> int:
+    """How many of these external ids are rows that clients can see now."""
+    if len(ids) <= AT_LEAST:
+        return len(ids)
+    model = ENTITIES[entity]
+    query = select(model.external_id).where(model.source == source, model.stream == stream, model.deleted_at.is_(None))
+    return len(set(ids).intersection(connection.scalars(query)))
 
 
 def refuse_mass_delete(source: str, stream: str, *, removing: int, live: int) -> None:

@@ -48,6 +48,8 @@ class Pull:
     number: int = 0
     empty: bool = False
     unstored: Page | None = None
+    sweep: bool = False
+    """Whether the source took away something that it could not name: the keys must be compared now."""
 
     def run(self) -> StreamResult:
         """Pull until the source has no more, and say how it went; errors become part of the result."""
@@ -83,6 +85,7 @@ class Pull:
 
     def _store(self, page: Page) -> None:
         self.number += 1
+        self.sweep |= page.sweep
         if not page.records and not page.deleted:
             self.unstored, self.cursor = page, page.cursor
             return
@@ -122,8 +125,11 @@ class Pull:
     def _refuse_suspicious(self, connection: Any, page: Page) -> None:
         if self.let_through or not page.deleted:
             return
-        live = brake.live_rows(connection, self.mapping.into, self.mapping.source, self.mapping.stream)
-        brake.refuse_mass_delete(self.mapping.source, self.mapping.stream, removing=len(page.deleted), live=live)
+        where = (self.mapping.into, self.mapping.source, self.mapping.stream)
+        live = brake.live_rows(connection, *where)
+        # A source also tells of what it took away elsewhere; only what clients can see counts.
+        removing = brake.live_among(connection, *where, [item.external_id for item in page.deleted])
+        brake.refuse_mass_delete(self.mapping.source, self.mapping.stream, removing=removing, live=live)
 
     def _match(self) -> None:
         with self.hub.engine.connect().execution_options(reading=True) as connection:

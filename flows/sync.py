@@ -104,7 +104,7 @@ def _pull_one(
         stream = connector.stream(mapping.stream)
         pull = Pull(hub, session, stream, mapping, run.id, stand, full, let_through, progress)
         result = pull.run()
-        if full and result.state == "done":
+        if (full or pull.sweep) and result.state == "done":
             result = sweep_stream(hub, session, stream, mapping, run.id, result, let_through=let_through)
     except FrontdeskError as error:
         return _failed(mapping.stream, error)
