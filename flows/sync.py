@@ -104,7 +104,8 @@ def _pull_one(
         stream = connector.stream(mapping.stream)
         pull = Pull(hub, session, stream, mapping, run.id, stand, full, let_through, progress)
         result = pull.run()
-        if (full or pull.sweep) and result.state == "done":
+        # What a held sweep would have buried is no longer told by any page, so letting it through means sweeping.
+        if (full or let_through or pull.sweep) and result.state == "done":
             result = sweep_stream(hub, session, stream, mapping, run.id, result, let_through=let_through)
     except FrontdeskError as error:
         return _failed(mapping.stream, error)
