@@ -16,6 +16,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
+import jwt
 import requests
 
 from connectors.contract import SourceField, TokenStore
@@ -89,40 +90,20 @@ class Org:
         return seen + dt.timedelta(seconds=time.monotonic() - at)
 
     def _token(self) -> tuple[str, str]:
-        settings = self.settings
-        secret = settings.client_secret.get_secret_value() if settings.client_secret else None
-        by_key = settings.private_key_file is not None
+        """(access token, host of the org). Every refusal as one of our errors."""
+        way_in = credentials(self.settings)
         with warnings.catch_warnings():
             # The library prints an authorisation address for a person at a keyboard; our error says what to do.
             warnings.simplefilter("ignore")
             try:
-                token, host = SalesforceLogin(
-                    session=self.http,
-                    domain=settings.domain,
-                    consumer_key=settings.client_id,
-                    consumer_secret=None if by_key else secret,
-                    username=settings.username if by_key else None,
-                    privatekey_file=str(settings.private_key_file) if by_key else None,
-                )
+                token, host = SalesforceLogin(session=self.http, domain=self.settings.domain, **way_in)
             except SalesforceAuthenticationFailed as error:
                 raise sign_in_failure(error.code, str(error.auth_message), self._header("Retry-After")) from None
             except AttributeError:
                 # An array instead of the token endpoint's object: the API's own kind of refusal.
                 raise self._failure(self._status(), self._decoded()) from None
-            except OSError as error:
-                if isinstance(error, requests.RequestException):
-                    raise
-                raise NeedsPerson(
-                    f"The private key {settings.private_key_file} cannot be read: {error.strerror}.",
-                    step="Set private_key_file to the PEM file of the connected app's key.",
-                ) from None
-            except ValueError as error:
-                if isinstance(error, requests.RequestException):
-                    raise
-                raise NeedsPerson(
-                    f"{settings.private_key_file} holds no private key that can sign.",
-                    step="Set private_key_file to the PEM file of the connected app's RSA key.",
-                ) from None
+            except jwt.PyJWTError:
+                raise bad_key(self.settings, "holds no RSA key that can sign") from None
         return str(token), str(host)
 
     def _translated(self, ask: Callable[[Any], Answer]) -> Answer:
@@ -164,6 +145,26 @@ class Org:
         except ValueError:
             return
         self._clock = (moment.astimezone(UTC), time.monotonic())
+
+
+def credentials(settings: SalesforceSettings) -> dict[str, Any]:
+    """What the library's sign-in takes: by key when there is one, else by secret."""
+    if settings.private_key_file is None:
+        assert settings.client_secret is not None
+        return {"consumer_key": settings.client_id, "consumer_secret": settings.client_secret.get_secret_value()}
+    try:
+        key = settings.private_key_file.read_text(encoding="ascii")
+    except OSError as error:
+        raise bad_key(settings, f"cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise bad_key(settings, "is no PEM file") from None
+    return {"consumer_key": settings.client_id, "username": settings.username, "privatekey": key}
+
+
+def bad_key(settings: SalesforceSettings, what: str) -> NeedsPerson:
+    """The private key will not do."""
+    step = "Set private_key_file to the PEM file of the connected app's RSA key."
+    return NeedsPerson(f"The private key {settings.private_key_file} {what}.", step=step)
 
 
 @contextmanager
