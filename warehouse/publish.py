@@ -1,0 +1,73 @@
+"""One writer, any number of readers: work on a private copy, then rename it over the published file."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+from hub.errors import NeedsPerson, RetryLater
+
+
+@contextmanager
+def replacing(path: Path, *, fresh: bool) -> Iterator[Path]:
+    """A private file to work on, beside `path`: a copy of it, or absent when `fresh` or when there is none yet.
+
+    If the block ends well the private file becomes `path` in one step; if not, `path` is as it was. Whatever a killed
+    build left behind is removed. RetryLater while another build works.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with _only_one(path):
+        private = path.with_name(f".{path.name}.building")
+        _clear(private)
+        try:
+            if path.exists() and not fresh:
+                shutil.copyfile(path, private)
+            yield private
+            _sync(private)
+            private.replace(path)
+        finally:
+            _clear(private)
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The published file, read-only, as it is now; a build that ends meanwhile changes nothing for the block.
+
+    Times come out naive and in UTC. NeedsPerson when nothing has been published yet.
+    """
+    if not path.exists():
+        raise NeedsPerson(f"There is no warehouse at {path} yet.", step="Run `frontdesk warehouse build` first.")
+    # DuckDB shares one open database per path and process: opened by name, a new reader would be given an older
+    # reader's file for as long as that one lives. Attached to a database of its own, each reader opens what is there.
+    with duckdb.connect(":memory:") as connection:
+        connection.execute(f"ATTACH '{str(path).replace(chr(39), chr(39) * 2)}' AS warehouse (READ_ONLY)")
+        connection.execute("USE warehouse; SET TimeZone = 'UTC'")
+        yield connection
+
+
+@contextmanager
+def _only_one(path: Path) -> Iterator[None]:
+    with path.with_name(f".{path.name}.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise RetryLater(
+                f"Another build of {path} is running.", step="Wait for it to end; the present file stays readable."
+            ) from None
+        yield
+
+
+def _clear(private: Path) -> None:
+    private.unlink(missing_ok=True)
+    private.with_name(private.name + ".wal").unlink(missing_ok=True)
+
+
+def _sync(file: Path) -> None:
+    with file.open("rb") as opened:
+        os.fsync(opened.fileno())
