@@ -14,7 +14,7 @@ from typing import Self
 
 from hub.errors import NeedsPerson
 
-STOP_SECONDS = 10.0
+STOP_SECONDS = 8.0
 POLL_SECONDS = 0.1
 LINES_SHOWN = 5
 
@@ -91,16 +91,15 @@ class Children:
             time.sleep(POLL_SECONDS * 2)
 
     def stop(self) -> None:
-        """Ask all groups to end, wait, then end what is left."""
-        for process in self.running.values():
+        """Ask each group to end, the last started first since it may need the others; end what does not listen."""
+        while self.running:
+            _, process = self.running.popitem()
             _signal(process, signal.SIGTERM)
-        deadline = time.monotonic() + STOP_SECONDS
-        while time.monotonic() < deadline and any(_alive(process) for process in self.running.values()):
-            time.sleep(POLL_SECONDS)
-        for process in self.running.values():
+            deadline = time.monotonic() + STOP_SECONDS
+            while time.monotonic() < deadline and _alive(process):
+                time.sleep(POLL_SECONDS)
             _signal(process, signal.SIGKILL)
             process.wait()
-        self.running.clear()
 
 
 def _alive(process: subprocess.Popen[bytes]) -> bool:

@@ -19,7 +19,7 @@ from cli.demo_files import VAR, Addresses, Demo
 from hub.errors import NeedsPerson
 
 PROFILES = ("logistics", "professional_services", "architecture", "legal", "agency", "saas")
-START_SECONDS = 180.0
+START_SECONDS = 180
 
 
 def add_to(app: typer.Typer) -> None:
@@ -99,8 +99,8 @@ def _run(this: Demo, children: Children, profile: str | None) -> None:
     demo_sync.take_credentials(this)
     clock.done(f"sandbox answers: {this.addresses.sandbox_url}")
     children.start("portal", [*frontdesk, "serve", "--port", str(this.addresses.portal)])
+    children.start("worker", [*frontdesk, "worker", "--wait", str(START_SECONDS)])
     children.wait_for(demo_sync.answers(f"{this.addresses.prefect_url}/api/health"), "Starting Prefect", START_SECONDS)
-    children.start("worker", [*frontdesk, "worker"])
     clock.done(f"Prefect answers: {this.addresses.prefect_url}")
     runs = demo_sync.Runs(this)
     children.wait_for(runs.started, "Registering the schedules", START_SECONDS)

@@ -86,7 +86,9 @@ def portal() -> FastAPI:
     return create_app(load())
 
 
-def worker() -> None:
+def worker(
+    wait: Annotated[int, typer.Option(help="Seconds to wait for the Prefect server to come up.", min=0)] = 0,
+) -> None:
     """Run the flows on their schedules.
 
     Serves the deployments of prefect.yaml, and reads at once what webhooks hint at.
@@ -95,13 +97,13 @@ def worker() -> None:
 
     from hub.settings import load
 
-    address = prefect_api()
+    settings = load()
+    address = prefect_api(wait)
+    _require_current(settings.database_url)
     # A process that stays keeps a log, with tracebacks, whatever the terminal wants.
     logging.getLogger("frontdesk").setLevel(logging.INFO)
     from flows.worker import work
 
-    settings = load()
-    _require_current(settings.database_url)
     say.note(f"Worker of {address} (Ctrl-C stops it)")
     work(settings)
 
@@ -128,8 +130,10 @@ def use_demo() -> None:
     os.environ["FRONTDESK_SECRET_KEY_FILE"] = str(DEMO_KEY)
 
 
-def prefect_api() -> str:
+def prefect_api(wait: float = 0) -> str:
     """The Prefect server's address, checked to answer. NeedsPerson otherwise: none is ever booted by the way."""
+    import time
+
     import httpx
 
     address = os.environ.get("PREFECT_API_URL", "").rstrip("/")
@@ -138,14 +142,22 @@ def prefect_api() -> str:
             "No Prefect server is named.",
             step="Start one with `prefect server start` and set PREFECT_API_URL=http://127.0.0.1:4200/api.",
         )
-    try:
-        httpx.get(f"{address}/health", timeout=10).raise_for_status()
-    except httpx.HTTPError:
-        raise NeedsPerson(
-            f"The Prefect server at {address} does not answer.",
-            step="Start it with `prefect server start`, or correct PREFECT_API_URL.",
-        ) from None
-    return address
+    if wait:
+        # While it comes up: nearly two seconds that would otherwise be spent afterwards.
+        pass
+    deadline = time.monotonic() + wait
+    while True:
+        try:
+            httpx.get(f"{address}/health", timeout=10).raise_for_status()
+        except httpx.HTTPError:
+            if time.monotonic() > deadline:
+                raise NeedsPerson(
+                    f"The Prefect server at {address} does not answer.",
+                    step="Start it with `prefect server start`, or correct PREFECT_API_URL.",
+                ) from None
+            time.sleep(0.2)
+        else:
+            return address
 
 
 def require_free(host: str, port: int, option: str) -> None:

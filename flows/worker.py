@@ -7,7 +7,7 @@ import datetime as dt
 import logging
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -35,19 +35,27 @@ INBOX_FLOW = "drain_inbox"
 
 
 def work(settings: Settings) -> None:
-    """Serve until interrupted. The Prefect API must be reachable; see `prefect_api`."""
+    """Serve until SIGTERM (returns) or Ctrl-C (KeyboardInterrupt). The Prefect API must be reachable."""
     settings.require_secret_key()
-    with draining(settings):
+    with draining(settings), suppress(asyncio.CancelledError):
         asyncio.run(_serve(settings))
 
 
 async def _serve(settings: Settings) -> None:
     from prefect.runner import Runner
 
-    runner = Runner(name="frontdesk", query_seconds=POLL_SECONDS, limit=RUNS_AT_ONCE)
-    for entry in entries(settings):
-        await runner.aadd_deployment(await deployment(entry, settings))
-    log.info("The worker serves its deployments.")
+    loop, mine = asyncio.get_running_loop(), asyncio.current_task()
+
+    class Stoppable(Runner):
+        """Ends by cancelling, which pauses the schedules; Prefect's own handler forgets to await that."""
+
+        def handle_sigterm(self, *_: Any) -> None:
+            loop.call_soon_threadsafe(mine.cancel if mine else loop.stop)
+
+    runner = Stoppable(name="frontdesk", query_seconds=POLL_SECONDS, limit=RUNS_AT_ONCE)
+    served = [await deployment(entry, settings) for entry in entries(settings)]
+    await asyncio.gather(*(runner.aadd_deployment(one) for one in served))
+    log.info("The worker serves %d deployments.", len(served))
     await runner.start()
 
 
@@ -74,6 +82,8 @@ async def deployment(entry: Mapping[str, Any], settings: Settings) -> RunnerDepl
         # This process reads the inbox by itself.
         schedules=[] if name == INBOX_FLOW else [schedule(line, settings) for line in entry.get("schedules", ())],
         entrypoint_type=EntrypointType.MODULE_PATH,
+        # Stopping paused it.
+        paused=False,
     )
     return served
 
