@@ -1,0 +1,93 @@
+"""Faults on request: they hit what they were aimed at, as often as asked, in the vendor's own words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import requests
+
+from sandbox.faults import CATALOGUE, FaultBook
+
+
+def arm(url: str, fault: str, **wish: Any) -> None:
+    requests.post(f"{url}/control/faults", json={"fault": fault, **wish}, timeout=30).raise_for_status()
+
+
+def get(url: str, path: str = "/services/data") -> requests.Response:
+    return requests.get(url + path, timeout=30)
+
+
+def test_a_fault_lets_some_requests_pass_spoils_some_and_is_gone(url: str) -> None:
+    arm(url, "server_error", vendor="salesforce", after=1, times=2)
+    assert [get(url).status_code for _ in range(4)] == [200, 500, 500, 200]
+    assert requests.get(f"{url}/control/faults", timeout=30).json()["armed"] == []
+
+
+def test_a_fault_hits_its_vendor_and_path_only(url: str) -> None:
+    arm(url, "server_error", vendor="quickbooks")
+    arm(url, "server_error", vendor="salesforce", path="/sobjects")
+    assert get(url).status_code == 200
+    assert get(url, "/services/data/v68.0/sobjects").status_code == 500
+    requests.delete(f"{url}/control/faults", timeout=30)
+    assert get(url, "/.well-known/openid_configuration").status_code == 200
+
+
+def test_salesforce_says_too_many_as_salesforce_does(url: str) -> None:
+    arm(url, "rate_limited", vendor="salesforce")
+    answer = get(url)
+    assert (answer.status_code, answer.json()[0]["errorCode"]) == (403, "REQUEST_LIMIT_EXCEEDED")
+    assert "Retry-After" not in answer.headers
+    arm(url, "rate_limited", vendor="salesforce", retry_after=9)
+    assert (get(url).status_code, get(url).status_code) == (429, 200)
+
+
+@pytest.mark.parametrize("vendor", ["salesforce", "quickbooks", "google_drive"])
+def test_every_vendor_has_bodies_of_its_own(url: str, vendor: str) -> None:
+    path = {
+        "salesforce": "/services/data/v68.0/query/0r8x",
+        "quickbooks": "/v3/company/1/query",
+        "google_drive": "/drive/v3/changes?pageToken=1",
+    }[vendor]
+    for fault in ("expired_token", "rate_limited", "server_error", "html_body"):
+        arm(url, fault, vendor=vendor)
+        answer = get(url, path)
+        assert answer.status_code >= 400
+        if fault == "html_body":
+            assert "<html" in answer.text.lower()
+        else:
+            assert answer.content
+            assert answer.json() not in ({"error": "invalid_token"}, {"error": "too many requests"})
+
+
+def test_a_cut_connection_breaks_in_the_middle_of_the_body(url: str) -> None:
+    arm(url, "cut_connection", vendor="salesforce")
+    with pytest.raises(requests.exceptions.ChunkedEncodingError):
+        get(url)
+    assert get(url).status_code == 200
+
+
+def test_a_slow_answer_is_right_but_late(url: str) -> None:
+    arm(url, "slow_answer", vendor="salesforce", seconds=0.3)
+    answer = get(url)
+    assert answer.status_code == 200
+    assert answer.elapsed.total_seconds() >= 0.3
+
+
+def test_an_expired_token_does_not_spoil_the_sign_in(url: str) -> None:
+    arm(url, "expired_token", vendor="salesforce")
+    assert requests.post(f"{url}/services/oauth2/token", timeout=30).status_code == 400
+    assert get(url).status_code == 401
+
+
+def test_the_sandboxs_own_pages_are_never_spoiled(url: str) -> None:
+    arm(url, "server_error", times=9)
+    assert get(url, "/").status_code == 200
+    assert get(url, "/control/faults").json()["catalogue"].keys() == CATALOGUE.keys()
+
+
+def test_a_fault_is_switched_off_by_its_number() -> None:
+    book = FaultBook()
+    first, second = (book.arm({"fault": "server_error"}) for _ in range(2))
+    book.clear(first.id)
+    assert [fault["id"] for fault in book.armed()] == [second.id]
