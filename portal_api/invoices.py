@@ -215,7 +215,7 @@ def lead_of(totals: Sequence[Any], count: int, words: Words) -> str:
     said = " and ".join(total.open for total in totals_of(totals, words))
     overdue = " and ".join(total.overdue for total in totals_of(totals, words) if total.overdue)
     many = sum(row.open_count for row in totals)
-    verb = f"is open on {many} invoices" if many > 1 else "is open on 1 invoice"
+    verb = f"{'is' if len(totals) == 1 else 'are'} open on {many} invoice{'' if many == 1 else 's'}"
     return f"{said} {verb}; {overdue} of it is overdue." if overdue else f"{said} {verb}, none of it overdue."
 
 

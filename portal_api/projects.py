@@ -140,6 +140,7 @@ def _lead(running: Sequence[ProjectRow], count: int) -> str:
 
 
 def _row(row: Any, waiting: Mapping[str, int], words: Words) -> ProjectRow:
+    over = key(row.status) in PROJECT_OVER and key(row.status) not in {"planned", "on_hold"}
     return ProjectRow(
         href=f"/projects/{row.id}",
         name=row.name,
@@ -147,9 +148,9 @@ def _row(row: Any, waiting: Mapping[str, int], words: Words) -> ProjectRow:
         state=project_state(row, words),
         percent=row.percent_complete,
         phase=phase_of(row),
-        next=next_of(row, words),
-        waiting=waiting.get(row.id, 0),
-        over=key(row.status) in PROJECT_OVER and key(row.status) not in {"planned", "on_hold"},
+        next="" if over else next_of(row, words),
+        waiting=0 if over else waiting.get(row.id, 0),
+        over=over,
     )
 
 

@@ -210,7 +210,7 @@ def milestone_state(row: Any, speak: Speech) -> State:
     if row.completed_on is not None or status == "done":
         return State("done", "Done", f"Done {_on(row.completed_on, speak)}" if row.completed_on else "Done")
     late = row.due_on is not None and row.due_on < speak.today
-    when = f", due {speak.day(row.due_on)}" if row.due_on else ""
+    when = f", {'was ' if late else ''}due {speak.day(row.due_on)}" if row.due_on else ""
     if row.client_action:
         verb = WAITING_VERBS.get(key(row.client_action), plain(row.client_action))
         return State("late" if late else "now", f"{verb}: waits for you", f"Waits for you{when}")

@@ -57,7 +57,7 @@ _beside = {
     "totals": TOTALS,
     "count": COUNT,
     "payments": RECENT_PAYMENTS,
-    "held": held("invoice", "payment", "credit_memo"),
+    "held": held("invoice"),
     "streams": STREAMS,
 }
 LISTS = {"all": Bundle(rows=ALL, **_beside), "open": Bundle(rows=OPEN, **_beside)}

@@ -47,7 +47,7 @@ WAITING = (
     .group_by(_m.project_id)
 )
 
-LIST = Bundle(rows=ALL, waiting=WAITING, held=held("project", "milestone"), streams=STREAMS)
+LIST = Bundle(rows=ALL, waiting=WAITING, held=held("project"), streams=STREAMS)
 
 PAGE = newest_first(select(*COLUMNS, _p.source_at), _p.source_at, _p.id)
 """For the API: every project, the latest changed first."""

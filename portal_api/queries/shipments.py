@@ -71,7 +71,7 @@ COUNTS = select(
     func.count(case((over, 1))).label("arrived"),
 ).select_from(_shipment)
 
-_beside = {"counts": COUNTS, "held": held("shipment", "shipment_event"), "streams": STREAMS}
+_beside = {"counts": COUNTS, "held": held("shipment"), "streams": STREAMS}
 LISTS = {"active": Bundle(rows=ACTIVE, **_beside), "arrived": Bundle(rows=ARRIVED, **_beside)}
 
 ONE = select(*COLUMNS).where(_s.id == bindparam("id", type_=String))

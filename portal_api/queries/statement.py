@@ -31,7 +31,7 @@ _movements = union_all(
         cast(_payment.reference, String),
         _payment.currency,
         -_payment.amount_minor,
-    ),
+    ).where(_payment.amount_minor != 0),  # a payment of nothing only applies a credit
     select(_credit.issued_on, literal("credit"), _credit.id, _credit.number, _credit.currency, -_credit.total_minor),
 ).subquery("movement")
 
