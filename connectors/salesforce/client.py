@@ -1,7 +1,7 @@
 """A session with one org: signed in once, signed in again when the token ends, every failure translated.
 
 simple-salesforce is used with a token of ours, not its own sign-in: its re-login drops the caller's headers, keeps the
-old host after an org has moved, and for single records repeats without end (docs/decisions/0004).
+old host after an org has moved, and for single records repeats without end.
 """
 
 from __future__ import annotations
