@@ -1,0 +1,108 @@
+"""Identity: records that nobody's are yet, what they can be recognised by, and one press that says whose they are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, NamedTuple
+
+from fastapi import APIRouter, Form, Request
+from sqlalchemy import Connection
+from starlette.responses import Response
+
+from portal_api.access.scope import Ops
+from portal_api.activity import record
+from portal_api.listing import ID, Id, clean
+from portal_api.pages import NotFound, redirect, render, words_of
+from portal_api.portal import portal_of
+from portal_api.queries import ops as queries
+from portal_api.reading import overseeing, writing
+from portal_api.search import pattern_of
+from store import crosswalk
+
+router = APIRouter()
+SHOWN = 40
+CHOICES = 20
+
+
+class Candidate(NamedTuple):
+    """A client that a record may belong to, and why."""
+
+    client_id: str
+    name: str
+    evidence: str
+
+
+class Unmatched(NamedTuple):
+    """A record without a client."""
+
+    id: str
+    label: str
+    source: str
+    stream: str
+    external_id: str
+    keys: Sequence[str]
+    candidates: Sequence[Candidate]
+
+
+@router.get("/ops/unmatched")
+async def unmatched(request: Request, _staff: Ops, linked: str = "") -> Response:
+    """The list with candidates."""
+    words = words_of(request)
+    rows, keys, candidates = await overseeing(request, _lists)
+    record(request, "view", "unmatched")
+    views = [_view(request, row, keys, candidates) for row in rows[:SHOWN]]
+    context = {"rows": views, "more": len(rows) > SHOWN, "linked": clean(linked, 120)}
+    return render(request, "ops/unmatched.html", context, words=words)
+
+
+@router.get("/ops/unmatched/{crosswalk_id}")
+async def choose(request: Request, _staff: Ops, crosswalk_id: Id, q: str = "") -> Response:
+    """Any client for one record."""
+    query = clean(q, 100)
+    row, clients = await overseeing(request, _choice, crosswalk_id, query)
+    if row is None:
+        raise NotFound
+    context = {"row": _view(request, row, [], []), "clients": clients, "query": query}
+    return render(request, "ops/choose.html", context, words=words_of(request))
+
+
+@router.post("/ops/unmatched/{crosswalk_id}/link")
+async def link(request: Request, staff: Ops, crosswalk_id: Id, client_id: Annotated[str, Form(pattern=ID)]) -> Response:
+    """Say whose it is; its rows appear at that client at once."""
+    done = await writing(request, crosswalk.link, crosswalk_id, client_id, staff.staff_email or "")
+    if not done:
+        raise NotFound
+    record(request, "link", "crosswalk", crosswalk_id)
+    return redirect("/ops/unmatched?linked=1")
+
+
+def _lists(connection: Connection) -> tuple[Sequence[Any], Sequence[Any], Sequence[Any]]:
+    at_most = {"limit": SHOWN + 1}
+    return (
+        connection.execute(queries.UNMATCHED, at_most).all(),
+        connection.execute(queries.KEYS, at_most).all(),
+        connection.execute(queries.CANDIDATES, at_most).all(),
+    )
+
+
+def _choice(connection: Connection, crosswalk_id: str, query: str) -> tuple[Any, Sequence[Any]]:
+    row = connection.execute(queries.ONE_UNMATCHED, {"id": crosswalk_id}).first()
+    found = connection.execute(queries.CLIENTS, {"pattern": pattern_of(query), "limit": CHOICES}).all()
+    return row, found
+
+
+def _view(request: Request, row: Any, keys: Sequence[Any], candidates: Sequence[Any]) -> Unmatched:
+    mine: Mapping[str, Candidate] = {
+        one.id: Candidate(one.id, one.name, f"{one.kind} {one.value}")
+        for one in reversed(candidates)
+        if one.crosswalk_id == row.id
+    }
+    return Unmatched(
+        id=row.id,
+        label=row.label or row.external_id,
+        source=portal_of(request).feeds.title(row.source),
+        stream=row.stream,
+        external_id=row.external_id,
+        keys=[f"{one.kind} {one.value}" for one in keys if one.crosswalk_id == row.id],
+        candidates=list(mine.values())[::-1],
+    )

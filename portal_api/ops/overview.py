@@ -1,0 +1,223 @@
+"""The first page of ops: every source and stream, its state in words first, and one press to read it again now."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from fastapi import APIRouter, Request
+from sqlalchemy import Connection, insert, select
+from starlette.responses import Response
+
+from hub.ids import random_id
+from portal_api.access.scope import Analyst, Ops
+from portal_api.activity import record
+from portal_api.colour import accent
+from portal_api.feeds import LATE_AFTER_INTERVALS
+from portal_api.pages import NotFound, redirect, render, words_of
+from portal_api.portal import Portal, portal_of
+from portal_api.queries import ops as queries
+from portal_api.reading import overseeing, writing
+from portal_api.states import State
+from portal_api.wording import Words
+from store.hub_tables import Inbox
+
+router = APIRouter()
+
+LOOK_BACK = dt.timedelta(days=3)
+BAR_TALL = 20
+SEVERITY = ("bad", "attention", "info", "good")
+
+ERRORS: Mapping[str, State] = {
+    "NeedsPerson": State("bad", "Needs a person"),
+    "RetryLater": State("attention", "Tries again"),
+    "HeldRun": State("attention", "Braked"),
+}
+
+
+class Bar(NamedTuple):
+    """One of the last runs: a bar as tall as what it changed, never only a colour."""
+
+    x: int
+    y: int
+    height: int
+    tone: str
+
+
+class StreamView(NamedTuple):
+    """One stream."""
+
+    name: str
+    state: State
+    sentence: str
+    step: str
+    high_water: dt.datetime | None
+    checked_at: dt.datetime | None
+    added: str
+    updated: str
+    unchanged: str
+    removed: str
+    held: int
+    bars: Sequence[Bar]
+    said: str
+
+
+class SourceView(NamedTuple):
+    """One source."""
+
+    name: str
+    title: str
+    state: State
+    last_run: str
+    waiting: int
+    streams: Sequence[StreamView]
+
+
+@dataclass(frozen=True, slots=True)
+class OverviewContext:
+    """What templates/ops/overview.html shows."""
+
+    lead: str
+    tone: str
+    sources: Sequence[SourceView]
+    held: int
+    unmatched: int
+    asked: str
+    may_act: bool
+    accent_changed: bool
+
+
+@router.get("/ops")
+async def overview(request: Request, staff: Analyst, asked: str = "") -> Response:
+    """How everything stands."""
+    portal, words = portal_of(request), words_of(request)
+    facts = await overseeing(request, _facts, words.now - LOOK_BACK)
+    record(request, "view", "ops")
+    sources = sources_of(facts, portal, words)
+    lead, tone = lead_of(sources)
+    context = OverviewContext(
+        lead=lead,
+        tone=tone,
+        sources=sources,
+        held=sum(row.n for row in facts["held"]),
+        unmatched=facts["unmatched"],
+        asked=portal.feeds.title(asked) if asked in portal.settings.sources else "",
+        may_act=staff.role != "analyst",
+        accent_changed=accent(portal.settings.firm.accent).changed,
+    )
+    return render(request, "ops/overview.html", {"page": context}, words=words)
+
+
+@router.post("/ops/sources/{source}/sync")
+async def sync_now(request: Request, _staff: Ops, source: str) -> Response:
+    """Ask the worker to read a source now; asking twice is asking once."""
+    portal = portal_of(request)
+    if source not in portal.settings.sources:
+        raise NotFound
+    await writing(request, ask_for_sync, source, portal.clock())
+    record(request, "sync_now", "source", source)
+    return redirect(f"/ops?asked={source}")
+
+
+def ask_for_sync(connection: Connection, source: str, now: dt.datetime) -> bool:
+    """Put a hint into the inbox, unless one for the whole source is waiting. False when there was one."""
+    waiting = select(Inbox.id).where(
+        Inbox.source == source, Inbox.stream.is_(None), Inbox.external_id.is_(None), Inbox.done_at.is_(None)
+    )
+    if connection.execute(waiting.limit(1)).first() is not None:
+        return False
+    hint = {"id": random_id(), "source": source, "event_id": f"ops:{random_id()}", "received_at": now, "attempts": 0}
+    connection.execute(insert(Inbox), hint)
+    return True
+
+
+def _facts(connection: Connection, since: dt.datetime) -> dict[str, Any]:
+    return {
+        "streams": connection.execute(queries.STREAMS).all(),
+        "recent": connection.execute(queries.RECENT, {"since": since}).all(),
+        "held": connection.execute(queries.HELD_COUNTS).all(),
+        "waiting": connection.execute(queries.WAITING).all(),
+        "unmatched": connection.scalar(queries.UNMATCHED_COUNT) or 0,
+    }
+
+
+def sources_of(facts: Mapping[str, Any], portal: Portal, words: Words) -> list[SourceView]:
+    """Every configured source and every one that has a stream, the worst first."""
+    names = {*portal.settings.sources, *(row.source for row in facts["streams"])}
+    waiting = {row.source: row.n for row in facts["waiting"]}
+    found = [_source(name, facts, waiting.get(name, 0), portal, words) for name in sorted(names)]
+    return sorted(found, key=lambda source: SEVERITY.index(source.state.tone))
+
+
+def _source(name: str, facts: Mapping[str, Any], waiting: int, portal: Portal, words: Words) -> SourceView:
+    held = {row.stream: row.n for row in facts["held"] if row.source == name}
+    recent = [row for row in facts["recent"] if row.source == name]
+    every = portal.settings.sync_every_seconds
+    streams = [
+        _stream(row, [run for run in recent if run.stream == row.stream], held.get(row.stream, 0), every, words)
+        for row in facts["streams"]
+        if row.source == name
+    ]
+    worst = min((s.state for s in streams), key=lambda s: SEVERITY.index(s.tone), default=State("info", "Not read yet"))
+    return SourceView(name, portal.feeds.title(name), worst, recent[-1].run_id if recent else "", waiting, streams)
+
+
+def state_of(row: Any, every_seconds: int, now: dt.datetime) -> State:
+    """A stream's state in words."""
+    if row.error_kind is not None:
+        return ERRORS.get(row.error_kind, State("bad", "Failed"))
+    if row.checked_at is None:
+        return State("info", "Not read yet")
+    if now - row.checked_at > dt.timedelta(seconds=LATE_AFTER_INTERVALS * every_seconds):
+        return State("attention", "Late")
+    return State("good", "Current")
+
+
+def _stream(row: Any, runs: Sequence[Any], held: int, every: int, words: Words) -> StreamView:
+    last = runs[-1] if runs else None
+    counts = ("added", "updated", "unchanged", "removed")
+    added, updated, unchanged, removed = (words.number(getattr(last, name)) if last else "" for name in counts)
+    failed = sum(run.state not in {"done", "partly"} for run in runs)
+    return StreamView(
+        name=row.stream,
+        state=state_of(row, every, words.now),
+        sentence=row.error or "",
+        step=row.error_step or "",
+        high_water=row.high_water,
+        checked_at=row.checked_at,
+        added=added,
+        updated=updated,
+        unchanged=unchanged,
+        removed=removed,
+        held=held,
+        bars=bars_of(runs),
+        said=f"Last {len(runs)} runs, {failed} failed" if runs else "No runs yet",
+    )
+
+
+def bars_of(runs: Sequence[Any]) -> list[Bar]:
+    """The last runs as bars, by what they changed; from zero, the tallest fills the height."""
+    changed = [run.added + run.updated + run.removed for run in runs]
+    most = max(changed, default=0)
+    bars = []
+    for i, (run, count) in enumerate(zip(runs, changed, strict=True)):
+        failed = run.state not in {"done", "partly"}
+        height = BAR_TALL if failed else max(2, round(BAR_TALL * count / most)) if most else 2
+        bars.append(Bar(i * 6, BAR_TALL - height, height, "bad" if failed else "good" if count else "quiet"))
+    return bars
+
+
+def lead_of(sources: Sequence[SourceView]) -> tuple[str, str]:
+    """The page's answer and its tone: what is wrong, or that nothing is."""
+    if not sources:
+        return "No source is configured. Run `frontdesk init`.", "attention"
+    wrong = [source for source in sources if source.state.tone in {"bad", "attention"}]
+    if not wrong:
+        return f"All {len(sources)} sources are current." if len(sources) > 1 else "The source is current.", "good"
+    first = wrong[0]
+    stream = next(s for s in first.streams if s.state == first.state)
+    detail = stream.sentence or f"{stream.name} is {stream.state.label.lower()}."
+    more = f" {len(wrong) - 1} more need a look." if len(wrong) > 1 else ""
+    return f"{first.title}: {detail}{more}", first.state.tone
