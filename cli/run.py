@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 from urllib.parse import urlsplit
@@ -80,10 +81,14 @@ def serve(
 
 def portal() -> FastAPI:
     """The portal as configured; each server process calls this."""
+    from flows.content import open_content
+    from flows.hub import new_hub
     from hub.settings import load
     from portal_api.app import create_app
 
-    return create_app(load())
+    settings = load()
+    # The portal itself knows no connector: files come through this one door, after the portal has decided who may.
+    return create_app(settings, content=partial(open_content, new_hub(settings)))
 
 
 def worker(

@@ -111,8 +111,13 @@ def _checked(name: str, connector: Connector[Any], values: Mapping[str, Any]) ->
 @contextmanager
 def open_hub(settings: Settings) -> Iterator[Hub]:
     """Open the store and the landing; both are closed at the end."""
-    engine = create_engine(settings.database_url)
+    hub = new_hub(settings)
     try:
-        yield Hub(settings, engine, Landing(Path(settings.landing_url)))
+        yield hub
     finally:
-        engine.dispose()
+        hub.engine.dispose()
+
+
+def new_hub(settings: Settings) -> Hub:
+    """A hub for as long as the process lives; nothing is connected before it is asked for."""
+    return Hub(settings, create_engine(settings.database_url), Landing(Path(settings.landing_url)))
