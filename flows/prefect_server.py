@@ -9,6 +9,7 @@ Remove it once Prefect declares SQLAlchemy 2.1; `tests/flows/test_prefect_flows.
 from __future__ import annotations
 
 import sys
+from collections.abc import MutableMapping
 from typing import Any
 
 from sqlalchemy.ext.hybrid import hybrid_property
@@ -28,7 +29,7 @@ def accept_bulk_inserts() -> None:
                 attribute.inplace.bulk_dml(_ignore)
 
 
-def _ignore(_model: type, _mapping: Any, _value: Any) -> None:
+def _ignore(cls: Any, mapping: MutableMapping[str, Any], value: Any) -> None:
     """What 2.0 did with it."""
 
 
