@@ -36,11 +36,15 @@ class Firm(BaseModel):
 
 
 class Source(BaseModel):
-    """One connected system: which connector serves it, and that connector's own settings, checked by the connector."""
+    """One connected system: which connector serves it, and that connector's own settings, checked by the connector.
+
+    `webhook_secret` is what the system signs its webhooks with; without one /hooks/{source} takes none.
+    """
 
     model_config = ConfigDict(extra="allow", frozen=True)
 
     connector: str
+    webhook_secret: SecretStr = SecretStr("")
 
 
 class Settings(BaseModel):

@@ -21,6 +21,7 @@ from hub.settings import Settings
 from portal_api.access.links import own_path
 from portal_api.access.scope import NotAllowed, SignInNeeded, visitor
 from portal_api.activity import Activities
+from portal_api.api import described
 from portal_api.assets import Assets, static
 from portal_api.content import Contents, OpenContent
 from portal_api.feeds import Feeds
@@ -82,6 +83,7 @@ def create_app(
         if find_spec(f"portal_api.{room}") is not None:
             app.include_router(import_module(f"portal_api.{room}").router)
     portal.paths = frozenset(paths_of(app))
+    app.openapi = lambda: described(app)  # type: ignore[method-assign]  # FastAPI's own way to extend the document
     for error, answer in _ANSWERS.items():
         app.add_exception_handler(error, answer)
     return app
@@ -143,7 +145,8 @@ async def _invalid(request: Request, error: Exception) -> Response:
     where = ".".join(str(part) for part in first["loc"][1:])
     if not wants_json(request) and first["loc"][0] == "path":
         return await _not_found(request, error)
-    return problem(request, 400, "400", f"{where or 'The request'} is not right.", f"{first['msg']}.")
+    received = f" Received {str(first['input'])[:60]!r}." if first["type"] != "missing" else ""
+    return problem(request, 400, "400", f"{where or 'The request'} is not right.", f"{first['msg']}.{received}")
 
 
 _ANSWERS = {

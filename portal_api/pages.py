@@ -118,11 +118,21 @@ def problem(
 ) -> Response:
     """An error: JSON for the API, a page with a way on for people."""
     if wants_json(request):
-        body = {"error": {"code": code, "sentence": sentence, "step": step, "reference": reference}}
-        headers = {"www-authenticate": "Bearer"} if status == 401 else {}  # noqa: PLR2004 -- Unauthorized
-        return JSONResponse(body, status, headers={"cache-control": "no-store", **headers})
+        return problem_json(status, sentence, step, reference)
     context = {"sentence": sentence, "step": step, "reference": reference}
     return render(request, f"errors/{code}.html", context, status=status, headers={"cache-control": "no-store"})
+
+
+def problem_json(status: int, title: str, detail: str = "", reference: str = "") -> Response:
+    """An error for programs (RFC 9457): what happened, and what would have been accepted."""
+    body = {"type": "about:blank", "title": title, "status": status, "detail": detail}
+    headers = {"www-authenticate": "Bearer"} if status == 401 else {}  # noqa: PLR2004 -- Unauthorized
+    return JSONResponse(
+        {**body, "reference": reference} if reference else body,
+        status,
+        headers={"cache-control": "no-store", **headers},
+        media_type="application/problem+json",
+    )
 
 
 def new_reference() -> str:

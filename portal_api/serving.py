@@ -10,7 +10,7 @@ from starlette.responses import Response
 from hub.errors import BadRecord, FrontdeskError, RetryLater
 from portal_api.activity import record
 from portal_api.content import Wanted, sent
-from portal_api.pages import render
+from portal_api.pages import problem_json, render, wants_json
 from portal_api.portal import portal_of
 
 log = logging.getLogger(__name__)
@@ -30,8 +30,11 @@ async def serve(request: Request, wanted: Wanted, kind: str, id_: str) -> Respon
 
 
 def unavailable(request: Request, error: FrontdeskError, title: str, source: str, back: str) -> Response:
-    """A page instead of a file: what is not there, what happens next, the way back."""
+    """A page instead of a file: what is not there, what happens next, the way back. A problem for programs."""
     gone = isinstance(error, BadRecord)
+    if wants_json(request):
+        detail = "It was removed there." if gone else "Try again in a minute; the file is kept there."
+        return problem_json(404 if gone else 503, f"{source} does not give us {title}.", detail)
     context = {"title": title, "source": source, "gone": gone, "retry": isinstance(error, RetryLater), "back": back}
     headers = {"cache-control": "no-store"} if gone else {"cache-control": "no-store", "retry-after": "60"}
     return render(request, "documents/unavailable.html", context, status=404 if gone else 503, headers=headers)

@@ -91,7 +91,7 @@ async def shipments(
     counts = lists["counts"][0]
     context = ShipmentsContext(
         rows=[_row(row, words) for row in lists["rows"][:ROWS]],
-        lead=lead_of(counts),
+        lead=lead_of(counts, lists["looked"], words),
         show=show,
         active=counts.active,
         arrived=counts.arrived,
@@ -123,17 +123,26 @@ def _one(reader: Reader, shipment_id: str) -> tuple[Any, Mapping[str, list[Any]]
     return row, reader.bundle(queries.DETAIL, id=shipment_id) if row is not None else {}
 
 
-def lead_of(counts: Any) -> str:
-    """The list's answer: how many are on time, what is held."""
+def lead_of(counts: Any, looked: Sequence[Any], words: Words) -> str:
+    """The list's answer: how many are on time, held, late, not confirmed, without a date. Counts as home does."""
     if not counts.active:
         return "Nothing is on its way." if counts.arrived else ""
-    on_time = counts.active - counts.exceptions - counts.late
-    held = f" {counts.exceptions} {'is' if counts.exceptions == 1 else 'are'} held." if counts.exceptions else ""
-    late = f" {counts.late} {'is' if counts.late == 1 else 'are'} late." if counts.late else ""
-    total = f"{on_time} of {counts.active}" if counts.active > 1 else f"{on_time} of 1"
-    if not held and not late:
-        return "Your shipment is on time." if counts.active == 1 else f"All {counts.active} shipments are on time."
-    return f"{total} shipment{'s' if counts.active > 1 else ''} on time.{held}{late}"
+    states = [(row, shipment_state(row, words)) for row in looked]
+    held = sum(bool(row.exception) for row, _ in states)
+    late = sum(state.tone == "attention" and lateness(row, words) > 0 for row, state in states)
+    unconfirmed = sum(state.tone == "attention" for _, state in states) - late
+    undated = sum(state.tone == "info" for _, state in states)
+    on_time = counts.active - held - late - unconfirmed - undated
+    if on_time == counts.active:
+        return "Your shipment is on time." if on_time == 1 else f"All {on_time} shipments are on time."
+    said = (
+        (held, "held"),
+        (late, "late"),
+        (unconfirmed, "not confirmed as delivered"),
+        (undated, "without a date yet"),
+    )
+    rest = ", ".join(f"{n} {word}" for n, word in said if n)
+    return f"{on_time} of {counts.active} on time; {rest}."
 
 
 def _row(row: Any, words: Words) -> ShipmentRow:

@@ -71,7 +71,16 @@ COUNTS = select(
     func.count(case((over, 1))).label("arrived"),
 ).select_from(_shipment)
 
-_beside = {"counts": COUNTS, "held": held("shipment"), "streams": STREAMS}
+LOOKED_AT = 100
+LOOKED = (
+    select(_s.status, _s.promised_at, _s.eta_at, _s.delivered_at, _s.exception, _s.exception_since)
+    .where(~over)
+    .order_by(trouble, expected, _s.id)
+    .limit(LOOKED_AT)
+)
+"""What the sentence above the list looks at: trouble first, so that beyond it everything is on time."""
+
+_beside = {"looked": LOOKED, "counts": COUNTS, "held": held("shipment"), "streams": STREAMS}
 LISTS = {"active": Bundle(rows=ACTIVE, **_beside), "arrived": Bundle(rows=ARRIVED, **_beside)}
 
 ONE = select(*COLUMNS).where(_s.id == bindparam("id", type_=String))

@@ -62,7 +62,8 @@ async def test_not_there_and_not_yours_look_the_same(portal, signed_in):
 async def test_the_api_answers_errors_as_json(portal):
     missing = await portal.get("/api/v1/nowhere")
     assert missing.status_code == 404
-    assert missing.json()["error"]["sentence"] == "There is nothing here."
+    assert missing.headers["content-type"] == "application/problem+json"
+    assert missing.json()["title"] == "There is nothing here."
 
 
 async def test_a_failure_gives_a_number_that_the_log_carries_too(world, caplog):
