@@ -36,7 +36,7 @@ class Demo:
         self.browsers: dict[str, httpx.Client] = {}
         with self.output.open("w") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "cli.main", "demo", "--sync-every", "5", *chosen, *words],
+                [sys.executable, "-m", "cli.main", "demo", "--sync-every", "15", *chosen, *words],
                 cwd=folder, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
                 # A real Frontdesk's or Prefect's settings in the environment must not leak into the demo.
                 env=os.environ | {"FRONTDESK_DATABASE_URL": "postgresql://nowhere/", "PREFECT_API_URL": "http://nowhere/api"},
@@ -131,7 +131,7 @@ def test_an_invoice_paid_in_the_books_is_paid_in_the_portal_after_the_next_sched
     browser, ours = client_with_open_invoice(demo, set(open_in_the_books))
     assert "Paid in full" not in browser.get(f"/invoices/{ours}").text
     demo.control("POST", "edits/pay-invoice", json={"id": open_in_the_books[ours]})
-    eventually(lambda: "Paid in full" in browser.get(f"/invoices/{ours}").text, 60)
+    eventually(lambda: "Paid in full" in browser.get(f"/invoices/{ours}").text, 120)
 
 
 def client_with_open_invoice(demo: Demo, open_in_the_books: set[str]) -> tuple[httpx.Client, str]:

@@ -9,6 +9,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -156,6 +157,26 @@ class TestSyncFlow:
         state = await flows.sweep_and_reconcile("model", return_state=True)
         assert "1 records changed" in state.message
         assert '"missing here": 0' in latest_artifact(api, "reconcile-model")["data"]
+
+
+@pytest.mark.prefect
+def test_the_server_makes_runs_of_a_schedule(prefect_server: str, tmp_path: Any) -> None:
+    """If this passes without flows/prefect_server.py, Prefect knows SQLAlchemy 2.1 and that module can go."""
+    with httpx.Client(base_url=prefect_server) as api:
+        flow = api.post("/flows/", json={"name": "by-schedule"}).raise_for_status().json()
+        every_minute = {"schedule": {"interval": 60}, "active": True}
+        wanted = {"name": "minutely", "flow_id": flow["id"], "schedules": [every_minute]}
+        made = api.post("/deployments/", json=wanted).raise_for_status().json()
+
+        def scheduled() -> list[Any]:
+            found = {"deployments": {"id": {"any_": [made["id"]]}}}
+            runs: list[Any] = api.post("/flow_runs/filter", json=found).raise_for_status().json()
+            return runs
+
+        deadline = time.monotonic() + 60
+        while not scheduled() and time.monotonic() < deadline:
+            time.sleep(0.2)
+        assert {run["state"]["type"] for run in scheduled()} == {"SCHEDULED"}
 
 
 @pytest.mark.prefect
