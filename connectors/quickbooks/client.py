@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from connectors.quickbooks.library import Client
 
 T = TypeVar("T")
-SHARED_SECONDS = 60.0
+SHARED_SECONDS = 20.0
 """How long a CDC reply may wait for the other streams of its run."""
 
 

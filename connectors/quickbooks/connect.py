@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import closing
 
 from connectors.contract import Authorize
 from connectors.quickbooks import tokens
@@ -16,7 +17,10 @@ def url(settings: QuickBooksSettings, redirect_uri: str, state: str) -> str:
 
     from connectors.http import CountingAdapter
 
-    with tokens.sign_in(settings, CountingAdapter(settings.base_url), redirect_uri) as client:
+    with (
+        closing(CountingAdapter(settings.base_url)) as adapter,
+        tokens.sign_in(settings, adapter, redirect_uri) as client,
+    ):
         return str(client.get_authorization_url([Scopes.ACCOUNTING], state_token=state))
 
 
@@ -31,7 +35,8 @@ def exchange(settings: QuickBooksSettings, redirect_uri: str, answer: Mapping[st
             step="Choose that company when QuickBooks asks, or correct realm_id.",
         )
     try:
-        token = tokens.exchange(settings, CountingAdapter(settings.base_url), redirect_uri, answer["code"])
+        with closing(CountingAdapter(settings.base_url)) as adapter:
+            token = tokens.exchange(settings, adapter, redirect_uri, answer["code"])
     except tokens.InvalidGrant:
         raise NeedsPerson(
             "QuickBooks no longer accepts this answer: it is good once, for a few minutes, for one redirect address.",

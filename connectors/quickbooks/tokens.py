@@ -139,6 +139,12 @@ def _meaning(error: Any) -> FrontdeskError | InvalidGrant:
         return RetryLater("Intuit's sign-in cannot answer just now.", after=wait, detail=trace)
     if b"invalid_grant" in content:
         return InvalidGrant(trace)
+    if b"invalid_client" not in content:
+        return NeedsPerson(
+            f"Intuit's sign-in refused us with HTTP {status}.",
+            step="Check the app's keys and its redirect addresses at Intuit, then run `frontdesk connect quickbooks`.",
+            detail=trace,
+        )
     return NeedsPerson(
         "Intuit does not accept this app's client id and secret.",
         step="Copy both from the app's Keys page, those of the same environment, into client_id and client_secret.",
