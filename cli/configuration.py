@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from inspect import getdoc
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -26,11 +27,12 @@ class Answers:
     sources: tuple[str, ...]
 
 
+QUOTED = ("name", "time_zone", "currency", "profile", "public_url")
 HEAD = """\
 # Frontdesk. Everything here can be overridden by the environment: FRONTDESK_ and the setting in capitals.
 # Secrets stay out of this file: FRONTDESK_SECRET_KEY, FRONTDESK_SMTP_URL, FRONTDESK_{{SOURCE}}_{{SETTING}}.
 
-database_url = "sqlite:///var/frontdesk.sqlite"   # or postgresql://user@host/database (password by the environment)
+database_url = "sqlite:///var/frontdesk.sqlite"   # or postgresql://..., which holds a password: FRONTDESK_DATABASE_URL
 landing_url = "var/landing"                       # what the sources sent, kept
 warehouse_path = "var/warehouse.duckdb"           # the analysts' file
 public_url = {public_url}
@@ -52,10 +54,9 @@ def write(file: Path, answers: Answers, *, force: bool) -> Path:
     if file.exists() and not force:
         raise NeedsPerson(f"{file} exists already.", step="Edit it, or write over it with --force.")
     _refuse_wrong(answers)
-    quoted = {
-        name: json.dumps(getattr(answers, name)) for name in ("name", "time_zone", "currency", "profile", "public_url")
-    }
-    file.write_text(HEAD.format(**quoted) + "".join(_source(name) for name in answers.sources), encoding="utf-8")
+    quoted = {name: json.dumps(getattr(answers, name), ensure_ascii=False) for name in QUOTED}
+    text = HEAD.format(**quoted) + "".join(_source(name) for name in answers.sources)
+    file.write_text(text, encoding="utf-8")
     return file
 
 
@@ -76,16 +77,16 @@ def _source(name: str) -> str:
     from flows.hub import connector_named
 
     connector = connector_named(name)
-    lines = [f'\n[sources.{name}]   # {connector.title}\nconnector = "{name}"\n']
-    lines += [_setting(key, field) for key, field in connector.settings.model_fields.items() if not is_secret(field)]
-    return "".join(lines)
+    about = "".join(f"# {line}".rstrip() + "\n" for line in (getdoc(connector.settings) or "").splitlines())
+    head = f'\n# {connector.title}. {about.removeprefix("# ")}[sources.{name}]\nconnector = "{name}"\n'
+    fields = connector.settings.model_fields.items()
+    return head + "".join(_setting(key, field) for key, field in fields if not is_secret(field))
 
 
 def _setting(key: str, field: FieldInfo) -> str:
-    about = f"   # {field.description}" if field.description else ""
     if field.is_required():
-        return f'{key} = ""{about}\n'
-    return f"# {key} = {_literal(field.default)}{about}\n"
+        return f'{key} = ""   # required\n'
+    return f"# {key} = {_literal(field.default)}\n"
 
 
 def _literal(value: Any) -> str:

@@ -72,7 +72,8 @@ def secrets_of(sources: tuple[str, ...]) -> list[tuple[str, str]]:
     for source in sources:
         for setting, field in connector_named(source).settings.model_fields.items():
             if is_secret(field):
-                found.append((f"FRONTDESK_{source}_{setting}".upper(), field.description or f"for {source}"))
+                need = "needed" if field.is_required() else "if you use it, see frontdesk.toml"
+                found.append((f"FRONTDESK_{source}_{setting}".upper(), need))
     return found
 
 
@@ -126,13 +127,14 @@ class Request:
     def by_browser(self, port: int, *, quiet: bool, waits_here: bool) -> Mapping[str, str]:
         from cli.callback import wait_for_answer
 
-        say.note(f"Open this address and allow access:\n\n  {self.address()}\n")
+        address = self.address()
+        say.note(f"Open this address and allow access:\n\n  {address}\n")
         if not waits_here:
             return self.read_pasted(typer.prompt("Then paste the address that the browser was sent to"))
         if not quiet:
             import webbrowser
 
-            webbrowser.open(self.address())
+            webbrowser.open(address)
         return self.checked(wait_for_answer(port))
 
     def read_pasted(self, address: str) -> Mapping[str, str]:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 DEMO_CONFIG = Path("var/frontdesk.toml")
 DEMO_KEY = Path("var/secret-key")
+DEMO_SMTP = "smtp://127.0.0.1:8025"
 
 
 def add_to(app: typer.Typer) -> None:
@@ -133,6 +134,7 @@ def use_demo() -> None:
         raise NeedsPerson("There is no demo yet.", step="Run `make demo` once, then try again.")
     os.environ["FRONTDESK_CONFIG"] = str(DEMO_CONFIG)
     os.environ["FRONTDESK_SECRET_KEY_FILE"] = str(DEMO_KEY)
+    os.environ.setdefault("FRONTDESK_SMTP_URL", DEMO_SMTP)
 
 
 def prefect_api(wait: float = 0) -> str:

