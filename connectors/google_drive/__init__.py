@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from connectors.contract import Connector, Stream, TokenStore
 from connectors.google_drive import checking, files, folders
-from connectors.google_drive.content import content
+from connectors.google_drive.downloading import content
 from connectors.google_drive.settings import SCOPE, DriveSettings
 from hub.errors import NeedsPerson
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sandbox.google_drive.resource import SHORTCUT, checksums, head_revision, iso, native_kind
-from sandbox.google_drive.tree import KIND, VENDOR
+from sandbox.google_drive.tree import KIND, VENDOR, alias
 from sandbox.state import Record, State
 
 REVISION = "revision"
@@ -32,7 +32,7 @@ def file_body(
 
     `fields` are further fields of the File resource, such as properties or modifiedTime (RFC 3339).
     """
-    body: dict[str, Any] = {"name": name, "mimeType": mime_type, "parents": [parent], **fields}
+    body: dict[str, Any] = {"name": name, "mimeType": mime_type, "parents": [alias(parent)], **fields}
     if content is not None:
         body |= content_of(state, content)
     if exports is not None:

@@ -64,15 +64,15 @@ def list_files(call: Call) -> Answer:
     place = page_place(call)
     where, args = f"NOT gone AND {drive_condition(call)} AND {condition.sql}", (*drive_args(call), *condition.args)
     if order:
-        tail, limits = f"ORDER BY {order}, id LIMIT ? OFFSET ?", (size + 1, int(place.get("offset", 0)))
-        found = list(select_files(call.state, where, (*args, *limits), tail))
-        following: dict[str, Any] = {"offset": int(place.get("offset", 0)) + size}
+        offset = int(place.get("offset", 0))
+        tail = f"ORDER BY {order}, id LIMIT ? OFFSET ?"
+        found = list(select_files(call.state, where, (*args, size + 1, offset), tail))
+        following: dict[str, Any] = {"offset": offset + size}
     else:
-        found = list(
-            select_files(
-                call.state, f"{where} AND id > ?", (*args, place.get("after", ""), size + 1), "ORDER BY id LIMIT ?"
-            )
-        )
+        # By parents few files are left, so they are found by parent and sorted; else the ids are walked in order.
+        key = "+id" if " in parents" in call.query.get("q", "") else "id"
+        limits = (place.get("after", ""), size + 1)
+        found = list(select_files(call.state, f"{where} AND {key} > ?", (*args, *limits), f"ORDER BY {key} LIMIT ?"))
         following = {"after": found[size - 1].id} if len(found) > size else {}
     answer: dict[str, Any] = {"kind": "drive#fileList"}
     if len(found) > size:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 TOKEN = re.compile(
     r"""\s*(?:
@@ -95,13 +95,14 @@ class Parser:
         return ""
 
     def query(self) -> Condition:
-        left = self.factor()
+        left, last = self.factor(), ""
         while joint := self.accept("and", "or"):
             right = self.factor()
-            left = Condition(
-                f"({left.sql} {joint.upper()} {right.sql})", left.args + right.args, left.full_text or right.full_text
-            )
-        return left
+            # Parentheses only where the joint changes: a chain of a hundred parents must not nest a hundred deep.
+            sql = left.sql if last in ("", joint) else f"({left.sql})"
+            sql = f"{sql} {joint.upper()} {right.sql}"
+            left, last = Condition(sql, left.args + right.args, left.full_text or right.full_text), joint
+        return replace(left, sql=f"({left.sql})")
 
     def factor(self) -> Condition:
         if self.accept("not"):
