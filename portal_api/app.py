@@ -167,6 +167,7 @@ def _paths(route: object) -> list[str]:
     # FastAPI keeps an included router as one route that holds its own.
     included = getattr(route, "original_router", None)
     if included is not None:
-        return [path for one in included.routes for path in _paths(one)]
+        prefix = route.include_context.prefix  # type: ignore[attr-defined]
+        return [prefix + path for one in included.routes for path in _paths(one)]
     path = getattr(route, "path", None)
     return [path] if isinstance(path, str) else []

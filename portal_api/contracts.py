@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from portal_api.access.scope import Client
 from portal_api.activity import record
-from portal_api.listing import Id, Standing, standing
+from portal_api.listing import Id, Standing, clip, standing
 from portal_api.pages import redirect, render, words_of
 from portal_api.queries import contracts as queries
 from portal_api.reading import reading
@@ -74,6 +74,6 @@ def view_of(row: Any, words: Words) -> ContractView:
         number=row.number or "",
         state=contract_state(row, words),
         facts=[(name, value) for name, value in found if value],
-        description=row.description or "",
-        special_terms=row.special_terms or "",
+        description=clip(row.description),
+        special_terms=clip(row.special_terms),
     )

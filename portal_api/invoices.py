@@ -14,7 +14,7 @@ from portal_api.access.scope import Client
 from portal_api.activity import record
 from portal_api.content import Wanted, key_of
 from portal_api.feeds import Fresh
-from portal_api.listing import ROWS, Id, Standing, newest, older, place, standing
+from portal_api.listing import ROWS, Id, Standing, clip, newest, older, place, standing
 from portal_api.pages import NotFound, render, words_of
 from portal_api.portal import portal_of
 from portal_api.queries import invoices as queries
@@ -26,6 +26,7 @@ from portal_api.wording import Words
 from store.scope import Reader
 
 router = APIRouter(include_in_schema=False)
+LINES = 60
 START: Mapping[str, object] = {"after": LAST_DAY, "after_id": LAST_ID}
 
 
@@ -94,6 +95,7 @@ class InvoiceContext:
     tax: str
     balance: str
     lines: Sequence[Line]
+    lines_left_out: int
     applied: Sequence[Applied]
     memo: str
     email: str
@@ -233,9 +235,10 @@ def detail_of(row: Any, payments: Sequence[Any], fresh: Fresh | None, words: Wor
         subtotal=words.money(row.total_minor - tax, row.currency) if tax else "",
         tax=words.money(tax, row.currency) if tax else "",
         balance=words.money(row.balance_minor, row.currency),
-        lines=[_line(line, row.currency, words) for line in row.lines or ()],
+        lines=[_line(line, row.currency, words) for line in (row.lines or ())[:LINES]],
+        lines_left_out=max(0, len(row.lines or ()) - LINES),
         applied=[part for payment in payments for part in _applied(payment, row.id, words)],
-        memo=row.memo or "",
+        memo=clip(row.memo),
         email=row.bill_email or "",
         fresh=fresh,
     )
@@ -244,7 +247,7 @@ def detail_of(row: Any, payments: Sequence[Any], fresh: Fresh | None, words: Wor
 def _line(line: Mapping[str, Any], currency: str, words: Words) -> Line:
     quantity, unit = line.get("quantity"), line.get("unit_minor")
     return Line(
-        what=str(line.get("description") or "No description"),
+        what=clip(str(line.get("description") or line.get("item") or "No description"), 300),
         quantity=words.number(float(quantity)) if quantity is not None else "",
         unit=words.money(int(unit), currency) if unit is not None else "",
         amount=words.money(int(line.get("amount_minor") or 0), currency),

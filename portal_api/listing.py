@@ -16,8 +16,8 @@ from portal_api.feeds import Fresh
 from portal_api.portal import portal_of
 from portal_api.wording import Words
 
-ROWS = 40
-"""Rows of one page of a list: read in one go, and well inside the weight of a page."""
+ROWS = 25
+"""Rows of one page of a list: 60 KB are enough for them, style and script included."""
 
 ID = "^[a-z0-9]{26}$"
 Id = Annotated[str, Path(pattern=ID, description="26 lower-case letters and digits", min_length=26, max_length=26)]
@@ -78,6 +78,12 @@ def _read(value: Any, like: object) -> object:
 def clean(text: str, most: int = 200) -> str:
     """What somebody typed, as a database can take it."""
     return text.replace("\0", "").strip()[:most]
+
+
+def clip(text: str | None, most: int = 3000) -> str:
+    """A long text's beginning; it says so at its end."""
+    text = text or ""
+    return text if len(text) <= most else f"{text[:most].rstrip()} … ({len(text)} characters in all)"
 
 
 def older(request: Request, rows: Sequence[Any], limit: int, *values: str) -> str | None:

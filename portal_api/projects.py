@@ -15,7 +15,7 @@ from portal_api.activity import record
 from portal_api.cards import Row, Station
 from portal_api.documents import row_of as document_row
 from portal_api.feeds import Fresh
-from portal_api.listing import Id, Standing, standing
+from portal_api.listing import ROWS, Id, Standing, clip, standing
 from portal_api.pages import NotFound, frame_of, render, words_of
 from portal_api.portal import portal_of
 from portal_api.queries import projects as queries
@@ -49,6 +49,7 @@ class ProjectsContext:
     lead: str
     running: Sequence[ProjectRow]
     over: Sequence[ProjectRow]
+    left_out: int
     standing: Standing
 
 
@@ -89,12 +90,13 @@ async def projects(request: Request, _scope: Client) -> Response:
     lists = await reading(request, lambda reader: reader.bundle(queries.LIST))
     record(request, "view", "projects")
     rows = [_row(row, _waiting_in(lists), words) for row in lists["rows"]]
-    running = [row for row in rows if not row.over]
+    shown = rows[:ROWS]
     context = ProjectsContext(
         title=_noun(request),
-        lead=_lead(running, len(rows)),
-        running=running,
-        over=[row for row in rows if row.over],
+        lead=_lead([row for row in rows if not row.over], len(rows)),
+        running=[row for row in shown if not row.over],
+        over=[row for row in shown if row.over],
+        left_out=len(rows) - len(shown),
         standing=standing(request, "project", lists, words),
     )
     return render(request, "projects/projects.html", {"page": context}, words=words)
@@ -178,7 +180,7 @@ def detail_of(
         name=row.name,
         about=" · ".join(filter(None, (row.number, plain(row.kind)))),
         state=project_state(row, words),
-        summary=row.summary or "",
+        summary=clip(row.summary),
         percent=row.percent_complete,
         phase=phase_of(row),
         next=row.next_event or "",

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from portal_api.access.scope import Client
 from portal_api.activity import record
 from portal_api.feeds import Fresh
-from portal_api.listing import ROWS, Id, Standing, newest, older, place, standing
+from portal_api.listing import ROWS, Id, Standing, clip, newest, older, place, standing
 from portal_api.pages import NotFound, render, words_of
 from portal_api.portal import portal_of
 from portal_api.queries import requests as queries
@@ -24,6 +24,7 @@ from portal_api.wording import Words
 from store.scope import Reader
 
 router = APIRouter(include_in_schema=False)
+CLOSED_ROWS = 15
 START: Mapping[str, object] = {"after": LAST_INSTANT, "after_id": LAST_ID}
 
 
@@ -69,11 +70,11 @@ async def requests(request: Request, _scope: Client, after: str = "") -> Respons
     lists = await reading(request, _list, at)
     record(request, "view", "requests")
     context = RequestsContext(
-        open=[row_of(row, words) for row in lists["open"]],
-        closed=[row_of(row, words) for row in lists["closed"][:ROWS]],
+        open=[row_of(row, words) for row in lists["open"][:ROWS]],
+        closed=[row_of(row, words) for row in lists["closed"][:CLOSED_ROWS]],
         open_count=lists["counts"][0].open,
         lead=_lead(lists, words),
-        older=older(request, lists["closed"], ROWS, "moment", "id"),
+        older=older(request, lists["closed"], CLOSED_ROWS, "moment", "id"),
         newest=newest(request),
         standing=standing(request, "request", lists, words),
     )
@@ -93,7 +94,7 @@ async def one_request(request: Request, _scope: Client, request_id: Id) -> Respo
 
 
 def _list(reader: Reader, at: Mapping[str, object]) -> Mapping[str, list[Any]]:
-    return reader.bundle(queries.LIST, limit=ROWS + 1, **at)
+    return reader.bundle(queries.LIST, limit=CLOSED_ROWS + 1, **at)
 
 
 def _one(reader: Reader, request_id: str) -> tuple[Any, Mapping[str, list[Any]]]:
@@ -140,7 +141,7 @@ def detail_of(row: Any, fresh: Fresh | None, words: Words) -> RequestContext:
         subject=row.subject or "Without a subject",
         number=row.number or "",
         state=request_state(row, words),
-        description=row.description or "",
+        description=clip(row.description, 10_000),
         opened_at=row.opened_at,
         facts=[(name, value) for name, value in found if value],
         fresh=fresh,

@@ -27,8 +27,8 @@ from store.scope import Reader
 
 router = APIRouter(include_in_schema=False)
 
-SHOWN = 120
-"""Movements on the page; the file has all."""
+SHOWN = 60
+"""Movements on the page, over all currencies; the file has all."""
 MONTHS = 12
 KINDS = {"invoice": "Invoice", "payment": "Payment", "credit": "Credit"}
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -157,11 +157,12 @@ def ledger_of(lists: Mapping[str, Sequence[Any]], today: dt.date) -> list[Accoun
 def context_of(lists: Mapping[str, Sequence[Any]], period: Period, stands: Standing, words: Words) -> StatementContext:
     """The page's context."""
     client = lists["client"][0] if lists["client"] else None
+    found = ledger_of(lists, words.today)
     return StatementContext(
         period=period,
         choices=choices_of(period, words.today),
         csv=f"/statement.csv?from={period.first}&to={period.last}",
-        accounts=[_view(account, words) for account in ledger_of(lists, words.today)],
+        accounts=[_view(account, SHOWN // len(found), words) for account in found],
         client=client.name if client else "",
         number=(client.number or "") if client else "",
         address=address_of(next(iter(lists["billing"]), client)),
@@ -191,7 +192,7 @@ def choices_of(period: Period, today: dt.date) -> list[Choice]:
     return [Choice(name, f"/statement?from={p.first}&to={p.last}", p == period) for name, p in periods]
 
 
-def _view(account: Account, words: Words) -> AccountView:
+def _view(account: Account, shown: int, words: Words) -> AccountView:
     def money(minor: int) -> str:
         return words.money(minor, account.currency)
 
@@ -203,8 +204,8 @@ def _view(account: Account, words: Words) -> AccountView:
         invoiced=money(account.invoiced_minor),
         paid=money(account.paid_minor),
         credited=money(account.credited_minor) if account.credited_minor else "",
-        rows=[_row(line, money) for line in account.lines[-SHOWN:]],
-        left_out=max(0, len(account.lines) - SHOWN),
+        rows=[_row(line, money) for line in account.lines[-shown:]],
+        left_out=max(0, len(account.lines) - shown),
         ages=[
             Age(f"{band} days", money(minor), tone if minor else "quiet")
             for (band, _), minor, tone in zip(AGES, account.ages, tones, strict=True)

@@ -18,7 +18,7 @@ from portal_api.reading import overseeing
 from portal_api.states import plain
 
 router = APIRouter()
-SHOWN = 60
+SHOWN = 30
 PAYLOAD_SHOWN = 400
 
 

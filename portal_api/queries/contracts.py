@@ -27,7 +27,7 @@ COLUMNS = (
 
 _in_force = case((func.lower(_c.status) == "activated", 0), (func.lower(_c.status) == "active", 0), else_=1)
 
-ALL = select(*COLUMNS).order_by(_in_force, _c.starts_on.desc(), _c.id).limit(50)
+ALL = select(*COLUMNS).order_by(_in_force, _c.starts_on.desc(), _c.id).limit(20)
 LIST = Bundle(rows=ALL, held=held("contract"), streams=STREAMS)
 
 PAGE = newest_first(select(*COLUMNS, _c.source_at), _c.source_at, _c.id)

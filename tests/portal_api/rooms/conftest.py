@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
@@ -62,7 +63,8 @@ class Tenant:
 
 
 def day(offset: int) -> dt.date:
-    return (now() + dt.timedelta(days=offset)).date()
+    # The reader's day: near midnight it is another one than UTC's.
+    return now().astimezone(ZoneInfo("Europe/Berlin")).date() + dt.timedelta(days=offset)
 
 
 def at(offset: float) -> dt.datetime:

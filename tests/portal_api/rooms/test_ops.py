@@ -1,0 +1,143 @@
+"""Ops see what is wrong first, say whose a record is in one press, ask for a sync, and look as a client does."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from sqlalchemy import delete, insert, select, text, update
+
+from hub.clock import now
+from hub.ids import entity_id, random_id
+from store.access_tables import Activity, Staff
+from store.hub_tables import ClientKey, Crosswalk, Inbox, StreamState
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_all_is_well_in_one_sentence(browse, rich):
+    page = await browse("/ops", who=rich.staff())
+    assert "All 3 sources are current." in page.text
+    assert page.text.count("<rect") == 4 * 20, "the last 20 runs of each QuickBooks stream"
+
+
+async def test_what_is_wrong_comes_first_with_the_next_step(browse, rich):
+    broken = StreamState.source == "quickbooks", StreamState.stream == "Invoice"
+    with rich.world.engine.begin() as connection:
+        told = {"error": "QuickBooks no longer accepts our token.", "error_kind": "NeedsPerson"}
+        connection.execute(
+            update(StreamState).where(*broken).values(**told, error_step="Run `frontdesk connect quickbooks`.")
+        )
+    try:
+        page = await browse("/ops", who=rich.staff())
+        assert "QuickBooks: QuickBooks no longer accepts our token." in page.text
+        assert "Needs a person" in page.text
+        assert "Run `frontdesk connect quickbooks`." in page.text
+        assert page.text.index("<h2>QuickBooks") < page.text.index("<h2>Google Drive")
+    finally:
+        with rich.world.engine.begin() as connection:
+            connection.execute(update(StreamState).where(*broken).values(error=None, error_kind=None, error_step=None))
+
+
+async def test_sync_now_is_a_hint_for_the_worker_and_twice_is_once(browse, rich):
+    with rich.world.engine.begin() as connection:
+        connection.execute(delete(Inbox))
+    staff = rich.staff()
+    for _ in range(2):
+        answer = await browse("/ops/sources/quickbooks/sync", who=staff, method="POST")
+        assert answer.headers["location"] == "/ops?asked=quickbooks"
+    with rich.world.engine.connect() as connection:
+        rows = connection.execute(select(Inbox.source, Inbox.stream, Inbox.external_id, Inbox.done_at)).all()
+    assert [tuple(row) for row in rows] == [("quickbooks", None, None, None)]
+    assert "QuickBooks is read again now." in (await browse("/ops?asked=quickbooks", who=staff)).text
+    assert (await browse("/ops/sources/nothing/sync", who=staff, method="POST")).status_code == 404
+
+
+async def test_a_record_is_linked_to_its_client_in_one_press(browse, rich):
+    id_ = entity_id("quickbooks", "Customer", random_id())
+    with rich.world.engine.begin() as connection:
+        facts = {
+            "id": id_,
+            "source": "quickbooks",
+            "stream": "Customer",
+            "external_id": id_[:9],
+            "label": "Lost & Found",
+        }
+        connection.execute(insert(Crosswalk), facts)
+        connection.execute(text("INSERT INTO crosswalk_key VALUES (:id, 1, 'domain', :d)"), {"id": id_, "d": id_})
+        connection.execute(insert(ClientKey), {"client_id": rich.mine.client_id, "kind": "domain", "value": id_})
+        connection.execute(
+            text("UPDATE invoice SET client_id = NULL, owner_id = :owner WHERE id = :id"),
+            {"owner": id_, "id": rich.mine.ids["invoice"][2]},
+        )
+    staff, me = rich.staff(), rich.session(rich.mine)
+    assert "Quokka-1042" not in (await browse("/invoices", who=me)).text
+    page = await browse("/ops/unmatched", who=staff)
+    assert "Lost &amp; Found" in page.text
+    assert re.search(rf'action="/ops/unmatched/{id_}/link"><button[^>]*>Link to Quokka Handel GmbH', page.text)
+    done = await browse(f"/ops/unmatched/{id_}/link", who=staff, method="POST", data={"client_id": rich.mine.client_id})
+    assert done.status_code == 303
+    assert "Lost &amp; Found" not in (await browse("/ops/unmatched", who=staff)).text
+    assert "Quokka-1042" in (await browse("/invoices", who=me)).text
+
+
+async def test_any_client_can_be_chosen_by_name(browse, rich):
+    id_ = entity_id("quickbooks", "Customer", "unmatched-0")
+    page = await browse(f"/ops/unmatched/{id_}?q=quok", who=rich.staff())
+    assert "Link to Quokka Handel GmbH" in page.text
+    assert "Zebrano" not in page.text
+
+
+async def test_held_records_say_why_and_show_what_came(browse, rich):
+    page = await browse("/ops/held", who=rich.staff())
+    assert "&#39;12,5x&#39; is no amount (Quokka)." in page.text
+    assert "field TotalAmt" in page.text
+    assert "Correct it in QuickBooks." in page.text
+    assert "&#34;TotalAmt&#34;: &#34;12,5x&#34;" in page.text
+
+
+async def test_a_run_says_what_it_did_to_each_stream(browse, rich):
+    page = await browse("/ops/runs/run00000000000000000000021", who=rich.staff())
+    assert "QuickBooks answered 500." in page.text
+    assert "Failed" in page.text
+    assert (await browse("/ops/runs", who=rich.staff())).status_code == 200
+    assert (await browse(f"/ops/runs/{'0' * 26}", who=rich.staff())).status_code == 404
+
+
+async def test_viewing_as_a_client_is_read_only_logged_and_ends(browse, rich):
+    staff = rich.staff()
+    begun = await browse(f"/ops/clients/{rich.mine.client_id}/view", who=staff, method="POST")
+    assert begun.headers["location"] == "/"
+    page = await browse("/invoices", who=staff)
+    assert "You see Quokka Handel GmbH as its people do." in page.text
+    assert "Quokka-1047" in page.text
+    assert (await browse("/api/v1/me", who=staff)).json()["read_only"] is True
+    browse.app.state.portal.activities.flush()
+    with rich.world.engine.connect() as connection:
+        rows = connection.execute(select(Activity).where(Activity.staff_email == "ops@firm.example")).all()
+    assert {"view_as", "view"} <= {row.verb for row in rows}
+    assert not any(row.counted for row in rows)
+    assert (await browse("/ops/view-as/end", who=staff, method="POST")).headers["location"] == "/ops/clients"
+    assert (await browse("/invoices", who=staff)).status_code == 404
+
+
+async def test_an_analyst_sees_how_it_stands_and_touches_nothing(browse, rich):
+    from portal_api.access import sessions
+
+    with rich.world.engine.begin() as connection:
+        if connection.execute(select(Staff).where(Staff.email == "ann@firm.example")).first() is None:
+            connection.execute(insert(Staff), {"email": "ann@firm.example", "name": "Ann", "role": "analyst"})
+        token = sessions.open_for_staff(connection, "ann@firm.example", "analyst", now())
+    page = await browse("/ops", who=token)
+    assert page.status_code == 200
+    assert "Sync now" not in page.text
+    for path in ("/ops/held", "/ops/unmatched", "/ops/clients"):
+        assert (await browse(path, who=token)).status_code == 404
+    assert (await browse("/ops/sources/quickbooks/sync", who=token, method="POST")).status_code == 404
+
+
+async def test_clients_are_found_by_name_and_number(browse, rich):
+    page = await browse("/ops/clients?q=k-quok", who=rich.staff())
+    assert "Quokka Handel GmbH" in page.text
+    assert "Zebrano" not in page.text
+    assert "Omar Lind" in (await browse("/ops/staff", who=rich.staff())).text
