@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import Connection, Row, bindparam, insert, select, update
+from sqlalchemy import Connection, Row, Select, String, any_, bindparam, insert, select, update
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from hub.clock import now
 from hub.ids import entity_id
@@ -132,10 +133,15 @@ def merge(connection: Connection, batch: Batch, clients: dict[str, str], *, empt
 
 def _stored(connection: Connection, entity: str, ids: Sequence[str]) -> dict[str, Row[Any]]:
     table = Base.metadata.tables[entity]
+    query: Select[Any] = select(table.c.id, table.c.content_hash, table.c.deleted_at)
+    if connection.dialect.name == "postgresql":
+        # While a first load fills a table, its statistics still say "empty" and the prepared plan scans it all for
+        # every page: 20 times slower at 100,000 rows. The primary key is never the wrong way to look up ids.
+        connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
+        listed = bindparam("ids", type_=ARRAY(String))
+        return {row.id: row for row in connection.execute(query.where(table.c.id == any_(listed)), {"ids": list(ids)})}
     found: dict[str, Row[Any]] = {}
-    query = select(table.c.id, table.c.content_hash, table.c.deleted_at).where(
-        table.c.id.in_(bindparam("ids", expanding=True))
-    )
+    query = query.where(table.c.id.in_(bindparam("ids", expanding=True)))
     for chunk in rows.chunks(ids):
         found.update({row.id: row for row in connection.execute(query, {"ids": list(chunk)})})
     return found
