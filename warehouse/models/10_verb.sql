@@ -4,7 +4,7 @@ CREATE OR REPLACE TABLE dim_verb AS
 SELECT * FROM (VALUES
     ('view', false, 'Opened a page or read it by the API'),
     ('list', false, 'Read a list by the API'),
-    ('open', false, 'Came in by a deep link'),
+    ('follow', false, 'Came in by a deep link'),
     ('sign_in', false, 'Signed in'),
     ('sign_out', false, 'Signed out'),
     ('download', true, 'Took a file: an invoice, a statement, a document'),
