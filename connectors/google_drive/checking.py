@@ -83,7 +83,7 @@ def sees_clients(drive: Drive) -> str:
 
 
 STEPS: tuple[tuple[str, Callable[[Drive], str]], ...] = (
-    ("sign-in", signs_in),
-    ("root folder", sees_root),
-    ("client folders", sees_clients),
+    ("google_drive", signs_in),
+    ("google_drive.root_folder_id", sees_root),
+    ("google_drive.folders", sees_clients),
 )

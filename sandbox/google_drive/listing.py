@@ -59,7 +59,8 @@ def get_file(call: Call) -> Answer | Response:
 
 def list_files(call: Call) -> Answer:
     """GET /drive/v3/files."""
-    condition, order = searched(call), ordered(call)
+    condition = searched(call)
+    order = ordered(call, full_text=condition.full_text)
     size = call.number("pageSize", 100, 1000)
     place = page_place(call)
     where, args = f"NOT gone AND {drive_condition(call)} AND {condition.sql}", (*drive_args(call), *condition.args)
@@ -70,9 +71,9 @@ def list_files(call: Call) -> Answer:
         following: dict[str, Any] = {"offset": offset + size}
     else:
         # By parents few files are left, so they are found by parent and sorted; else the ids are walked in order.
-        key = "+id" if " in parents" in call.query.get("q", "") else "id"
-        limits = (place.get("after", ""), size + 1)
-        found = list(select_files(call.state, f"{where} AND {key} > ?", (*args, *limits), f"ORDER BY {key} LIMIT ?"))
+        tail, limits = "ORDER BY id LIMIT ?", (place.get("after", ""), size + 1)
+        by_parent = condition.by_parent
+        found = list(select_files(call.state, f"{where} AND id > ?", (*args, *limits), tail, by_parent=by_parent))
         following = {"after": found[size - 1].id} if len(found) > size else {}
     answer: dict[str, Any] = {"kind": "drive#fileList"}
     if len(found) > size:
@@ -91,10 +92,10 @@ def searched(call: Call) -> Condition:
         raise invalid("q") from None
 
 
-def ordered(call: Call) -> str:
+def ordered(call: Call, *, full_text: bool) -> str:
     """The `orderBy` parameter as SQL; empty when there is none."""
     keys = [key.strip().split() for key in call.query.get("orderBy", "").split(",") if key.strip()]
-    if keys and "fulltext" in call.query.get("q", "").lower():
+    if keys and full_text:
         raise DriveError(
             400, "badRequest", "Sorting is not supported for queries with fullText terms.", location="orderBy"
         )

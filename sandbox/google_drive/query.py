@@ -27,17 +27,25 @@ EQUALITY, ORDER = ("=", "!="), ("=", "!=", "<", "<=", ">", ">=")
 BODY = "json_extract(body, '$.{}')"
 
 
+ROOT_ID = "0AJsandboxMyDrivePVA"
+"""The caller's own root folder, which `root` stands for."""
+
+
 class QueryError(ValueError):
     """The query is not in Drive's language."""
 
 
 @dataclass(frozen=True)
 class Condition:
-    """An SQL condition and its bound values. `full_text`: Drive forbids sorting then."""
+    """An SQL condition and its bound values.
+
+    `full_text`: Drive forbids sorting then. `by_parent`: nothing outside of some named folders can meet it.
+    """
 
     sql: str
     args: tuple[object, ...]
     full_text: bool = False
+    by_parent: bool = False
 
 
 @dataclass(frozen=True)
@@ -71,6 +79,11 @@ def tokenize(text: str) -> list[Token]:
     return tokens
 
 
+def alias(file_id: str) -> str:
+    """A file id with the word `root` replaced by what it stands for."""
+    return ROOT_ID if file_id == "root" else file_id
+
+
 def unquoted(literal: str) -> str:
     """The string that a quoted literal stands for."""
     return re.sub(r"\\(.)", r"\1", literal[1:-1], flags=re.DOTALL)
@@ -101,7 +114,9 @@ class Parser:
             # Parentheses only where the joint changes: a chain of a hundred parents must not nest a hundred deep.
             sql = left.sql if last in ("", joint) else f"({left.sql})"
             sql = f"{sql} {joint.upper()} {right.sql}"
-            left, last = Condition(sql, left.args + right.args, left.full_text or right.full_text), joint
+            by_parent = (any if joint == "and" else all)((left.by_parent, right.by_parent))
+            full_text = left.full_text or right.full_text
+            left, last = Condition(sql, left.args + right.args, full_text, by_parent), joint
         return replace(left, sql=f"({left.sql})")
 
     def factor(self) -> Condition:
@@ -136,6 +151,8 @@ class Parser:
         collection = self.take("word").text
         if collection not in COLLECTIONS:
             raise QueryError(collection)
+        if collection == "parents":
+            return Condition("parent = ?", (alias(value),), by_parent=True)
         return Condition(COLLECTIONS[collection], (value,))
 
     def has(self, field: str) -> Condition:
@@ -225,9 +242,4 @@ FIELDS: dict[str, Callable[[str, Token], Condition]] = {
     "shortcutDetails.targetId": text_field(BODY.format("shortcutDetails.targetId"), EQUALITY),
 }
 OWNER = "coalesce(json_extract(body, '$.owners[0].emailAddress'), drive_owner()) = ?"
-COLLECTIONS = {
-    "parents": "parent = drive_alias(?)",
-    "owners": OWNER,
-    "writers": OWNER,
-    "readers": OWNER,
-}
+COLLECTIONS = {"parents": "parent = ?", "owners": OWNER, "writers": OWNER, "readers": OWNER}

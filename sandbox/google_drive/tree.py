@@ -15,12 +15,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from sandbox.google_drive.query import instant_ms
+from sandbox.google_drive.query import ROOT_ID, alias, instant_ms
 from sandbox.state import State
 
 VENDOR, KIND = "google_drive", "file"
 FOLDER = "application/vnd.google-apps.folder"
-ROOT_ID = "0AJsandboxMyDrivePVA"
 OWNER = "hub@sandbox.example"
 
 # Literals, not parameters: SQLite uses a partial index only where it can prove the condition while preparing.
@@ -57,6 +56,9 @@ WITH RECURSIVE {GONE_FOLDERS}, {TRASHED_FOLDERS}, file AS (
            (coalesce({TRASHED}, 0) OR coalesce({PARENT} IN (SELECT id FROM trashed_folder), 0)) AS trashed
     FROM record WHERE {OURS})
 SELECT id, body, created, modified, seq, gone, trashed FROM file WHERE """
+FILES_BY_PARENT = FILES.replace(f"FROM record WHERE {OURS})", f"FROM record INDEXED BY drive_parent WHERE {OURS})")
+
+__all__ = ["ROOT_ID", "alias"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +79,11 @@ def prepare(state: State) -> None:
     state.connection.executescript(INDEXES)
 
 
-def select_files(state: State, where: str, args: tuple[object, ...] = (), tail: str = "ORDER BY id") -> Iterator[File]:
-    """Files, whatever their state, by an SQL condition over `file`."""
-    for row in connect(state).execute(f"{FILES} {where} {tail}", args):
+def select_files(
+    state: State, where: str, args: tuple[object, ...] = (), tail: str = "ORDER BY id", *, by_parent: bool = False
+) -> Iterator[File]:
+    """Files, whatever their state, by an SQL condition over `file`; `by_parent` when it names folders to look in."""
+    for row in connect(state).execute(f"{FILES_BY_PARENT if by_parent else FILES} {where} {tail}", args):
         yield File(row[0], json.loads(row[1]), row[2], row[3], row[4], bool(row[5]), bool(row[6]))
 
 
@@ -90,11 +94,6 @@ def find(state: State, file_id: str) -> File | None:
     if found is None and file_id == ROOT_ID:
         return File(ROOT_ID, {"name": "My Drive", "mimeType": FOLDER}, 0, 0, 0, gone=False, trashed=False)
     return found
-
-
-def alias(file_id: str) -> str:
-    """A file id with the word `root` replaced by what it stands for."""
-    return ROOT_ID if file_id == "root" else file_id
 
 
 def connect(state: State) -> sqlite3.Connection:
@@ -139,7 +138,6 @@ FUNCTIONS: dict[str, tuple[int, Callable[..., str | int | None]]] = {
     "drive_words": (2, worded),
     "drive_starts": (2, starts),
     "drive_ms": (1, stored_ms),
-    "drive_alias": (1, alias),
     "drive_owner": (0, lambda: OWNER),
 }
 """Drive's own SQL functions: how many arguments, and what is called."""
