@@ -6,7 +6,20 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bench.report import Goal, show
-from bench.world import BENCH, FRONTDESK, OURS, PEERS, Run, by_turns, configuration, database, median, page_server, run, scratch
+from bench.world import (
+    BENCH,
+    FRONTDESK,
+    OURS,
+    PEERS,
+    Run,
+    by_turns,
+    configuration,
+    database,
+    median,
+    page_server,
+    run,
+    scratch,
+)
 
 MEMORY_MB = 150
 GOALS = {

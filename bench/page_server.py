@@ -14,6 +14,7 @@ import asyncio
 import datetime as dt
 import re
 from email.utils import formatdate
+from typing import ClassVar
 from urllib.parse import parse_qs, urlsplit
 
 import orjson
@@ -76,7 +77,9 @@ class Object:
         following = start + PAGE
         done = following >= self.count
         head = b'{"totalSize":%d,"done":%s,' % (self.count if total is None else total, b"true" if done else b"false")
-        link = b"" if done else b'"nextRecordsUrl":"/services/data/v68.0/query/%s-%d",' % (self.name.encode(), following)
+        link = (
+            b"" if done else b'"nextRecordsUrl":"/services/data/v68.0/query/%s-%d",' % (self.name.encode(), following)
+        )
         return head + link + b'"records":[' + records + b"]}"
 
     def answer(self, start: int) -> bytes:
@@ -100,7 +103,7 @@ class Object:
 class Server(asyncio.Protocol):
     """HTTP/1.1, keep-alive, no more of it than these clients use."""
 
-    objects: dict[str, Object] = {}
+    objects: ClassVar[dict[str, Object]] = {}
     requests = 0
     port = 0
 

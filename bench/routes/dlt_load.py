@@ -1,6 +1,6 @@
 """dlt: its REST source with merge (`rest`), and its fast path, tables of Arrow made from the same pages (`arrow`).
 
-    dlt_load.py rest|arrow SERVER DATABASE [STREAM ...]      without streams: Project__c
+dlt_load.py rest|arrow SERVER DATABASE [STREAM ...]      without streams: Project__c
 """
 
 from __future__ import annotations
@@ -8,6 +8,8 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
+from collections.abc import Iterator
+from typing import Any
 from urllib.parse import quote
 
 import dlt
@@ -21,7 +23,7 @@ os.environ.setdefault("RUNTIME__DLTHUB_TELEMETRY", "false")
 os.environ.setdefault("RUNTIME__LOG_LEVEL", "ERROR")
 
 
-def destination(url: str):
+def destination(url: str) -> Any:
     if url.startswith("sqlite"):
         return dlt.destinations.sqlalchemy(url)
     parsed = make_url(url)
@@ -46,19 +48,19 @@ def resource(stream: str) -> dict:
     }
 
 
-def rest(address: str, streams: list[str]):
+def rest(address: str, streams: list[str]) -> Any:
     paging = {"type": "json_link", "next_url_path": "nextRecordsUrl"}
     client = {"base_url": address, "auth": {"type": "bearer", "token": "00D!token"}, "paginator": paging}
     return rest_api_source({"client": client, "resources": [resource(stream) for stream in streams]})
 
 
-def arrow(address: str, _streams: list[str]):
+def arrow(address: str, _streams: list[str]) -> Any:
     import orjson
     import pyarrow as pa
     import requests
 
     @dlt.resource(name="project", primary_key="Id", write_disposition="merge")
-    def project():
+    def project() -> Iterator[Any]:
         with requests.Session() as session:
             answer = session.get(address + PATH, params={"q": soql()}, timeout=60)
             while True:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from itertools import islice
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import requests
@@ -11,7 +12,7 @@ from columns import COLUMNS, NUMBER, soql
 from meter import Meter
 from requests.adapters import HTTPAdapter
 from simple_salesforce import Salesforce
-from sqlalchemy import Boolean, Column, Double, MetaData, Table, Text, create_engine, event
+from sqlalchemy import Boolean, Column, Double, Engine, MetaData, Table, Text, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
 
 BATCH = 2000
@@ -22,7 +23,7 @@ class ToBench(HTTPAdapter):
 
     address = ""
 
-    def send(self, request, *args, **kwargs):
+    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
         here, wanted = urlsplit(self.address), urlsplit(request.url)
         request.url = urlunsplit((here.scheme, here.netloc, wanted.path, wanted.query, ""))
         return super().send(request, *args, **kwargs)
@@ -34,12 +35,12 @@ def table() -> Table:
     return Table("project", MetaData(), *columns)
 
 
-def engine_for(url: str):
+def engine_for(url: str) -> Engine:
     engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
     if engine.dialect.name == "sqlite":
 
         @event.listens_for(engine, "connect")
-        def pragmas(connection, _record):
+        def pragmas(connection: Any, _record: Any) -> None:
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute("PRAGMA synchronous=NORMAL")
 
