@@ -180,9 +180,7 @@ def test_the_server_makes_runs_of_a_schedule(prefect_server: str, tmp_path: Any)
 
 
 @pytest.mark.prefect
-def test_prefect_deploy_accepts_all_and_a_worker_of_a_pool_runs_them(
-    prefect_server: str, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_prefect_deploy_accepts_all_and_a_worker_of_a_pool_runs_them(prefect_server: str, tmp_path: Any) -> None:
     environment = os.environ | {
         "PREFECT_API_URL": prefect_server,
         "FRONTDESK_CONFIG": str(migrated_firm(tmp_path)),
@@ -202,7 +200,7 @@ def test_prefect_deploy_accepts_all_and_a_worker_of_a_pool_runs_them(
     prefect("deploy", "--all")
     with httpx.Client(base_url=prefect_server) as api:
         deployed = {row["name"] for row in api.post("/deployments/filter", json={}).json()}
-        assert deployed == {"salesforce", "quickbooks", "google_drive", "hourly", "backstop"}
+        assert {"salesforce", "quickbooks", "google_drive", "hourly", "backstop"} <= deployed
         found = api.get("/deployments/name/drain-inbox/backstop").json()
         api.post(f"/deployments/{found['id']}/create_flow_run", json={"name": "by a pool"})
     command = [sys.executable, "-m", "prefect", "worker", "start", "--pool", "frontdesk", "--run-once"]
