@@ -13,12 +13,12 @@ from typing import Any
 
 from connectors.contract import Page, Stream, Want
 from flows import brake
+from flows.batch import batch_of
 from flows.hub import Hub
 from hub.errors import FrontdeskError, RetryLater
-from mappings.mapping import Applied, content_hashes
 from mappings.mapping import Mapping as StreamMapping
 from store import crosswalk
-from store.merge import Batch, Counts, Gone, is_empty, merge
+from store.merge import Batch, Counts, is_empty, merge
 from store.runs import Stand, StreamResult
 
 ATTEMPTS = 4
@@ -101,24 +101,16 @@ class Pull:
             self.progress(self.mapping.stream, self.counts)
 
     def _batch(self, page: Page) -> Batch:
-        mapping = self.mapping
-        landed = self.hub.landing.land(mapping.source, mapping.stream, self.run_id, self.number, page.raw)
-        applied: Applied = mapping.apply(page.records, page.raw)
-        return Batch(
-            source=mapping.source,
-            stream=mapping.stream,
-            entity=mapping.into,
-            columns=mapping.row_columns,
-            rows=applied.rows,
-            hashes=content_hashes(applied),
-            batch=landed,
-            run_id=self.run_id,
+        return batch_of(
+            self.hub,
+            self.mapping,
+            self.run_id,
+            self.number,
+            page.records,
+            page.raw,
+            deleted=page.deleted,
             cursor=page.cursor,
             high_water=page.high_water,
-            gone=[Gone(item.external_id, item.at, item.reason) for item in page.deleted],
-            held=applied.held,
-            owners=applied.owners,
-            anchor=mapping.owner_kind == "self",
             notify=self.stand.loaded_at is not None,
         )
 

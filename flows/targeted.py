@@ -2,19 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
 import orjson
 from sqlalchemy import select
 
-from connectors.contract import Record, Want
+from connectors.contract import Deleted, Record, Want
+from flows.batch import batch_of
 from flows.hub import Hub
 from hub.clock import now
-from hub.errors import BadRecord
+from hub.errors import BadRecord, RetryLater
 from mappings.mapping import Mapping as StreamMapping
-from mappings.mapping import content_hashes
 from store import crosswalk
 from store.hub_tables import HeldRecord
-from store.merge import Batch, Counts, Gone, merge
+from store.merge import Counts, merge
 from store.runs import StreamResult, begin, finish
+
+
+@dataclass(slots=True)
+class Turn:
+    """A run of its own over one stream, which is leased for it."""
+
+    hub: Hub
+    mapping: StreamMapping
+    run_id: str
+    requests: int = 0
+    counts: Counts = field(default_factory=Counts)
+
+    def store(self, external_id: str, record: Record | None) -> Counts:
+        """The record as it is now, or its burial when there is none."""
+        raw = orjson.dumps({"records": [record] if record is not None else []})
+        gone = () if record is not None else (Deleted(external_id, now(), "deleted"),)
+        records = [record] if record is not None else []
+        batch = batch_of(self.hub, self.mapping, self.run_id, 1, records, raw, deleted=gone)
+        with self.hub.engine.begin() as connection:
+            self.counts = merge(connection, batch, {})
+            if self.mapping.owner_kind and crosswalk.undecided(connection):
+                crosswalk.match(connection)
+        return self.counts
 
 
 def read_again(hub: Hub, source: str, stream: str, external_id: str) -> Counts:
@@ -24,10 +51,14 @@ def read_again(hub: Hub, source: str, stream: str, external_id: str) -> Counts:
     """
     connected = hub.source(source)
     mapping = connected.mapping(stream)
-    with connected.connector.open(connected.settings, hub.tokens(source)) as session:
+    # The lease comes first: what is read under it cannot be older than what another worker stores meanwhile.
+    with (
+        _turn(hub, mapping, "targeted") as turn,
+        connected.connector.open(connected.settings, hub.tokens(source)) as session,
+    ):
         record = connected.connector.stream(stream).one(session, external_id, Want(mapping.source_fields))
-        requests = connected.connector.requests(session)
-    return _store_one(hub, mapping, external_id, record, "targeted", requests)
+        turn.requests = connected.connector.requests(session)
+        return turn.store(external_id, record)
 
 
 def replay(hub: Hub, held_id: str) -> Counts:
@@ -37,7 +68,8 @@ def replay(hub: Hub, held_id: str) -> Counts:
     if row is None:
         raise BadRecord(f"There is no held record {held_id!r}.", code="no_such_record")
     mapping = hub.source(row.source).mapping(row.stream)
-    counts = _store_one(hub, mapping, row.external_id, orjson.loads(row.payload), "replay", 0)
+    with _turn(hub, mapping, "replay") as turn:
+        counts = turn.store(row.external_id, orjson.loads(row.payload))
     if counts.held:
         with hub.engine.connect().execution_options(reading=True) as connection:
             sentence = connection.scalar(select(HeldRecord.sentence).where(HeldRecord.id == held_id))
@@ -45,43 +77,23 @@ def replay(hub: Hub, held_id: str) -> Counts:
     return counts
 
 
-def _store_one(
-    hub: Hub, mapping: StreamMapping, external_id: str, record: Record | None, kind: str, requests: int
-) -> Counts:
-    raw = orjson.dumps({"records": [record] if record is not None else []})
+@contextmanager
+def _turn(hub: Hub, mapping: StreamMapping, kind: str) -> Iterator[Turn]:
     with hub.engine.begin() as connection:
         run = begin(connection, mapping.source, [mapping.stream], kind)
-    counts = Counts()
-    state = "busy"
-    if mapping.stream in run.stands:
-        applied = mapping.apply([record] if record is not None else [], raw)
-        landed = hub.landing.land(mapping.source, mapping.stream, run.id, 1, raw)
-        batch = Batch(
-            source=mapping.source,
-            stream=mapping.stream,
-            entity=mapping.into,
-            columns=mapping.row_columns,
-            rows=applied.rows,
-            hashes=content_hashes(applied),
-            batch=landed,
-            run_id=run.id,
-            cursor=None,
-            high_water=None,
-            gone=[Gone(external_id, now(), "deleted")] if record is None else [],
-            held=applied.held,
-            owners=applied.owners,
-            anchor=mapping.owner_kind == "self",
-        )
-        with hub.engine.begin() as connection:
-            counts = merge(connection, batch, {})
-            if mapping.owner_kind and crosswalk.undecided(connection):
-                crosswalk.match(connection)
+    turn, state = Turn(hub, mapping, run.id), "failed"
+    try:
+        if run.busy:
+            state = "busy"
+            raise RetryLater(f"Another worker is reading {mapping.source}.{mapping.stream} just now.", after=5)
+        yield turn
         state = "done"
-    with hub.engine.begin() as connection:
-        finish(connection, run, [_result(mapping.stream, state, counts)], requests)
-    return counts
-
-
-def _result(stream: str, state: str, counts: Counts) -> StreamResult:
-    c = counts
-    return StreamResult(stream, state, c.seen, c.added, c.updated, c.unchanged, c.removed, c.held, 0.0)
+    finally:
+        c = turn.counts
+        sentence = "This reading did not come to its end; the schedule makes up for it." if state == "failed" else None
+        result = StreamResult(
+            mapping.stream, state, c.seen, c.added, c.updated, c.unchanged, c.removed, c.held, 0.0,
+            sentence=sentence,
+        )  # fmt: skip
+        with hub.engine.begin() as connection:
+            finish(connection, run, [result], turn.requests)

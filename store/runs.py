@@ -20,6 +20,10 @@ LEASE = dt.timedelta(minutes=5)
 """Longer than any single page may take (read time-out 120 s and its retries); renewed with every page."""
 
 
+WHOLE_STREAM = frozenset({"sync", "full", "sweep"})
+"""Kinds of run that tell how a stream stands; the others (targeted, replay) touch one record."""
+
+
 @dataclass(frozen=True, slots=True)
 class Stand:
     """Where a stream stands as a run begins."""
@@ -35,6 +39,7 @@ class Begun:
 
     id: str
     source: str
+    kind: str = "sync"
     stands: dict[str, Stand] = field(default_factory=dict)
     busy: tuple[str, ...] = ()
 
@@ -96,7 +101,7 @@ def begin(connection: Connection, source: str, streams: Sequence[str], kind: str
     if mine:
         connection.execute(insert(Lease), [{**lease, "stream": stream} for stream in mine])
     stands = _stands(connection, source, mine)
-    return Begun(run_id, source, stands, tuple(stream for stream in streams if stream in busy))
+    return Begun(run_id, source, kind, stands, tuple(stream for stream in streams if stream in busy))
 
 
 def _close_dead(connection: Connection, source: str, run_ids: Sequence[str], moment: dt.datetime) -> None:
@@ -137,9 +142,13 @@ def finish(connection: Connection, run: Begun, results: Sequence[StreamResult], 
     moment = now()
     state = _run_state(results)
     connection.execute(update(Run).where(Run.id == run.id).values(state=state, ended_at=moment, requests=requests))
+    mine = set(connection.scalars(select(Lease.stream).where(Lease.run_id == run.id)))
     connection.execute(delete(Lease).where(Lease.run_id == run.id))
     for result in results:
-        _finish_stream(connection, run, result, moment)
+        _record(connection, run, result, moment)
+        # A stream that another worker took over meanwhile is that one's to speak of.
+        if result.stream in mine:
+            _update_state(connection, run, result, moment)
     return state
 
 
@@ -150,7 +159,7 @@ def _run_state(results: Sequence[StreamResult]) -> str:
     return "partly" if "done" in states else next(iter(sorted(states)))
 
 
-def _finish_stream(connection: Connection, run: Begun, result: StreamResult, moment: dt.datetime) -> None:
+def _record(connection: Connection, run: Begun, result: StreamResult, moment: dt.datetime) -> None:
     counts = ("seen", "added", "updated", "unchanged", "removed", "held")
     connection.execute(
         insert(StreamRun),
@@ -165,21 +174,31 @@ def _finish_stream(connection: Connection, run: Begun, result: StreamResult, mom
             **{name: getattr(result, name) for name in counts},
         },
     )
-    if result.state == "busy":
-        return
-    values: dict[str, Any] = {"error": None, "error_kind": None, "error_step": None}
-    if result.state == "done":
-        values["checked_at"] = moment
-    else:
-        values = {"error": result.sentence, "error_kind": result.error_kind, "error_step": result.step}
+
+
+def _update_state(connection: Connection, run: Begun, result: StreamResult, moment: dt.datetime) -> None:
+    values = _state_after(run.kind, result, moment)
     if result.cursor is not None:
         values["cursor"] = dict(result.cursor)
     if result.high_water is not None:
         values["high_water"] = result.high_water
     if result.loaded:
         values["loaded_at"] = moment
-    connection.execute(
-        update(StreamState)
-        .where(StreamState.source == run.source, StreamState.stream == result.stream)
-        .values(**values)
-    )
+    if values:
+        connection.execute(
+            update(StreamState)
+            .where(StreamState.source == run.source, StreamState.stream == result.stream)
+            .values(**values)
+        )
+
+
+def _state_after(kind: str, result: StreamResult, moment: dt.datetime) -> dict[str, Any]:
+    """What a run says about its stream. Reading one record says nothing about the whole stream."""
+    if kind not in WHOLE_STREAM:
+        return {}
+    if result.state != "done":
+        return {"error": result.sentence, "error_kind": result.error_kind, "error_step": result.step}
+    swept = {"swept_at": moment} if kind != "sync" else {}
+    if kind == "sweep":
+        return swept
+    return {**swept, "checked_at": moment, "error": None, "error_kind": None, "error_step": None}

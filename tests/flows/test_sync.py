@@ -257,6 +257,35 @@ def test_two_workers_never_pull_the_same_stream(hub: Hub, source: Any) -> None:
     assert sync_source(hub, "model").state == "done"
 
 
+def test_a_worker_that_lost_its_stream_does_not_move_its_cursor(hub: Hub, source: Any) -> None:
+    from dataclasses import replace
+
+    from sqlalchemy import delete
+
+    from store.hub_tables import Lease, StreamState
+    from store.runs import StreamResult, begin, finish
+
+    sync_source(hub, "model")
+    before = rows(hub, StreamState.cursor, stream="Invoice")
+    with hub.engine.begin() as connection:
+        slow = begin(connection, "model", ["Invoice"])
+        connection.execute(delete(Lease))
+    late = replace(StreamResult("Invoice", "done", 0, 0, 0, 0, 0, 0, 0.0), cursor={"n": 1, "id": "I00"})
+    with hub.engine.begin() as connection:
+        finish(connection, slow, [late], 0)
+    assert rows(hub, StreamState.cursor, stream="Invoice") == before
+
+
+def test_a_targeted_read_waits_while_another_worker_has_the_stream(hub: Hub, source: Any) -> None:
+    from store.runs import begin
+
+    sync_source(hub, "model")
+    with hub.engine.begin() as connection:
+        begin(connection, "model", ["Invoice"])
+    with pytest.raises(RetryLater, match="Another worker is reading"):
+        read_again(hub, "model", "Invoice", "I03")
+
+
 def test_a_dead_workers_lease_is_taken_over_at_once(hub: Hub, source: Any) -> None:
     from sqlalchemy import update
 

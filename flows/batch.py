@@ -1,0 +1,48 @@
+"""From a page of records to what the store merges: land it, apply its mapping, hash the rows."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from connectors.contract import Deleted, Record
+from flows.hub import Hub
+from mappings.mapping import Mapping as StreamMapping
+from mappings.mapping import content_hashes
+from store.merge import Batch, Gone
+
+
+def batch_of(
+    hub: Hub,
+    mapping: StreamMapping,
+    run_id: str,
+    number: int,
+    records: Sequence[Record],
+    raw: bytes,
+    *,
+    deleted: Sequence[Deleted] = (),
+    cursor: Mapping[str, Any] | None = None,
+    high_water: dt.datetime | None = None,
+    notify: bool = True,
+) -> Batch:
+    """Page `number` of a run, landed and mapped. NeedsPerson when it cannot be landed: then nothing is stored."""
+    landed = hub.landing.land(mapping.source, mapping.stream, run_id, number, raw)
+    applied = mapping.apply(records, raw)
+    return Batch(
+        source=mapping.source,
+        stream=mapping.stream,
+        entity=mapping.into,
+        columns=mapping.row_columns,
+        rows=applied.rows,
+        hashes=content_hashes(applied),
+        batch=landed,
+        run_id=run_id,
+        cursor=cursor,
+        high_water=high_water,
+        gone=[Gone(item.external_id, item.at, item.reason) for item in deleted],
+        held=applied.held,
+        owners=applied.owners,
+        anchor=mapping.owner_kind == "self",
+        notify=notify,
+    )
