@@ -84,7 +84,7 @@ async def _raise_if_source_is_away(summary: RunSummary) -> None:
     if not away:
         return
     # Prefect fixes its delays beforehand, so the wait that the source asked for is served here.
-    await asyncio.sleep(min(max(getattr(result, "after", None) or 0 for result in away), LONGEST_WAIT))
+    await asyncio.sleep(min(max(result.after or 0 for result in away), LONGEST_WAIT))
     raise RetryLater(away[0].sentence or "The source is away.", step=away[0].step or "")
 
 

@@ -139,6 +139,7 @@ class Pull:
             sentence=error.sentence if error else None,
             error_kind=type(error).__name__ if error else None,
             step=error.step if error else None,
+            after=error.after if isinstance(error, RetryLater) else None,
             cursor=page.cursor if page else None,
             high_water=page.high_water if page else None,
             loaded=state == "done" and self.stand.loaded_at is None,

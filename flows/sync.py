@@ -124,10 +124,13 @@ def _unexpected(error: Exception) -> FrontdeskError:
 
 
 def _failed(stream: str, error: FrontdeskError) -> StreamResult:
-    kind = RetryLater.__name__ if isinstance(error, RetryLater) else type(error).__name__
     return StreamResult(
-        stream, "failed", 0, 0, 0, 0, 0, 0, 0.0, sentence=error.sentence, error_kind=kind, step=error.step
-    )
+        stream, "failed", 0, 0, 0, 0, 0, 0, 0.0,
+        sentence=error.sentence,
+        error_kind=RetryLater.__name__ if isinstance(error, RetryLater) else type(error).__name__,
+        step=error.step,
+        after=error.after if isinstance(error, RetryLater) else None,
+    )  # fmt: skip
 
 
 def _busy(stream: str) -> StreamResult:

@@ -65,6 +65,8 @@ class StreamResult:
     cursor: Mapping[str, Any] | None = None
     high_water: dt.datetime | None = None
     loaded: bool = False
+    after: float | None = None
+    """Seconds that the source asked us to wait, where that is why the stream failed."""
 
 
 def holder() -> str:
