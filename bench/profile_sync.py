@@ -22,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from bench.world import SECRET, configuration, page_server, scratch
 from connectors import http
-from flows import pull, sync
+from flows import batch, pull, sync
 from flows.hub import open_hub
 from hub.settings import load
 from mappings.mapping import Mapping
@@ -36,7 +36,7 @@ STAGES: dict[str, tuple[Any, str]] = {
     "decode": (http.FastResponse, "json"),
     "land": (Landing, "land"),
     "map": (Mapping, "apply"),
-    "hash": (pull, "content_hashes"),
+    "hash": (batch, "content_hashes"),
     "merge": (pull, "merge"),
     "- of it insert": (rows, "insert"),
     "- of it classify": (merge, "classify"),

@@ -1,6 +1,6 @@
 """One stream, from the source to the store: read, land, apply, match, merge, page by page.
 
-Every page is durable before the next is asked for, so whatever stops the process, the next run goes on from the last
+A cursor is stored with the rows that it has passed, so whatever stops the process, the next run goes on from the last
 stored page and ends in the same state.
 """
 
@@ -10,6 +10,8 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+from sqlalchemy import Connection
 
 from connectors.contract import Page, Stream, Want
 from flows import brake
@@ -22,6 +24,9 @@ from store.merge import Batch, Counts, is_empty, merge
 from store.runs import Stand, StreamResult
 
 ATTEMPTS = 4
+TOGETHER = 10_000
+"""Rows that share a transaction. Ids are hashes, so each commit writes most of an index again: five pages at once
+cost a third of five commits. A killed process reads at most so many records a second time."""
 LONGEST_WAIT_SECONDS = 60.0
 """A source that asks for more patience than this ends the stream's run; the schedule comes back soon enough."""
 
@@ -47,6 +52,7 @@ class Pull:
     cursor: Mapping[str, Any] | None = None
     number: int = 0
     empty: bool = False
+    waiting: list[Batch] = field(default_factory=list)
     unstored: Page | None = None
     sweep: bool = False
     """Whether the source took away something that it could not name: the keys must be compared now."""
@@ -69,9 +75,11 @@ class Pull:
             before = self.number
             try:
                 for page in self.stream.read(self.session, Want(self.mapping.source_fields, self.cursor)):
-                    self._store(page)
+                    self._take(page)
+                self._store()
                 break
             except RetryLater as error:
+                self._store()
                 attempt = 1 if self.number > before else attempt + 1
                 self._wait(error, attempt)
         if self.mapping.owner_kind:
@@ -83,19 +91,33 @@ class Pull:
             raise error
         self.sleep(wait)
 
-    def _store(self, page: Page) -> None:
+    def _take(self, page: Page) -> None:
         self.number += 1
         self.sweep |= page.sweep
         if not page.records and not page.deleted:
+            self._store()
             self.unstored, self.cursor = page, page.cursor
             return
-        batch = self._batch(page)
+        if page.deleted:
+            # A page that takes things away is weighed alone, so that the brake holds back nothing that came before it.
+            self._store()
+        self.waiting.append(self._batch(page))
+        if page.deleted or sum(len(batch.rows) for batch in self.waiting) >= TOGETHER:
+            self._store()
+
+    def _store(self) -> None:
+        """Everything that waits, in one transaction."""
+        if not self.waiting:
+            return
+        counts = Counts()
         with self.hub.engine.begin() as connection:
-            self._refuse_suspicious(connection, page)
-            counts = merge(connection, batch, self.clients, empty=self.empty)
-        # What this run itself has stored must be looked up when it comes again.
-        self.empty = False
-        self.unstored, self.cursor = None, page.cursor
+            for batch in self.waiting:
+                self._refuse_suspicious(connection, batch)
+                counts.add(merge(connection, batch, self.clients, empty=self.empty))
+                # What this run itself has stored must be looked up when it comes again.
+                self.empty = False
+        self.unstored, self.cursor = None, self.waiting[-1].cursor
+        self.waiting = []
         self.counts.add(counts)
         if self.progress is not None:
             self.progress(self.mapping.stream, self.counts)
@@ -114,13 +136,13 @@ class Pull:
             notify=self.stand.loaded_at is not None,
         )
 
-    def _refuse_suspicious(self, connection: Any, page: Page) -> None:
-        if self.let_through or not page.deleted:
+    def _refuse_suspicious(self, connection: Connection, batch: Batch) -> None:
+        if self.let_through or not batch.gone:
             return
         where = (self.mapping.into, self.mapping.source, self.mapping.stream)
         live = brake.live_rows(connection, *where)
         # A source also tells of what it took away elsewhere; only what clients can see counts.
-        removing = brake.live_among(connection, *where, [item.external_id for item in page.deleted])
+        removing = brake.live_among(connection, *where, [item.external_id for item in batch.gone])
         brake.refuse_mass_delete(self.mapping.source, self.mapping.stream, removing=removing, live=live)
 
     def _match(self) -> None:

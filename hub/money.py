@@ -14,6 +14,9 @@ class Money(NamedTuple):
     currency: str
 
 
+EXACT = 1e12
+
+
 @cache
 def exponent(currency: str) -> int:
     """How many decimals a currency has by ISO 4217: EUR 2, JPY 0, BHD 3. ValueError for a code that is none."""
@@ -30,6 +33,14 @@ def to_minor(amount: str | float | Decimal, currency: str) -> int:
 
     Floats come from vendors' JSON only; their shortest repr is the decimal that the vendor printed.
     """
+    scale: int = 10 ** exponent(currency)
+    if type(amount) is int:
+        return amount * scale
+    if type(amount) is float and abs(amount) < EXACT:
+        # Below EXACT no two amounts of so few decimals share a float: if this one divides back, it is the amount.
+        minor = round(amount * scale)
+        if minor / scale == amount:
+            return minor
     try:
         value = Decimal(str(amount))
     except InvalidOperation:

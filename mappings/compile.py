@@ -104,6 +104,7 @@ class _Compiler:
             )
         self.targets = targets[self.into]
         self.seen: dict[str, None] = {}
+        self.currencies: ColumnOf | None = None
 
     def mapping(self) -> Mapping:
         owner_kind, owner_of = self._owner()
@@ -228,6 +229,11 @@ class _Compiler:
         return self._see(self.top["currency"], "currency") if "currency" in self.top else ""
 
     def _currency(self) -> ColumnOf:
+        if self.currencies is None:
+            self.currencies = _remembering(self._read_currency())
+        return self.currencies
+
+    def _read_currency(self) -> ColumnOf:
         source_path, firm = self._currency_path(), self.firm_currency
         read_column = column_of(source_path or "\0")
 
@@ -322,6 +328,23 @@ class _Compiler:
                 raise words["as"].spot.refuse_unknown(f"form of {name}", str(words["as"].value), vocabulary.FIELD_AS)
             return lambda block, currency: convert.money([one(block)], [currency])[0]
         return lambda block, _: one(block)
+
+
+def _remembering(read_column: ColumnOf) -> ColumnOf:
+    """A reader that every amount of a page asks the same thing of. It holds on to the last page, as one value: two
+    threads may each find the other's, and then only read once more.
+    """
+    last: tuple[Sequence[Record] | None, Column] = (None, [])
+
+    def read(records: Sequence[Record]) -> Column:
+        nonlocal last
+        known, column = last
+        if known is not records:
+            column = read_column(records)
+            last = (records, column)
+        return column
+
+    return read
 
 
 def _then(read_column: ColumnOf, converter: convert.Convert) -> ColumnOf:

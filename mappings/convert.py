@@ -166,7 +166,7 @@ def _money(value: Any, currency: str) -> int:
 
 def currency(values: Sequence[Any], firm: str) -> Column:
     """ISO 4217 codes; missing ones are the firm's own."""
-    for value in set(map(_hashable, values)) - {None, ""}:
+    for value in _distinct(values) - {None, ""}:
         try:
             exponent(value)
         except (ValueError, TypeError):
@@ -174,8 +174,11 @@ def currency(values: Sequence[Any], firm: str) -> Column:
     return [value or firm for value in values]
 
 
-def _hashable(value: Any) -> Any:
-    return value if isinstance(value, str | None) else repr(value)
+def _distinct(values: Sequence[Any]) -> set[Any]:
+    try:
+        return set(values)
+    except TypeError:  # a list or an object where a code should be
+        return {value if isinstance(value, str | None) else repr(value) for value in values}
 
 
 def flag(values: Sequence[Any]) -> Column:

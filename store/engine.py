@@ -12,6 +12,15 @@ from sqlalchemy import create_engine as _create_engine
 from hub.errors import NeedsPerson
 
 BUSY_SECONDS = 30
+PRAGMAS = (
+    "journal_mode=WAL",
+    "synchronous=NORMAL",
+    "foreign_keys=ON",
+    f"busy_timeout={BUSY_SECONDS}000",
+    # Ids are hashes, so a load touches the whole index with every page: 2 MB of cache, the default, thrashes.
+    "cache_size=-32768",
+    "wal_autocheckpoint=4000",
+)
 
 
 def create_engine(url: str, *, pool_size: int = 5, portal: bool = False) -> Engine:
@@ -57,7 +66,7 @@ def _sqlite(url: str, path: str | None) -> Engine:
     def connect(connection: Any, _record: Any) -> None:
         # The driver must not begin transactions by itself: a read would otherwise turn into a write too late to wait.
         connection.isolation_level = None
-        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", f"busy_timeout={BUSY_SECONDS}000"):
+        for pragma in PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")
