@@ -12,6 +12,7 @@ from connectors.contract import Connector
 from flows.hub import Hub, Source
 from flows.pull import Progress, Pull
 from flows.sweep import sweep_stream
+from hub.collector import rarely_collecting
 from hub.errors import FrontdeskError, NeedsPerson, RetryLater
 from mappings.mapping import Mapping as StreamMapping
 from store import crosswalk
@@ -52,7 +53,8 @@ def sync_source(
     with hub.engine.begin() as connection:
         run = begin(connection, source, [mapping.stream for mapping in chosen], "full" if full else "sync")
     mine = [mapping for mapping in chosen if mapping.stream in run.stands]
-    results, requests = _pull_all(hub, connected, run, mine, full=full, let_through=let_through, progress=progress)
+    with rarely_collecting():
+        results, requests = _pull_all(hub, connected, run, mine, full=full, let_through=let_through, progress=progress)
     results += [_busy(stream) for stream in run.busy]
     with hub.engine.begin() as connection:
         for mapping in mine:

@@ -11,7 +11,8 @@ import orjson
 
 from hub.errors import BadRecord
 from mappings import convert, vocabulary
-from mappings.mapping import Column, ColumnOf, Key, Mapping, NamedColumn, Record, reference
+from mappings.mapping import ColumnOf, Key, Mapping, NamedColumn, reference
+from mappings.page import Column, PageView, Record
 from mappings.yaml_lines import Node, Spot, read
 
 
@@ -25,6 +26,9 @@ class Target(Protocol):
     @property
     def limit(self) -> int: ...
 
+
+CURRENCY = "\0currency"
+"""What the page's currencies are remembered under: no source has such a field."""
 
 Targets = MappingType[str, MappingType[str, Target]]
 """Columns by noun, as the store has them (store.targets)."""
@@ -82,9 +86,9 @@ def path(text: str) -> Callable[[Record], Any]:
 def column_of(text: str) -> ColumnOf:
     """A whole page's values of a path."""
     if "." not in text:
-        return lambda records: [record.get(text) for record in records]
+        return lambda page: page.column(text)
     one = path(text)
-    return lambda records: [one(record) for record in records]
+    return lambda page: [one(record) for record in page.records]
 
 
 class _Compiler:
@@ -104,7 +108,6 @@ class _Compiler:
             )
         self.targets = targets[self.into]
         self.seen: dict[str, None] = {}
-        self.currencies: ColumnOf | None = None
 
     def mapping(self) -> Mapping:
         owner_kind, owner_of = self._owner()
@@ -114,13 +117,14 @@ class _Compiler:
             into=self.into,
             order=self._order(),
             owner_kind=owner_kind,
-            key=path(self._see(self.top["key"], "key")),
+            key=column_of(self._see(self.top["key"], "key")),
             owner_of=owner_of,
             modified=_then(column_of(self._see(self.top["modified"], "modified")), convert.instant),
             columns=self._columns(),
             keys=self._keys(owner_kind),
             label=path(self._label()) if owner_kind else (lambda _: None),
             source_fields=tuple(self.seen),
+            plain_fields=tuple(name for name in self.seen if "." not in name),
         )
 
     def _see(self, node: Node, what: str) -> str:
@@ -139,7 +143,7 @@ class _Compiler:
         if isinstance(node.value, str):
             if node.value not in vocabulary.OWNER_WORDS:
                 raise node.spot.refuse_unknown("owner", node.value, vocabulary.OWNER_WORDS | {"{stream, id}"})
-            return node.value, lambda records: [None] * len(records)
+            return node.value, lambda page: [None] * len(page.records)
         words = node.words("owner", vocabulary.OWNER)
         if set(words) != vocabulary.OWNER:
             raise node.spot.refuse("owner needs both stream and id.", step="Write owner: {stream: ..., id: ...}.")
@@ -148,9 +152,9 @@ class _Compiler:
     def _reference(self, stream: str, source_path: str) -> ColumnOf:
         source, stream = self._record_kind(stream)
         read_column = column_of(source_path)
-        return lambda records: [
+        return lambda page: [
             None if value is None or value == "" else reference(source, stream, str(value))
-            for value in read_column(records)
+            for value in read_column(page)
         ]
 
     def _record_kind(self, text: str) -> tuple[str, str]:
@@ -229,22 +233,18 @@ class _Compiler:
         return self._see(self.top["currency"], "currency") if "currency" in self.top else ""
 
     def _currency(self) -> ColumnOf:
-        if self.currencies is None:
-            self.currencies = _remembering(self._read_currency())
-        return self.currencies
-
-    def _read_currency(self) -> ColumnOf:
         source_path, firm = self._currency_path(), self.firm_currency
         read_column = column_of(source_path or "\0")
 
-        def read_currency(records: Sequence[Record]) -> Column:
+        def read_currency(page: PageView) -> Column:
             try:
-                return convert.currency(read_column(records), firm)
+                return convert.currency(read_column(page), firm)
             except BadRecord as error:
                 error.field = source_path
                 raise
 
-        return read_currency
+        # Every amount of a page asks for it.
+        return lambda page: page.remembered(CURRENCY, lambda: read_currency(page))
 
     def _column(self, name: str, node: Node) -> NamedColumn:
         target = self.targets[name]
@@ -264,7 +264,7 @@ class _Compiler:
             return self._reference(words["refers_to"].text("refers_to"), source_path)
         if target.kind == "minor":
             read_column, currencies = column_of(source_path), self._currency()
-            return lambda records: convert.money(read_column(records), currencies(records))
+            return lambda page: convert.money(read_column(page), currencies(page))
         return _then(column_of(source_path), self._converter(name, target, words))
 
     def _converter(self, name: str, target: Target, words: dict[str, Node]) -> convert.Convert:
@@ -312,9 +312,8 @@ class _Compiler:
             except TypeError:
                 raise convert.refuse("bad_list", blocks, "a list of texts and numbers") from None
 
-        return lambda records: [
-            convert_list(blocks, currency)
-            for blocks, currency in zip(read_column(records), currencies(records), strict=True)
+        return lambda page: [
+            convert_list(blocks, currency) for blocks, currency in zip(read_column(page), currencies(page), strict=True)
         ]
 
     def _part(self, name: str, node: Node) -> Callable[[Record, str], Any]:
@@ -330,25 +329,8 @@ class _Compiler:
         return lambda block, _: one(block)
 
 
-def _remembering(read_column: ColumnOf) -> ColumnOf:
-    """A reader that every amount of a page asks the same thing of. It holds on to the last page, as one value: two
-    threads may each find the other's, and then only read once more.
-    """
-    last: tuple[Sequence[Record] | None, Column] = (None, [])
-
-    def read(records: Sequence[Record]) -> Column:
-        nonlocal last
-        known, column = last
-        if known is not records:
-            column = read_column(records)
-            last = (records, column)
-        return column
-
-    return read
-
-
 def _then(read_column: ColumnOf, converter: convert.Convert) -> ColumnOf:
-    return lambda records: converter(read_column(records))
+    return lambda page: converter(read_column(page))
 
 
 def _both(first: convert.Convert, second: convert.Convert) -> convert.Convert:

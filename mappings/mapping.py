@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from collections.abc import Mapping as MappingType
 from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import blake2b
@@ -14,13 +13,15 @@ import orjson
 
 from hub.errors import BadRecord
 from hub.ids import entity_id
+from mappings.page import Column, PageView, Record
 
-Record = MappingType[str, Any]
-Column = list[Any]
-ColumnOf = Callable[[Sequence[Record]], Column]
+ColumnOf = Callable[[PageView], Column]
 
 ROW_HEAD = ("id", "external_id", "owner_id", "source_at")
 """The columns that every row begins with; the mapped ones follow in `Mapping.columns` order."""
+
+ID_LENGTH = 120
+"""Characters of an external id; no vendor's comes near."""
 
 NUL = b"\\u0000"
 """A null byte as JSON spells it. PostgreSQL cannot store one, so the record is quarantined on both databases."""
@@ -88,8 +89,9 @@ class Mapping:
     into: str
     order: int
     source_fields: tuple[str, ...]
+    plain_fields: tuple[str, ...]
     owner_kind: str
-    key: Callable[[Record], Any]
+    key: ColumnOf
     owner_of: ColumnOf
     modified: ColumnOf
     columns: tuple[NamedColumn, ...]
@@ -111,27 +113,31 @@ class Mapping:
             return self._one_by_one(records)
 
     def _rows(self, records: Sequence[Record]) -> list[tuple[Any, ...]]:
-        external = [self._external_id(record) for record in records]
+        page = PageView(records, self.plain_fields)
+        external = self._external_ids(page)
         ids = [entity_id(self.source, self.stream, key) for key in external]
-        owners = ids if self.owner_kind else self.owner_of(records)
-        columns = [self._column(column, records) for column in self.columns]
-        return list(zip(ids, external, owners, self._modified(records), *columns, strict=True))
+        owners = ids if self.owner_kind else self.owner_of(page)
+        columns = [self._column(column, page) for column in self.columns]
+        return list(zip(ids, external, owners, self._modified(page), *columns, strict=True))
+
+    def _external_ids(self, page: PageView) -> Column:
+        column = self.key(page)
+        if set(map(type, column)) == {str} and "" not in column and max(map(len, column)) <= ID_LENGTH:
+            return column
+        return [_external_id(value) for value in column]
 
     def _external_id(self, record: Record) -> str:
-        value = self.key(record)
-        if not isinstance(value, str | int) or value == "" or len(str(value)) > 120:  # noqa: PLR2004 -- its column
-            raise BadRecord(f"{value!r} is no usable record id.", code="no_id", field="id")
-        return str(value)
+        return _external_id(self.key(PageView([record], ()))[0])
 
-    def _modified(self, records: Sequence[Record]) -> Column:
-        column = self.modified(records)
+    def _modified(self, page: PageView) -> Column:
+        column = self.modified(page)
         if None in column:
             raise BadRecord("The record does not say when it was last changed.", code="no_modified", field="modified")
         return column
 
-    def _column(self, column: NamedColumn, records: Sequence[Record]) -> Column:
+    def _column(self, column: NamedColumn, page: PageView) -> Column:
         try:
-            values = column.read(records)
+            values = column.read(page)
         except BadRecord as error:
             error.field = error.field or column.source_field
             raise
@@ -176,7 +182,7 @@ class Mapping:
     def _hold(self, record: Record, payload: bytes, error: BadRecord) -> Held:
         try:
             external = self._external_id(record)
-            owner = self.owner_of([record])[0] if not self.owner_kind else None
+            owner = self.owner_of(PageView([record], ()))[0] if not self.owner_kind else None
         except BadRecord:
             external, owner = "?" + blake2b(payload, digest_size=16).hexdigest(), None
         where = f"{error.field}: " if error.field else ""
@@ -188,6 +194,12 @@ class Mapping:
             where + error.sentence,
             payload.decode(errors="replace").replace("\0", "�"),
         )
+
+
+def _external_id(value: Any) -> str:
+    if not isinstance(value, str | int) or value == "" or len(str(value)) > ID_LENGTH:
+        raise BadRecord(f"{value!r} is no usable record id.", code="no_id", field="id")
+    return str(value)
 
 
 def _payload(record: Record) -> bytes:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import Connection, Row, Select, String, any_, bindparam, insert, select, update
+from sqlalchemy import Connection, Row, Select, String, any_, bindparam, func, insert, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from hub.clock import now
@@ -140,11 +140,10 @@ def _stored(connection: Connection, entity: str, ids: Sequence[str]) -> dict[str
         connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
         listed = bindparam("ids", type_=ARRAY(String))
         return {row.id: row for row in connection.execute(query.where(table.c.id == any_(listed)), {"ids": list(ids)})}
-    found: dict[str, Row[Any]] = {}
-    query = query.where(table.c.id.in_(bindparam("ids", expanding=True)))
-    for chunk in rows.chunks(ids):
-        found.update({row.id: row for row in connection.execute(query, {"ids": list(chunk)})})
-    return found
+    # One bound value whatever the page's size: a list of ids would be spelled out anew for every page.
+    listed_ids = func.json_each(bindparam("ids")).table_valued("value")
+    found = query.where(table.c.id.in_(select(listed_ids.c.value)))
+    return {row.id: row for row in connection.execute(found, {"ids": orjson.dumps(list(ids)).decode()})}
 
 
 def _resolve(connection: Connection, batch: Batch, wanted: Sorted, clients: dict[str, str]) -> None:
@@ -170,13 +169,14 @@ def _write(connection: Connection, batch: Batch, wanted: Sorted, clients: Mappin
         "deleted_reason",
     )
     tail = (batch.batch, batch.source, batch.stream, stamp, None, None)
+    client_of, owner = clients.get, batch.columns.index("owner_id")
 
-    def full(position: int) -> tuple[Any, ...]:
-        row = batch.rows[position]
-        return (*row, clients.get(row[2]), batch.hashes[position], *tail)
+    def full(positions: Sequence[int]) -> list[tuple[Any, ...]]:
+        found = ((batch.rows[p], batch.hashes[p]) for p in positions)
+        return [row + (client_of(row[owner]), digest) + tail for row, digest in found]  # noqa: RUF005 -- twice as fast
 
-    rows.insert(connection, batch.entity, columns, [full(p) for p in wanted.new])
-    rows.upsert(connection, batch.entity, columns, [full(p) for p in (*wanted.changed, *wanted.restored)])
+    rows.insert(connection, batch.entity, columns, full(wanted.new))
+    rows.upsert(connection, batch.entity, columns, full((*wanted.changed, *wanted.restored)))
 
 
 def _bury(connection: Connection, batch: Batch) -> list[str]:
