@@ -8,11 +8,11 @@ a sync holds, so it never happens on the event loop.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import anyio
 import anyio.to_thread
-from sqlalchemy import Connection, Engine, bindparam, func, select
+from sqlalchemy import Connection, Engine, func, select
 from starlette.requests import Request
 
 from store.scope import Reader, Scope
@@ -20,7 +20,6 @@ from store.scope import Reader, Scope
 T = TypeVar("T")
 POOL = 4
 
-_SET_CLIENT = select(func.set_config("app.client_id", bindparam("client"), True))
 _SET_ALL = select(func.set_config("app.access", "all", True))
 
 
@@ -31,13 +30,6 @@ def oversee(connection: Connection) -> Connection:
     return connection
 
 
-def confine(connection: Connection, client_id: str) -> Connection:
-    """Open one client's rows for this transaction (row-level security, PostgreSQL)."""
-    if connection.dialect.name == "postgresql":
-        connection.execute(_SET_CLIENT, {"client": client_id})
-    return connection
-
-
 class Store:
     """The portal's engine with its two ways in. An engine of its own (`owned`) ends with it."""
 
@@ -45,7 +37,9 @@ class Store:
         self.engine = engine
         self._owned = owned
         self._inline = engine.dialect.name == "sqlite"
-        self._readers = engine.execution_options(reading=True) if self._inline else engine
+        # Each reading statement on PostgreSQL is a transaction of its own: BEGIN and ROLLBACK would double its trips.
+        alone: dict[str, Any] = {"reading": True} if self._inline else {"isolation_level": "AUTOCOMMIT"}
+        self._readers = engine.execution_options(**alone)
         self._read_limit = anyio.CapacityLimiter(POOL)
         self._write_limit = anyio.CapacityLimiter(1 if self._inline else POOL)
 
@@ -54,6 +48,12 @@ class Store:
         if self._inline:
             return self.read_now(work)
         return await anyio.to_thread.run_sync(self.read_now, work, limiter=self._read_limit)
+
+    async def oversee(self, work: Callable[[Connection], T]) -> T:
+        """Run `work` on a connection that reads every client's rows."""
+        if self._inline:
+            return self.read_now(work)
+        return await anyio.to_thread.run_sync(self._oversee_now, work, limiter=self._read_limit)
 
     async def write(self, work: Callable[[Connection], T]) -> T:
         """Run `work` in one transaction, in a thread."""
@@ -69,6 +69,10 @@ class Store:
         with self._readers.connect() as connection:
             return work(connection)
 
+    def _oversee_now(self, work: Callable[[Connection], T]) -> T:
+        with self.engine.connect() as connection:
+            return work(oversee(connection))
+
     def write_now(self, work: Callable[[Connection], T]) -> T:
         """`write` for code that is already in a thread."""
         with self.engine.begin() as connection:
@@ -79,13 +83,13 @@ async def reading(request: Request, function: Callable[..., T], *args: object) -
     """`function(reader, *args)` as the client of this request; declare `client_scope` on the route first."""
     scope: Scope = request.state.scope
     store: Store = request.app.state.portal.store
-    return await store.read(lambda connection: function(Reader(confine(connection, scope.client_id), scope), *args))
+    return await store.read(lambda connection: function(Reader(connection, scope), *args))
 
 
 async def overseeing(request: Request, function: Callable[..., T], *args: object) -> T:
     """`function(connection, *args)` over every client's rows; declare `staff(...)` on the route first."""
     store: Store = request.app.state.portal.store
-    return await store.read(lambda connection: function(oversee(connection), *args))
+    return await store.oversee(lambda connection: function(connection, *args))
 
 
 async def writing(request: Request, function: Callable[..., T], *args: object) -> T:

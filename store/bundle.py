@@ -13,11 +13,27 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import orjson
-from sqlalchemy import JSON, Boolean, Connection, Date, Dialect, Select, Text, func, literal_column, select
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Connection,
+    Date,
+    Dialect,
+    LargeBinary,
+    Select,
+    Text,
+    bindparam,
+    func,
+    literal_column,
+    select,
+)
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.types import TypeEngine
 
 from store.types import Instant
+
+CLIENT = "scope_client_id"
+"""The parameter by which a statement over `store.scope.visible` knows its reader's client."""
 
 Decoder = Callable[[Any], Any]
 
@@ -33,7 +49,13 @@ def _decoder(type_: TypeEngine[Any], dialect: Dialect) -> Decoder | None:
         return bool
     if isinstance(type_, JSON) and dialect.name == "sqlite":
         return orjson.loads
+    if isinstance(type_, LargeBinary):
+        return _bytes
     return None
+
+
+def _bytes(text: str) -> bytes:
+    return bytes.fromhex(text.removeprefix("\\x"))
 
 
 class Bundle:
@@ -47,7 +69,7 @@ class Bundle:
         """Each query's rows as named tuples, in one statement. Aware UTC instants, as from any query."""
         statement, shapes = self._prepare(connection.dialect)
         row = connection.execute(statement, params).one()
-        return {name: _rows(text, shape, decoders) for text, (name, shape, decoders) in zip(row, shapes, strict=True)}
+        return {name: _rows(text, shape, decoders) for text, (name, shape, decoders) in zip(row, shapes, strict=False)}
 
     def _prepare(self, dialect: Dialect) -> tuple[Any, list[tuple[str, Any, list[tuple[int, Decoder]]]]]:
         if dialect.name not in self._prepared:
@@ -58,8 +80,20 @@ class Bundle:
                 shape = namedtuple(name, [column.key for column in exported])  # type: ignore[misc]  # noqa: PYI024 -- fields are known at run time only
                 decoders = [(i, d) for i, c in enumerate(exported) if (d := _decoder(c.type, dialect)) is not None]
                 shapes.append((name, shape, decoders))
-            self._prepared[dialect.name] = (select(*columns), shapes)
+            self._prepared[dialect.name] = (_naming_the_client(columns, dialect), shapes)
         return self._prepared[dialect.name]
+
+
+def _naming_the_client(columns: list[Any], dialect: Dialect) -> Select[*tuple[Any, ...]]:
+    """On PostgreSQL the statement itself tells row-level security whose rows it may see.
+
+    The setting is local to the statement's own transaction and is made where the row comes from, before the lists
+    beside it are computed; so a page needs no transaction around it, which would cost three more round trips.
+    """
+    if dialect.name != "postgresql":
+        return select(*columns)
+    named = select(func.set_config("app.client_id", bindparam(CLIENT), True).label("client")).subquery("named")
+    return select(*columns, named.c.client)
 
 
 def _as_json(query: Select[*tuple[Any, ...]], dialect: Dialect) -> ColumnElement[str]:

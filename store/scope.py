@@ -13,14 +13,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, FromClause, Row, Select, Table, bindparam, select
+from sqlalchemy import Connection, FromClause, Select, Table, bindparam, select
 from sqlalchemy.sql.selectable import Subquery
 
-from store.bundle import Bundle
+from store.bundle import CLIENT, Bundle
 from store.hub_tables import HeldRecord
 from store.tables import ENTITIES, Base, ClientOwned
-
-CLIENT = "scope_client_id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +76,12 @@ def _approve(statement: Select[*tuple[Any, ...]]) -> None:
         waiting.extend(element.get_children())
 
 
+@lru_cache(maxsize=1024)
+def _alone(statement: Select[*tuple[Any, ...]]) -> Bundle:
+    """A statement as a bundle of one: on PostgreSQL the bundle is what names the client to row-level security."""
+    return Bundle(rows=statement)
+
+
 class Reader:
     """Runs scoped statements for one reader on one connection."""
 
@@ -85,15 +89,16 @@ class Reader:
         self.connection = connection
         self.scope = scope
 
-    def all(self, statement: Select[*tuple[Any, ...]], /, **params: object) -> Sequence[Row[Any]]:
+    def all(self, statement: Select[*tuple[Any, ...]], /, **params: object) -> Sequence[Any]:
         """All rows of a statement over `visible`."""
         _approve(statement)
+        if self.connection.dialect.name == "postgresql":
+            return _alone(statement).fetch(self.connection, self._bound(params))["rows"]
         return self.connection.execute(statement, self._bound(params)).all()
 
-    def first(self, statement: Select[*tuple[Any, ...]], /, **params: object) -> Row[Any] | None:
+    def first(self, statement: Select[*tuple[Any, ...]], /, **params: object) -> Any | None:
         """The first row, or None: not there and not yours look the same."""
-        _approve(statement)
-        return self.connection.execute(statement, self._bound(params)).first()
+        return next(iter(self.all(statement, **params)), None)
 
     def bundle(self, bundle: Bundle, /, **params: object) -> Mapping[str, list[Any]]:
         """Several lists in one round trip (store.bundle)."""

@@ -134,7 +134,7 @@ async def clients(request: Request, known: Maybe) -> Response:
     """Choose between the clients that this person belongs to."""
     me = _person(known)
     portal = portal_of(request)
-    places = await portal.store.read(lambda connection: people.places_of(connection, me.email))
+    places = await portal.store.oversee(lambda connection: people.places_of(connection, me.email))
     return render(request, "access/clients.html", {"places": places})
 
 
