@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import uvicorn
-from sqlalchemy import Connection, insert, text
+from sqlalchemy import Connection, func, insert, select, text
 
 from hub.clock import now
 from hub.ids import entity_id
@@ -23,7 +23,7 @@ from portal_api.access import sessions
 from portal_api.access.people import places_of
 from portal_api.app import create_app
 from portal_api.reading import Store
-from store.bundle import Bundle
+from store.bundle import CLIENT, Bundle
 from store.engine import create_engine
 from store.hub_tables import StreamState
 from store.migrate import upgrade
@@ -117,11 +117,18 @@ def stub() -> None:
 
 
 def plain() -> None:
-    """A query for each list, as a page without a bundle does; everything else is ours."""
+    """A query for each list in a transaction, as a page over Core without a bundle does; everything else is ours."""
+
+    def read_now(self: Store, work: Callable[[Connection], Any]) -> Any:
+        with self.engine.connect().execution_options(reading=True) as connection:
+            return work(connection)
 
     def fetch(self: Bundle, connection: Connection, params: Mapping[str, object]) -> dict[str, Any]:
+        if connection.dialect.name == "postgresql":
+            connection.execute(select(func.set_config("app.client_id", params[CLIENT], True)))
         return {name: connection.execute(query, params).all() for name, query in self.queries.items()}
 
+    Store.read_now = read_now
     Bundle.fetch = fetch
 
 
