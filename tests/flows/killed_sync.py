@@ -1,7 +1,7 @@
 """Kill a real sync process before its n-th database statement, for every n, and let the next run finish the work.
 
-Run by test_killed.py as a program of its own, because it forks. Prints one JSON line: how many places a process was
-killed at, and the places after which the store differed from that of an undisturbed run.
+Run by test_killed.py as a program of its own, because it forks: `killed_sync.py FOLDER [POSTGRES_URL]`. Prints one
+JSON line: how many places a process was killed at, and those after which the store differed from an undisturbed run's.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import os
 import shutil
 import signal
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -103,49 +102,79 @@ def later_changes(truth: Any) -> None:
     truth.put("Account", "A2", Name="Nobody", customer=None)
 
 
-def walk(base: Path, prepare: Callable[[Path], None]) -> tuple[int, list[int]]:
+def walk(places: Places, base: Path, start: Path) -> tuple[int, list[int]]:
     """Kill at every statement in turn; the places where the outcome differs."""
     calm = base / "calm"
-    prepare(calm)
-    assert sync_in_child(calm, url_of(calm), None)
-    expected, bad = dump(url_of(calm)), []
+    places.copy(start, calm)
+    assert sync_in_child(calm, places.url(calm), None)
+    expected, bad = dump(places.url(calm)), []
     for place in range(1, 2000):
         folder = base / f"kill{place}"
-        prepare(folder)
-        if sync_in_child(folder, url_of(folder), place):
-            return place - 1, bad
-        if not sync_in_child(folder, url_of(folder), None) or dump(url_of(folder)) != expected:
+        places.copy(start, folder)
+        ended = sync_in_child(folder, places.url(folder), place)
+        if not ended and (not sync_in_child(folder, places.url(folder), None) or dump(places.url(folder)) != expected):
             bad.append(place)
-        shutil.rmtree(folder)
+        places.remove(folder)
+        if ended:
+            return place - 1, bad
     raise RuntimeError("the sync never came to its end")
 
 
-def url_of(folder: Path) -> str:
-    return f"sqlite:///{folder / 'store.sqlite'}"
+class Places:
+    """Where the copies of a firm live: a folder each, with a SQLite file in it or a PostgreSQL database of its name."""
+
+    def __init__(self, server: str | None) -> None:
+        self.server = server
+
+    def url(self, folder: Path) -> str:
+        if self.server is None:
+            return f"sqlite:///{folder / 'store.sqlite'}"
+        return self.server.replace("/postgres?", f"/{self._name(folder)}?")
+
+    def copy(self, start: Path, folder: Path) -> None:
+        shutil.copytree(start, folder)
+        if self.server is not None:
+            self._do(f"CREATE DATABASE {self._name(folder)} TEMPLATE {self._name(start)}")
+
+    def create(self, folder: Path) -> None:
+        folder.mkdir(parents=True)
+        if self.server is not None:
+            self._do(f"CREATE DATABASE {self._name(folder)}")
+        engine = create_engine(self.url(folder))
+        upgrade(engine)
+        engine.dispose()
+
+    def remove(self, folder: Path) -> None:
+        shutil.rmtree(folder)
+        if self.server is not None:
+            self._do(f"DROP DATABASE {self._name(folder)} WITH (FORCE)")
+
+    def _name(self, folder: Path) -> str:
+        return f"kill_{folder.parent.name}_{folder.name}".lower()
+
+    def _do(self, statement: str) -> None:
+        import psycopg
+
+        assert self.server is not None
+        with psycopg.connect(self.server, autocommit=True) as connection:
+            connection.execute(statement.encode())
 
 
-def main(base: Path) -> None:
-    template = base / "template"
-    template.mkdir(parents=True)
-    engine = create_engine(url_of(template))
-    upgrade(engine)
-    engine.dispose()
-    loaded = base / "loaded"
-    shutil.copytree(template, loaded)
-    truth = model_source.ModelSource(loaded / "source.json")
+def main(base: Path, server: str | None) -> None:
+    places = Places(server)
+    fresh, loaded = base / "fresh", base / "loaded"
+    places.create(fresh)
+    truth = model_source.ModelSource(fresh / "source.json")
     first_load(truth)
     truth.save()
-    fresh = base / "fresh"
-    shutil.copytree(loaded, fresh)
-    sync_in_child(loaded, url_of(loaded), None)
+    places.copy(fresh, loaded)
+    assert sync_in_child(loaded, places.url(loaded), None)
+    truth.path = loaded / "source.json"
     later_changes(truth)
     truth.save()
-    results = {
-        name: walk(base / name, lambda folder, start=start: shutil.copytree(start, folder))  # type: ignore[misc]
-        for name, start in (("first", fresh), ("later", loaded))
-    }
+    results = {name: walk(places, base / name, start) for name, start in (("first", fresh), ("later", loaded))}
     sys.stdout.write(json.dumps({name: {"places": places, "bad": bad} for name, (places, bad) in results.items()}))
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), sys.argv[2] if len(sys.argv) > 2 else None)

@@ -11,11 +11,16 @@ import pytest
 
 
 @pytest.mark.slow
-def test_a_sync_killed_before_any_statement_ends_as_if_it_had_not_been(tmp_path: Path) -> None:
+@pytest.mark.parametrize("database", ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def test_a_sync_killed_before_any_statement_ends_as_if_it_had_not_been(
+    tmp_path: Path, database: str, request: pytest.FixtureRequest
+) -> None:
     program = Path(__file__).parent / "killed_sync.py"
+    server = [request.getfixturevalue("postgres")] if database == "postgres" else []
     done = subprocess.run(
-        [sys.executable, str(program), str(tmp_path / "w")], capture_output=True, text=True, check=False, timeout=280
-    )
+        [sys.executable, str(program), str(tmp_path / "w"), *server],
+        capture_output=True, text=True, check=False, timeout=280,
+    )  # fmt: skip
     assert done.returncode == 0, done.stderr[-2000:]
     found = json.loads(done.stdout)
     assert found["first"]["bad"] == []
