@@ -12,13 +12,13 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import Connection, Row, Select, String, any_, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Row, Select, String, any_, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from hub.clock import now
 from hub.ids import entity_id
-from store import crosswalk, held, rows
-from store.hub_tables import Change, StreamState
+from store import changes, crosswalk, held, rows
+from store.hub_tables import StreamState
 from store.runs import renew_lease
 from store.tables import ENTITIES, Base
 from store.types import instant_text
@@ -113,12 +113,13 @@ def merge(connection: Connection, batch: Batch, clients: dict[str, str], *, empt
         owners = [owner for owner in batch.owners if owner.id in wanted]
         crosswalk.register(connection, batch.source, batch.stream, owners, anchor=batch.anchor)
     _resolve(connection, batch, sorted_rows, clients)
+    old = _before(connection, batch, sorted_rows)
     _write(connection, batch, sorted_rows, clients)
     removed = _bury(connection, batch)
     held.hold(connection, batch.source, batch.stream, batch.entity, batch.held, clients, batch.batch)
     held.release(connection, batch.source, batch.stream, [row[1] for row in batch.rows])
     if batch.notify:
-        _record(connection, batch, sorted_rows, removed, clients)
+        changes.record(connection, _changed(batch, sorted_rows, removed, clients), old)
     if batch.cursor is not None:
         save_cursor(connection, batch.source, batch.stream, batch.cursor, batch.high_water)
     return Counts(
@@ -204,32 +205,19 @@ def _bury(connection: Connection, batch: Batch) -> list[str]:
     return standing
 
 
-def _record(
-    connection: Connection,
-    batch: Batch,
-    wanted: Sorted,
-    removed: Sequence[str],
-    clients: Mapping[str, str],
-) -> None:
-    """The changes of this page, for whoever must be told."""
-    moment = now()
+def _before(connection: Connection, batch: Batch, wanted: Sorted) -> dict[str, dict[str, Any]]:
+    if not batch.notify:
+        return {}
+    new = {batch.rows[p][0]: batch.rows[p] for p in wanted.changed}
+    return changes.before(connection, batch.entity, batch.columns, new)
 
-    def change(kind: str, entity_key: str, client: str | None) -> dict[str, Any]:
-        return {"run_id": batch.run_id, "entity": batch.entity, "entity_id": entity_key, "kind": kind,
-                "client_id": client, "before": None, "at": moment}  # fmt: skip
 
-    found = [
-        change(kind, batch.rows[p][0], clients.get(batch.rows[p][2]))
-        for kind, positions in (("added", wanted.new), ("updated", wanted.changed), ("restored", wanted.restored))
-        for p in positions
-    ]
-    if removed:
-        table = Base.metadata.tables[batch.entity]
-        for chunk in rows.chunks(removed):
-            owners = connection.execute(select(table.c.id, table.c.client_id).where(table.c.id.in_(chunk)))
-            found.extend(change("removed", key, client) for key, client in owners)
-    if found:
-        connection.execute(insert(Change), found)
+def _changed(batch: Batch, wanted: Sorted, removed: Sequence[str], clients: Mapping[str, str]) -> changes.Changed:
+    def whose(positions: Sequence[int]) -> list[tuple[str, str | None]]:
+        return [(batch.rows[p][0], clients.get(batch.rows[p][2])) for p in positions]
+
+    kinds = {"added": whose(wanted.new), "updated": whose(wanted.changed), "restored": whose(wanted.restored)}
+    return changes.Changed(batch.entity, batch.run_id, removed=removed, **kinds)
 
 
 def save_cursor(

@@ -65,7 +65,8 @@ def test_a_change_arrives_and_is_recorded_once(hub: Hub, source: Any) -> None:
     for _ in range(2):
         sync_source(hub, "model")
     assert invoices(hub)["I03"] == (0, MUELLER)
-    assert rows(hub, Change.kind, Change.entity, Change.client_id) == [("updated", "invoice", MUELLER)]
+    found = rows(hub, Change.kind, Change.entity, Change.client_id, Change.before)
+    assert found == [("updated", "invoice", MUELLER, {"balance_minor": 300})]
 
 
 def test_a_touch_without_a_change_tells_nobody(hub: Hub, source: Any) -> None:
