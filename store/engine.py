@@ -17,10 +17,11 @@ PRAGMAS = (
     "synchronous=NORMAL",
     "foreign_keys=ON",
     f"busy_timeout={BUSY_SECONDS}000",
-    # Ids are hashes, so a load touches the whole index with every page: 2 MB of cache, the default, thrashes.
-    "cache_size=-32768",
     "wal_autocheckpoint=4000",
 )
+CACHE_KIB = {True: 8_192, False: 65_536}
+"""Page cache of a connection, for the portal and for the hub. Ids are hashes: a load touches the whole index with every
+page; the default of 2 MB thrashes."""
 
 
 def create_engine(url: str, *, pool_size: int = 5, portal: bool = False) -> Engine:
@@ -31,7 +32,7 @@ def create_engine(url: str, *, pool_size: int = 5, portal: bool = False) -> Engi
     """
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
-        return _sqlite(url, parsed.database)
+        return _sqlite(url, parsed.database, CACHE_KIB[portal])
     if parsed.get_backend_name() == "postgresql":
         access = "none" if portal else "all"
         return _create_engine(
@@ -52,7 +53,7 @@ def _dumps(value: Any) -> str:
     return orjson.dumps(value).decode()
 
 
-def _sqlite(url: str, path: str | None) -> Engine:
+def _sqlite(url: str, path: str | None, cache_kib: int) -> Engine:
     if path and path != ":memory:":
         Path(path).parent.mkdir(parents=True, exist_ok=True)
     engine = _create_engine(
@@ -66,7 +67,7 @@ def _sqlite(url: str, path: str | None) -> Engine:
     def connect(connection: Any, _record: Any) -> None:
         # The driver must not begin transactions by itself: a read would otherwise turn into a write too late to wait.
         connection.isolation_level = None
-        for pragma in PRAGMAS:
+        for pragma in (*PRAGMAS, f"cache_size=-{cache_kib}"):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")
