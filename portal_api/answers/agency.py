@@ -20,7 +20,7 @@ def agency(facts: Facts, speak: Words) -> Answer:
     waits = waiting(facts, speak)
     following = Part(ahead, GOOD) if ahead and waits is None else None
     parts = [*_state(troubled, over_budget(project)), waits, following]
-    return answer([*parts, others(facts, project, speak)], _proof(project, speak))
+    return answer([*parts, others(facts, project, speak, "campaign")], _proof(project, speak))
 
 
 def over_budget(project: Any) -> int | None:

@@ -17,7 +17,7 @@ def legal(facts: Facts, speak: Words) -> Answer:
         return answer([nothing_runs(facts, "No case yet. It appears here the moment it is opened.")])
     troubled = _trouble(case, facts, speak)
     needed = waiting(facts, speak, "things") or Part("Nothing is needed from you.", GOOD)
-    return answer([troubled, _next_date(case, speak), needed, others(facts, case, speak)], _proof(case, speak))
+    return answer([troubled, _next_date(case, speak), needed, others(facts, case, speak, "case")], _proof(case, speak))
 
 
 def _trouble(case: Any, facts: Facts, speak: Words) -> Part | None:

@@ -106,7 +106,7 @@ def _overdue(row: Any, speak: Words) -> str:
     return f", {days((speak.today - row.due_on).days)} overdue"
 
 
-def others(facts: Facts, project: Any, speak: Words) -> Part | None:
+def others(facts: Facts, project: Any, speak: Words, noun: str = "project") -> Part | None:
     """The other running projects in one sentence: those in trouble by name, the rest by number."""
     rest = [row for row in facts.projects if row.id != project.id and key(row.status) not in OVER]
     if not rest:
@@ -115,7 +115,7 @@ def others(facts: Facts, project: Any, speak: Words) -> Part | None:
     if bad:
         more = f" and {len(bad) - 1} more" if len(bad) > 1 else ""
         return Part(f"{bad[0].name}{more} {'is' if len(bad) == 1 else 'are'} not on track either.", ATTENTION)
-    return Part(f"{counted(len(rest), 'other project is', 'other projects are')} on track.", GOOD)
+    return Part(f"{counted(len(rest), f'other {noun} is', f'other {noun}s are')} on track.", GOOD)
 
 
 def health_fact(troubled: Part | None) -> Fact:
@@ -128,4 +128,6 @@ def due_fact(project: Any, speak: Words) -> Fact | None:
     if project.due_on is None:
         return None
     tone = BAD if project.due_on < speak.today else "info"
-    return Fact(tone, "Deadline", f"{speak.day(project.due_on)}, {speak.until(project.due_on)}")
+    # A far day's distance is its date again: say it once.
+    words = dict.fromkeys((speak.day(project.due_on), speak.until(project.due_on)))
+    return Fact(tone, "Deadline", ", ".join(words))

@@ -25,10 +25,11 @@ CHOICES = 20
 
 
 class Candidate(NamedTuple):
-    """A client that a record may belong to, and why."""
+    """A client that a record may belong to, and why. Two may share a name, never a number."""
 
     client_id: str
     name: str
+    number: str | None
     evidence: str
 
 
@@ -93,7 +94,7 @@ def _choice(connection: Connection, crosswalk_id: str, query: str) -> tuple[Any,
 
 def _view(request: Request, row: Any, keys: Sequence[Any], candidates: Sequence[Any]) -> Unmatched:
     mine: Mapping[str, Candidate] = {
-        one.id: Candidate(one.id, one.name, f"{one.kind} {one.value}")
+        one.id: Candidate(one.id, one.name, one.number, f"{one.kind} {one.value}")
         for one in reversed(candidates)
         if one.crosswalk_id == row.id
     }

@@ -75,7 +75,7 @@ KEYS = (
     .order_by(CrosswalkKey.rank, CrosswalkKey.kind, CrosswalkKey.value)
 )
 CANDIDATES = (
-    select(CrosswalkKey.crosswalk_id, Client.id, Client.name, CrosswalkKey.kind, CrosswalkKey.value)
+    select(CrosswalkKey.crosswalk_id, Client.id, Client.name, Client.number, CrosswalkKey.kind, CrosswalkKey.value)
     .join(ClientKey, (ClientKey.kind == CrosswalkKey.kind) & (ClientKey.value == CrosswalkKey.value))
     .join(Client, Client.id == ClientKey.client_id)
     .where(CrosswalkKey.crosswalk_id.in_(_shown), Client.deleted_at.is_(None))
