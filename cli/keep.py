@@ -46,11 +46,21 @@ def sync(
         progress.clear()
     for summary in summaries:
         print(summary_table(summary), end="\n\n")
-        for result in summary.streams:
-            if result.sentence:
-                say.problem(f"{summary.source}.{result.stream}: {result.sentence}", result.step or "")
+        for (sentence, step), streams in _causes(summary).items():
+            whole = len(streams) == len(summary.streams) > 1
+            where = summary.source if whole else ", ".join(f"{summary.source}.{stream}" for stream in streams)
+            say.problem(f"{where}: {sentence}", step)
     if any(summary.state in FAILING for summary in summaries):
         raise typer.Exit(1)
+
+
+def _causes(summary: RunSummary) -> dict[tuple[str, str], list[str]]:
+    """What went wrong, each cause once, with the streams that it stopped."""
+    causes: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for result in summary.streams:
+        if result.sentence:
+            causes[result.sentence, result.step or ""].append(result.stream)
+    return causes
 
 
 def chosen_streams(hub: Hub, targets: Sequence[str]) -> dict[str, list[str] | None]:

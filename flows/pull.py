@@ -23,7 +23,7 @@ from store import crosswalk
 from store.merge import Batch, Counts, is_empty, merge
 from store.runs import Stand, StreamResult
 
-ATTEMPTS = 4
+TRIES = 4
 TOGETHER = 10_000
 """Rows that share a transaction. Ids are hashes, so each commit writes most of an index again: five pages at once
 cost a third of five commits. A killed process reads at most so many records a second time."""
@@ -46,6 +46,7 @@ class Pull:
     full: bool = False
     let_through: bool = False
     progress: Progress | None = None
+    tries: int = TRIES
     sleep: Callable[[float], None] = time.sleep
     counts: Counts = field(default_factory=Counts)
     clients: dict[str, str] = field(default_factory=dict)
@@ -87,7 +88,7 @@ class Pull:
 
     def _wait(self, error: RetryLater, attempt: int) -> None:
         wait = error.after if error.after is not None else float(2**attempt) / 2
-        if attempt >= ATTEMPTS or wait > LONGEST_WAIT_SECONDS:
+        if attempt >= self.tries or wait > LONGEST_WAIT_SECONDS:
             raise error
         self.sleep(wait)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from connectors.contract import Connector
 from flows.hub import Hub, Source
-from flows.pull import Progress, Pull
+from flows.pull import TRIES, Progress, Pull
 from flows.sweep import sweep_stream
 from hub.collector import rarely_collecting
 from hub.errors import FrontdeskError, NeedsPerson, RetryLater
@@ -78,7 +78,10 @@ def _pull_all(
     connector: Connector[Any] = source.connector
     try:
         with connector.open(source.settings, hub.tokens(source.name)) as session:
-            results.extend(_pull_one(hub, connector, session, run, mapping, **options) for mapping in mappings)
+            for mapping in mappings:
+                # A source that stayed away through one stream's patience is asked only once for each of the others.
+                away = bool(results) and results[-1].error_kind == RetryLater.__name__
+                results.append(_pull_one(hub, connector, session, run, mapping, tries=1 if away else TRIES, **options))
             return results, connector.requests(session)
     except FrontdeskError as error:
         reason = error
@@ -97,6 +100,7 @@ def _pull_one(
     run: Begun,
     mapping: StreamMapping,
     *,
+    tries: int,
     full: bool,
     let_through: bool,
     progress: Progress | None,
@@ -104,7 +108,7 @@ def _pull_one(
     stand = run.stands[mapping.stream]
     try:
         stream = connector.stream(mapping.stream)
-        pull = Pull(hub, session, stream, mapping, run.id, stand, full, let_through, progress)
+        pull = Pull(hub, session, stream, mapping, run.id, stand, full, let_through, progress, tries=tries)
         result = pull.run()
         # What a held sweep would have buried is no longer told by any page, so letting it through means sweeping.
         if (full or let_through or pull.sweep) and result.state == "done":

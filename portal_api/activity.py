@@ -24,9 +24,9 @@ FLUSH_ROWS = 100
 KEEP_ROWS = 50_000
 """While the store cannot be written, this many rows wait; more are dropped and counted."""
 
-ROBOTS = re.compile(
-    r"bot|crawl|spider|preview|scan|monitor|python-|curl|wget|headlesschrome|safelinks|proofpoint", re.IGNORECASE
-)
+ROBOTS = re.compile(r"bot|crawl|spider|preview|scan|monitor|python-|curl|wget|safelinks|proofpoint", re.IGNORECASE)
+"""Programs that say what they are. A browser without a window is not among them: it carries a session that a person's
+press began, and what hides behind its name cannot be told from here."""
 
 _INSERT = insert(Activity)
 _SEEN = update(Session).where(Session.id == bindparam("session")).values(seen_at=bindparam("seen"))
