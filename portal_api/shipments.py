@@ -32,6 +32,8 @@ START: Mapping[str, Mapping[str, object]] = {
 }
 KEYS = {"active": ("trouble", "expected", "id"), "arrived": ("arrived", "id")}
 GRAMS = 1000
+TROUBLED = ("exception", "held", "customs_hold", "delayed", "damaged", "refused", "returned")
+"""How the codes of events begin that tell of trouble."""
 
 
 class ShipmentRow(NamedTuple):
@@ -194,7 +196,8 @@ def _facts(row: Any, words: Words) -> list[tuple[str, str]]:
 
 def _station(event: Any, latest: bool, words: Words) -> Station:
     what = event.description or SHIPMENT_WORDS.get(key(event.code), plain(event.code)) or "Scanned"
-    trouble = key(event.code) in {"exception", "held", "customs_hold"}
-    where = f"{event.location}, " if event.location else ""
+    trouble = key(event.code).startswith(TROUBLED)
+    known = not event.location or event.location.split(",")[0].lower() in what.lower()
+    where = "" if known else f"{event.location}, "
     tone = "late" if trouble and latest else "now" if latest else "done"
     return Station(tone, what, f"{where}{words.moment(event.happened_at)}", event.happened_at)

@@ -12,7 +12,7 @@ from markupsafe import Markup
 from hub.settings import Firm
 from portal_api.assets import Assets
 from portal_api.colour import accent
-from portal_api.wording import FILTERS, Words, reading_as
+from portal_api.wording import FILTERS, Words, chunks, reading_as
 
 DIRECTORY = Path(__file__).resolve().parents[1] / "templates"
 
@@ -30,7 +30,7 @@ class Templates:
             lstrip_blocks=True,
             undefined=StrictUndefined,
         )
-        environment.filters.update(FILTERS)
+        environment.filters.update(FILTERS, chunks=chunks)
         environment.globals.update(
             firm=firm, accent=accent(firm.accent).light, asset=assets.urls.__getitem__, icon=_icons(assets.icons)
         )

@@ -6,6 +6,7 @@ Filters in templates reach the reader of the page being rendered through `readin
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -21,6 +22,8 @@ from babel.numbers import format_currency, format_decimal
 from hub.money import exponent
 
 KILO = 1000
+TOGETHER = re.compile(r"\d+(?:[.,]\d+)* \S{1,12}(?!\S)|\S+")
+"""A number with the word it counts, or a word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +140,11 @@ def zone(*names: str | None) -> ZoneInfo:
         except (ZoneInfoNotFoundError, ValueError, OSError):
             continue
     return ZoneInfo("UTC")
+
+
+def chunks(sentence: str) -> list[str]:
+    """What stays on one line: `48 %`, `3 Dec`, `2 things`, else a word."""
+    return TOGETHER.findall(sentence)
 
 
 @lru_cache(maxsize=64)

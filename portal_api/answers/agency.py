@@ -5,7 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from portal_api.answers.answer import ATTENTION, BAD, GOOD, INFO, Answer, Fact, Facts, Part, answer, upper_first
-from portal_api.answers.work import lead, next_step, nothing_runs, others, progress, steps, trouble, waiting
+from portal_api.answers.work import (
+    lead,
+    next_step,
+    nothing_runs,
+    others,
+    others_fact,
+    progress,
+    steps,
+    trouble,
+    waiting,
+)
 from portal_api.wording import Words
 
 
@@ -19,8 +29,9 @@ def agency(facts: Facts, speak: Words) -> Answer:
     ahead = next_step(project, open_steps, speak)
     waits = waiting(facts, speak)
     following = Part(ahead, GOOD) if ahead and waits is None else None
-    parts = [*_state(troubled, over_budget(project)), waits, following]
-    return answer([*parts, others(facts, project, speak, "campaign")], _proof(project, speak))
+    parts = [*_state(troubled, _money(project)), waits, following]
+    proof = [*_proof(project, speak), others_fact(facts, project, speak, "campaign")]
+    return answer([*parts, others(facts, project, speak)], proof)
 
 
 def over_budget(project: Any) -> int | None:
@@ -37,21 +48,26 @@ def over_budget(project: Any) -> int | None:
     return round(100 * int(project.spent_minor) / int(project.budget_minor) - int(project.percent_complete))
 
 
-def _state(troubled: Part | None, over: int | None) -> list[Part]:
-    money = _money(over)
-    if troubled is None:
-        tone = BAD if over is not None and over > 0 else GOOD
-        joint = "but" if tone == BAD else "and"
-        return [Part(f"On track {joint} {money}." if money else "On track.", tone)]
-    return [troubled, *([Part(f"{upper_first(money)}.", BAD if over and over > 0 else GOOD)] if money else [])]
+def _state(troubled: Part | None, money: Part | None) -> list[Part]:
+    if troubled is not None:
+        return [troubled, *([Part(f"{upper_first(money.text)}.", money.tone)] if money else [])]
+    if money is None:
+        return [Part("On track.", GOOD)]
+    joint = " and" if money.tone == GOOD else ", but"
+    return [Part(f"On track{joint} {money.text}.", money.tone)]
 
 
-def _money(over: int | None) -> str:
+def _money(project: Any) -> Part | None:
+    """Over is said of money that exceeds the budget; money that runs ahead of the work is told with both shares."""
+    over = over_budget(project)
     if over is None:
-        return ""
-    if over == 0:
-        return "on budget"
-    return f"{abs(over)} % {'over' if over > 0 else 'under'} budget"
+        return None
+    if project.spent_minor > project.budget_minor:
+        return Part(f"{over} % over budget", BAD)
+    if over > 0:
+        spent = round(100 * int(project.spent_minor) / int(project.budget_minor))
+        return Part(f"{spent} % of the budget is spent for {project.percent_complete} % of the work", ATTENTION)
+    return Part(f"{-over} % under budget" if over else "on budget", GOOD)
 
 
 def _proof(project: Any, speak: Words) -> list[Fact | None]:

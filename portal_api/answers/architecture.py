@@ -12,6 +12,7 @@ from portal_api.answers.work import (
     next_step,
     nothing_runs,
     others,
+    others_fact,
     progress,
     steps,
     trouble,
@@ -31,7 +32,8 @@ def architecture(facts: Facts, speak: Words) -> Answer:
     schedule = None if troubled else Part(_schedule(project, facts), GOOD)
     parts = [troubled, schedule, _review(project, open_steps, speak), waiting(facts, speak)]
     where = progress(project)
-    proof = [Fact(INFO, upper_first(where)) if where else None, due_fact(project, speak)]
+    whole = Fact(INFO, upper_first(where)) if where else None
+    proof = [whole, due_fact(project, speak), others_fact(facts, project, speak)]
     return answer([*parts, others(facts, project, speak)], proof)
 
 

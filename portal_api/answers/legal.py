@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from portal_api.answers.answer import ATTENTION, GOOD, INFO, Answer, Fact, Facts, Part, answer, bare, upper_first
-from portal_api.answers.work import lead, nothing_runs, others, steps, trouble, waiting
+from portal_api.answers.work import lead, nothing_runs, others, others_fact, steps, trouble, waiting
 from portal_api.states import key
 from portal_api.wording import Words
 
@@ -16,8 +16,9 @@ def legal(facts: Facts, speak: Words) -> Answer:
     if case is None:
         return answer([nothing_runs(facts, "No case yet. It appears here the moment it is opened.")])
     troubled = _trouble(case, facts, speak)
-    needed = waiting(facts, speak, "things") or Part("Nothing is needed from you.", GOOD)
-    return answer([troubled, _next_date(case, speak), needed, others(facts, case, speak, "case")], _proof(case, speak))
+    needed = waiting(facts, speak) or Part("Nothing is needed from you.", GOOD)
+    proof = [*_proof(case, speak), others_fact(facts, case, speak, "case")]
+    return answer([troubled, _next_date(case, speak), needed, others(facts, case, speak)], proof)
 
 
 def _trouble(case: Any, facts: Facts, speak: Words) -> Part | None:

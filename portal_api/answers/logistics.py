@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from portal_api.answers.answer import (
@@ -25,6 +26,8 @@ from portal_api.wording import Words
 
 HAPPENED = frozenset({"held", "delayed", "stopped", "damaged", "missing", "lost", "refused", "rolled", "stuck", "on"})
 """First words of an exception that go on after `is`."""
+WHAT = re.compile("[^,:;]*")
+"""What happened, before the reason is given."""
 
 
 def logistics(facts: Facts, speak: Words) -> Answer:
@@ -64,8 +67,8 @@ def _trouble(troubled: list[Any], speak: Words) -> Part | None:
 def _held(row: Any) -> str:
     text, place = bare(row.exception), (row.location or "").split(",")[0]
     if place and place.lower() not in text.lower():
-        what, comma, why = text.partition(",")
-        text = f"{what} in {place}{comma}{why}"
+        what = WHAT.match(text).group()  # type: ignore[union-attr]  # it matches an empty text too
+        text = f"{what} in {place}{text[len(what) :]}"
     first = text.split(maxsplit=1)[0].lower().rstrip(",:;") if text.split() else ""
     verb = "is" if first in HAPPENED else "stands still:"
     return f"{row.number} {verb} {lower_first(text)}"

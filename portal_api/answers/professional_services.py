@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from portal_api.answers.answer import GOOD, Answer, Facts, Part, answer, upper_first
+from portal_api.answers.answer import GOOD, Answer, Fact, Facts, Part, answer, upper_first
 from portal_api.answers.work import (
     due_fact,
-    health_fact,
     lead,
     next_step,
     nothing_runs,
     others,
+    others_fact,
     progress,
     steps,
     trouble,
@@ -25,7 +25,9 @@ def professional_services(facts: Facts, speak: Words) -> Answer:
         return answer([nothing_runs(facts, "No projects yet. The first one appears here the moment it is set up.")])
     open_steps = steps(project, facts)
     troubled = trouble(project, open_steps, speak, project.name)
+    waits = waiting(facts, speak)
     where = upper_first(progress(project)) or f"{project.name} is in work"
-    now = Part(f"{where}. {next_step(project, open_steps, speak)}".strip(), GOOD)
-    proof = [health_fact(troubled), due_fact(project, speak)]
-    return answer([troubled, now, waiting(facts, speak), others(facts, project, speak)], proof)
+    ahead = "" if waits else next_step(project, open_steps, speak)
+    well = Fact(GOOD, "On track") if troubled is None else None
+    proof = [well, due_fact(project, speak), others_fact(facts, project, speak)]
+    return answer([troubled, Part(f"{where}. {ahead}".strip(), GOOD), waits, others(facts, project, speak)], proof)

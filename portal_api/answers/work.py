@@ -57,19 +57,20 @@ def trouble(project: Any, open_steps: Sequence[Any], speak: Words, name: str) ->
     if health == "late" or (project.due_on is not None and project.due_on < speak.today):
         due = f"; it was due {speak.day(project.due_on)}" if project.due_on and project.due_on < speak.today else ""
         return Part(f"{name} is late{due}.", BAD)
-    return Part(f"{name} is at risk.", ATTENTION) if health == "at_risk" else None
+    return Part(f"{name} is at risk of delay.", ATTENTION) if health == "at_risk" else None
+
+
+def phase(project: Any) -> str:
+    """`phase 3 of 5`, else the phase's name; empty when neither is known."""
+    if project.phase_number and project.phase_count:
+        return f"phase {project.phase_number} of {project.phase_count}"
+    return project.phase or ""
 
 
 def progress(project: Any) -> str:
-    """`Phase 3 of 5, 62 % done`, as much of it as is known; empty when nothing is."""
-    said = []
-    if project.phase_number and project.phase_count:
-        said.append(f"phase {project.phase_number} of {project.phase_count}")
-    elif project.phase:
-        said.append(project.phase)
-    if project.percent_complete is not None:
-        said.append(f"{project.percent_complete} % done")
-    return ", ".join(said)
+    """`phase 3 of 5, 62 % done`, as much of it as is known; empty when nothing is."""
+    done = f"{project.percent_complete} % done" if project.percent_complete is not None else ""
+    return ", ".join(filter(None, (phase(project), done)))
 
 
 def next_step(project: Any, open_steps: Sequence[Any], speak: Words) -> str:
@@ -83,44 +84,60 @@ def next_step(project: Any, open_steps: Sequence[Any], speak: Words) -> str:
     return ""
 
 
-def waiting(facts: Facts, speak: Words, nouns: str = "steps") -> Part | None:
-    """What waits for the client, over all projects; overdue is said."""
+def waiting(facts: Facts, speak: Words) -> Part | None:
+    """What waits for the client, as the list under the answer has it: steps of all projects, then requests."""
     rows = [row for row in facts.milestones if row.client_action and row.completed_on is None]
     rows = [row for row in rows if key(row.status) != "done"]
+    asked = [row for row in facts.requests if key(row.status) == "waiting_for_client"]
     if not rows:
-        return None
-    first = min(rows, key=lambda row: (row.due_on or FAR, row.position or 0))
-    late = first.due_on is not None and first.due_on < speak.today
-    due = "" if first.due_on is None else f", due {speak.until(first.due_on)}" if not late else _overdue(first, speak)
-    if len(rows) == 1:
+        return _asked(asked)
+    first = min(rows, key=lambda row: (row.due_on or FAR, row.position or 0, row.id))
+    due = _due(first, speak)
+    if len(rows) + len(asked) == 1:
         verb = {"approve": "your approval", "upload": "your upload", "answer": "your answer"}
         text = f"{first.name} waits for {verb.get(key(first.client_action), 'you')}{due}."
     else:
         action = WAITING_VERBS.get(key(first.client_action), "Look at")
-        text = f"{len(rows)} {nouns} wait for you, first: {lower_first(action)} {lower_first(first.name)}{due}."
+        count = len(rows) + len(asked)
+        text = f"{count} things wait for you, first: {lower_first(action)} {lower_first(first.name)}{due}."
     pressing = first.due_on is None or (first.due_on - speak.today).days <= SOON_DAYS
     return Part(text, ATTENTION if pressing else INFO)
 
 
-def _overdue(row: Any, speak: Words) -> str:
-    return f", {days((speak.today - row.due_on).days)} overdue"
+def _asked(rows: Sequence[Any]) -> Part | None:
+    if len(rows) == 1:
+        name = f"\u201c{bare(rows[0].subject)}\u201d" if rows[0].subject else f"Request {rows[0].number}"
+        return Part(f"{name} waits for your answer.", ATTENTION)
+    return Part(f"{len(rows)} requests wait for your answer.", ATTENTION) if rows else None
 
 
-def others(facts: Facts, project: Any, speak: Words, noun: str = "project") -> Part | None:
-    """The other running projects in one sentence: those in trouble by name, the rest by number."""
-    rest = [row for row in facts.projects if row.id != project.id and key(row.status) not in OVER]
-    if not rest:
+def _due(row: Any, speak: Words) -> str:
+    if row.due_on is None:
+        return ""
+    if row.due_on < speak.today:
+        return f", {days((speak.today - row.due_on).days)} overdue"
+    return f", due {speak.until(row.due_on)}"
+
+
+def _others(facts: Facts, project: Any) -> list[Any]:
+    return [row for row in facts.projects if row.id != project.id and key(row.status) not in OVER]
+
+
+def others(facts: Facts, project: Any, speak: Words) -> Part | None:
+    """The other running projects that are in trouble, in one sentence."""
+    bad = [row for row in _others(facts, project) if trouble(row, steps(row, facts), speak, row.name)]
+    if not bad:
         return None
-    bad = [row for row in rest if trouble(row, steps(row, facts), speak, row.name)]
-    if bad:
-        more = f" and {len(bad) - 1} more" if len(bad) > 1 else ""
-        return Part(f"{bad[0].name}{more} {'is' if len(bad) == 1 else 'are'} not on track either.", ATTENTION)
-    return Part(f"{counted(len(rest), f'other {noun} is', f'other {noun}s are')} on track.", GOOD)
+    more = f" and {len(bad) - 1} more" if len(bad) > 1 else ""
+    return Part(f"{bad[0].name}{more} {'is' if len(bad) == 1 else 'are'} not on track either.", ATTENTION)
 
 
-def health_fact(troubled: Part | None) -> Fact:
-    """The first line of proof."""
-    return Fact(GOOD, "On track") if troubled is None else Fact(troubled.tone, "Not on track")
+def others_fact(facts: Facts, project: Any, speak: Words, noun: str = "project") -> Fact | None:
+    """That the other running projects are well: proof, and no news."""
+    rest = _others(facts, project)
+    if not rest or others(facts, project, speak) is not None:
+        return None
+    return Fact(GOOD, counted(len(rest), f"other {noun}", f"other {noun}s"), "on track")
 
 
 def due_fact(project: Any, speak: Words) -> Fact | None:

@@ -53,7 +53,7 @@ WAITING = (
     select(_m.id, _m.project_id, _m.name, _m.client_action, _m.due_on, _p.name.label("project"))
     .select_from(visible["milestone"].outerjoin(visible["project"], _p.id == _m.project_id))
     .where(_waits)
-    .order_by(_m.due_on, _m.id)
+    .order_by(_m.due_on.is_(None), _m.due_on, func.coalesce(_m.position, 0), _m.id)
     .limit(6)
 )
 

@@ -54,11 +54,11 @@ def project(**changes):
 def step(name, due=None, *, action=None, done=None, position=1):
     status = "done" if done is not None else "planned"
     days = {"due_on": None if due is None else day(due), "completed_on": None if done is None else day(done)}
-    return Row(project_id="p", name=name, position=position, status=status, client_action=action, **days)
+    return Row(id=name, project_id="p", name=name, position=position, status=status, client_action=action, **days)
 
 
-def request(number, status="in_work", answer_by=None):
-    return Row(number=number, status=status, answer_by=answer_by)
+def request(number, status="in_work", answer_by=None, subject=None):
+    return Row(number=number, status=status, answer_by=answer_by, subject=subject)
 
 
 def plan(current=7_100, **changes):
@@ -75,6 +75,12 @@ def test_a_held_shipment_comes_first_with_its_new_date():
     )
     assert said.tone == "bad"
     assert [(fact.what, fact.words) for fact in said.proof] == [("1", "held"), ("2", "on time")]
+
+
+def test_the_place_stands_beside_what_happened_and_not_beside_the_reason():
+    held = shipment("HBL-2291", exception="Held at customs: commercial invoice missing", eta_at=at(9))
+    said = logistics(shipments(held), SPEAK).sentence
+    assert said == "HBL-2291 is held at customs in Rotterdam: commercial invoice missing; new ETA Thu 10 Dec."
 
 
 def test_when_all_is_well_the_next_arrival_is_named():
@@ -111,6 +117,34 @@ def test_our_own_late_step_comes_before_the_progress():
     assert said.tone == "bad"
 
 
+def test_the_step_that_waits_is_not_told_again_as_the_next_one():
+    facts = Facts(projects=[project(health="at_risk")], milestones=[step("Sign-off", 7, action="approve")])
+    said = professional_services(facts, SPEAK)
+    assert said.sentence == (
+        "ERP rollout is at risk of delay. Sign-off waits for your approval, due in 7 days. Phase 3 of 5, 62 % done."
+    )
+
+
+def test_other_work_that_is_well_is_proof_and_no_news():
+    other = project(id="q", name="Archive")
+    said = professional_services(Facts(projects=[project(), other]), SPEAK)
+    assert "Archive" not in said.sentence
+    assert ("1 other project", "on track") in [(fact.what, fact.words) for fact in said.proof]
+    late = professional_services(Facts(projects=[project(), project(id="q", name="Archive", health="late")]), SPEAK)
+    assert "Archive is not on track either." in late.sentence
+
+
+def test_what_waits_counts_the_requests_too():
+    asked = request("7", "waiting_for_client", subject="Copy of the letter")
+    said = legal(Facts(projects=[project()], requests=[asked]), SPEAK).sentence
+    assert said.startswith("“Copy of the letter” waits for your answer.")
+    assert "Nothing is needed" not in said
+    both = Facts(projects=[project()], milestones=[step("Disclosure list", 7, action="answer")], requests=[asked])
+    assert legal(both, SPEAK).sentence.startswith(
+        "2 things wait for you, first: answer disclosure list, due in 7 days."
+    )
+
+
 def test_the_site_is_as_far_ahead_as_its_last_milestone_was():
     steps = [step("Shell", -5, done=-7), step("Drawings", 3, action="approve", position=2)]
     facts = Facts(projects=[project(next_event="Next review", next_event_at=at(7))], milestones=steps)
@@ -136,6 +170,14 @@ def test_a_campaign_stands_against_its_budget_and_its_work():
     assert over_budget(project(spent_minor=4_400_000)) == 10
     assert agency(Facts(projects=[project(spent_minor=4_400_000)]), SPEAK).tone == "bad"
     assert over_budget(project(budget_minor=None)) is None
+
+
+def test_money_that_runs_ahead_of_the_work_is_not_called_over_budget():
+    said = agency(Facts(projects=[project(spent_minor=2_960_000)]), SPEAK)
+    assert said.sentence == "On track, but 74 % of the budget is spent for 62 % of the work."
+    assert said.tone == "attention"
+    beyond = agency(Facts(projects=[project(spent_minor=4_400_000)]), SPEAK)
+    assert beyond.sentence == "On track, but 10 % over budget."
 
 
 def test_open_requests_name_the_first_answer_and_the_plan():
