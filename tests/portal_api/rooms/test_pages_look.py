@@ -86,6 +86,21 @@ def test_a_page_is_light_open_to_everybody_and_never_scrolls_sideways(look, name
     assert found.violations_count == 0, found.generate_report()
 
 
+LONG = "Rechtsschutzversicherungsgesellschaftsverwaltungsgebäude"
+
+
+@pytest.mark.parametrize("size", [(320, 640), PHONE, DESKTOP], ids=lambda size: str(size[0]))
+@pytest.mark.parametrize("name", ["project", "projects", "documents", "account", "requests", "contracts"])
+def test_the_longest_word_stays_inside_its_card(look, name, size):
+    page = look(name, size)
+    page.evaluate(
+        """long => document.querySelectorAll("h1, h2, dd, .row-title, .row-about, .lead, address")
+        .forEach(e => { e.textContent = long })""",
+        LONG,
+    )
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "the page scrolls sideways"
+
+
 @pytest.mark.parametrize("name", ["invoices", "statement", "documents", "shipments", "ops-unmatched"])
 def test_the_keyboard_reaches_every_control_of_the_page(look, name):
     page = look(name, DESKTOP)
