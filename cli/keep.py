@@ -164,9 +164,12 @@ def status(json: Annotated[bool, typer.Option("--json", help="One JSON document,
     rows = [(s.source, s.stream, s.state, s.high_water, s.checked_at, s.held) for s in found.streams]
     print(say.table(("source", "stream", "state", "true up to", "last read", "held"), rows))
     print(f"\n{found.held} held, {found.unmatched} unmatched, {found.inbox_waiting} hints waiting")
+    told: dict[tuple[str, str, str], list[str]] = {}
     for stream in found.streams:
         if stream.error:
-            say.problem(f"{stream.source}.{stream.stream}: {stream.error}", stream.step or "")
+            told.setdefault((stream.source, stream.error, stream.step or ""), []).append(stream.stream)
+    for (source, error, step), streams in told.items():
+        say.problem(f"{source} ({', '.join(streams)}): {error}", step)
 
 
 def check() -> None:

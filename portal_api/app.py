@@ -127,7 +127,9 @@ async def _sign_in_needed(request: Request, _error: Exception) -> Response:
 
 async def _not_found(request: Request, _error: Exception) -> Response:
     # Whoever has signed in keeps the frame around the page, and cannot tell this from something that is not theirs.
-    await visitor(request)
+    known = await visitor(request)
+    if request.url.path == "/" and known is not None and known.scope is None:
+        return redirect("/ops")
     return problem(request, 404, "404", "There is nothing here.", "It may have moved, or the address is mistyped.")
 
 
@@ -145,6 +147,9 @@ async def _invalid(request: Request, error: Exception) -> Response:
     where = ".".join(str(part) for part in first["loc"][1:])
     if not wants_json(request) and first["loc"][0] == "path":
         return await _not_found(request, error)
+    if not wants_json(request) and first["loc"][0] == "query":
+        step = "A part of it was changed or cut off. Go on from the menu, or from home."
+        return problem(request, 400, "400", "This address is not complete.", step)
     received = f" Received {str(first['input'])[:60]!r}." if first["type"] != "missing" else ""
     return problem(request, 400, "400", f"{where or 'The request'} is not right.", f"{first['msg']}.{received}")
 

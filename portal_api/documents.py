@@ -180,11 +180,9 @@ def kind_of(media_type: str | None) -> str:
 def detail_of(row: Any, fresh: Fresh | None, words: Words) -> DocumentContext:
     """One document in words."""
     found = (
-        ("Kind", kind_of(row.media_type)),
         ("Category", row.category or ""),
-        ("Size", words.size(row.size_bytes)),
         ("Changed", words.moment(row.modified_at)),
-        ("Folder", row.path or ""),
+        ("Folder", (row.path or "").removesuffix(f"/{row.name}")),
     )
     return DocumentContext(
         id=row.id,

@@ -19,7 +19,7 @@ from portal_api.portal import portal_of
 from portal_api.queries import requests as queries
 from portal_api.queries.parts import LAST_ID, LAST_INSTANT
 from portal_api.reading import reading
-from portal_api.states import State, plain, request_state
+from portal_api.states import State, key, plain, request_state
 from portal_api.wording import Words
 from store.scope import Reader
 
@@ -132,7 +132,7 @@ def detail_of(row: Any, fresh: Fresh | None, words: Words) -> RequestContext:
         ("Number", row.number or ""),
         ("Asked", words.moment(row.opened_at)),
         ("By", row.person or ""),
-        ("About", plain(row.kind)),
+        ("About", "" if key(row.kind) == "request" else plain(row.kind)),
         ("Priority", plain(row.priority)),
         ("Answer promised", words.moment(row.answer_by)),
         ("Answered", words.moment(row.closed_at)),

@@ -104,6 +104,11 @@ def _view(request: Request, row: Any, keys: Sequence[Any], candidates: Sequence[
         source=portal_of(request).feeds.title(row.source),
         stream=row.stream,
         external_id=row.external_id,
-        keys=[f"{one.kind} {one.value}" for one in keys if one.crosswalk_id == row.id],
+        keys=[f"{one.kind} {one.value}" for one in keys if one.crosswalk_id == row.id and _tells(one.kind)],
         candidates=list(mine.values())[::-1],
     )
+
+
+def _tells(kind: str) -> bool:
+    """Whether such a key says more than the record's name and its id in the source, which stand beside it."""
+    return kind != "name" and "." not in kind

@@ -73,6 +73,8 @@ class SourceView(NamedTuple):
     last_run: str
     waiting: int
     streams: Sequence[StreamView]
+    sentence: str
+    step: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +163,18 @@ def _source(name: str, facts: Mapping[str, Any], waiting: int, portal: Portal, w
         if row.source == name
     ]
     worst = min((s.state for s in streams), key=lambda s: SEVERITY.index(s.tone), default=State("info", "Not read yet"))
-    return SourceView(name, portal.feeds.title(name), worst, recent[-1].run_id if recent else "", waiting, streams)
+    sentence, step, streams = said_once(streams)
+    last_run = recent[-1].run_id if recent else ""
+    return SourceView(name, portal.feeds.title(name), worst, last_run, waiting, streams, sentence, step)
+
+
+def said_once(streams: list[StreamView]) -> tuple[str, str, list[StreamView]]:
+    """What is wrong with all streams alike is wrong with the source: its sentence and step, taken off the streams."""
+    told = {(stream.sentence, stream.step) for stream in streams}
+    if len(streams) < 2 or len(told) > 1:  # noqa: PLR2004 -- one stream says it itself
+        return "", "", streams
+    [(sentence, step)] = told
+    return sentence, step, [stream._replace(sentence="", step="") for stream in streams]
 
 
 def state_of(row: Any, every_seconds: int, now: dt.datetime) -> State:
@@ -218,6 +231,8 @@ def lead_of(sources: Sequence[SourceView]) -> tuple[str, str]:
         return f"All {len(sources)} sources are current." if len(sources) > 1 else "The source is current.", "good"
     first = wrong[0]
     stream = next(s for s in first.streams if s.state == first.state)
-    detail = stream.sentence or f"{stream.name} is {stream.state.label.lower()}."
-    more = f" {len(wrong) - 1} more need a look." if len(wrong) > 1 else ""
-    return f"{first.title}: {detail}{more}", first.state.tone
+    detail = first.sentence or stream.sentence or f"{stream.name} is {stream.state.label.lower()}."
+    named = detail if detail.startswith(first.title) else f"{first.title}: {detail}"
+    more = len(wrong) - 1
+    rest = f" {more} more {'needs' if more == 1 else 'need'} a look." if more else ""
+    return f"{named}{rest}", first.state.tone

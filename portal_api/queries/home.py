@@ -34,9 +34,8 @@ DOCUMENTS = (
 HELD = select(_h.entity, func.count().label("n")).group_by(_h.entity)
 
 _over = func.lower(_p.status).in_(("completed", "cancelled", "closed", "done"))
-_health = case((_p.health == "late", 0), (_p.health == "at_risk", 1), else_=2)
 _shown = (*projects.COLUMNS, case((_over, 1), else_=0).label("over"))
-PROJECTS = select(*_shown).order_by(case((_over, 1), else_=0), _health, _p.due_on, _p.id).limit(3)
+PROJECTS = select(*_shown).order_by(case((_over, 1), else_=0), projects.health, _p.due_on, _p.id).limit(3)
 PROJECT_COUNT = select(func.count().label("n")).select_from(visible["project"])
 
 _shown_ids = select(PROJECTS.subquery("shown").c.id)

@@ -39,7 +39,10 @@ COLUMNS = (
 
 _running = case((func.lower(_p.status).in_(("completed", "cancelled", "closed", "done")), 1), else_=0)
 
-ALL = select(*COLUMNS).order_by(_running, _p.due_on, _p.id).limit(60)
+health = case((_p.health == "late", 0), (_p.health == "at_risk", 1), else_=2)
+"""The troubled before the others."""
+
+ALL = select(*COLUMNS).order_by(_running, health, _p.due_on, _p.id).limit(60)
 
 WAITING = (
     select(_m.project_id, func.count().label("n"), func.min(_m.due_on, type_=_m.due_on.type).label("due_on"))

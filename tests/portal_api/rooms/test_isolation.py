@@ -180,7 +180,9 @@ async def test_ops_is_not_there_for_clients(browse, rich):
 
 async def test_staff_see_no_client_page_until_they_view_as_one(browse, rich):
     staff = rich.staff()
-    for path in LISTS:
+    home = await browse("/", who=staff)
+    assert (home.status_code, home.headers["location"]) == (303, "/ops")
+    for path in LISTS[1:]:
         assert (await browse(path.format(project=""), who=staff)).status_code == 404, path
 
 

@@ -30,13 +30,36 @@ async def test_what_is_wrong_comes_first_with_the_next_step(browse, rich):
         )
     try:
         page = await browse("/ops", who=rich.staff())
-        assert "QuickBooks: QuickBooks no longer accepts our token." in page.text
+        assert ">QuickBooks no longer accepts our token.</h1>" in page.text
         assert "Needs a person" in page.text
         assert "Run `frontdesk connect quickbooks`." in page.text
         assert page.text.index("<h2>QuickBooks") < page.text.index("<h2>Google Drive")
     finally:
         with rich.world.engine.begin() as connection:
             connection.execute(update(StreamState).where(*broken).values(error=None, error_kind=None, error_step=None))
+
+
+async def test_what_is_wrong_with_a_whole_source_is_said_once(browse, rich):
+    with rich.world.engine.begin() as connection:
+        told = {
+            "error": "QuickBooks no longer accepts our token.",
+            "error_kind": "NeedsPerson",
+            "error_step": "Connect.",
+        }
+        connection.execute(update(StreamState).where(StreamState.source == "quickbooks").values(**told))
+    try:
+        page = await browse("/ops", who=rich.staff())
+        body = page.text.split("<main", 1)[1]
+        assert body.count("no longer accepts our token") == 2, "in the answer, and at the source"
+        assert "QuickBooks: QuickBooks" not in page.text
+    finally:
+        with rich.world.engine.begin() as connection:
+            connection.execute(update(StreamState).values(error=None, error_kind=None, error_step=None))
+
+
+async def test_staff_who_take_a_wrong_turn_are_led_back_to_ops(browse, rich):
+    page = await browse("/nowhere", who=rich.staff())
+    assert (page.status_code, 'href="/ops">Go to home' in page.text) == (404, True)
 
 
 async def test_sync_now_is_a_hint_for_the_worker_and_twice_is_once(browse, rich):

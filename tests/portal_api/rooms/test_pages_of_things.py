@@ -259,3 +259,23 @@ def fill_big(rich):
         for model, values in one.rows:
             connection.execute(insert(model), values)
     return one
+
+
+async def test_what_waits_can_be_answered_from_its_page(browse, rich):
+    me, ids = rich.session(rich.mine), rich.mine.ids
+    page = (await browse(f"/projects/{ids['project'][0]}", who=me)).text
+    assert 'aria-label="Reply by mail: Approve: Rack order Quokka (Quokka warehouse move 1)"' in page
+    page = (await browse(f"/requests/{ids['request'][2]}", who=me)).text
+    assert "?subject=Request%20Quokka-1202%3A%20Question%202%20of%20Quokka" in page
+
+
+async def test_troubled_projects_come_first(browse, rich):
+    page = (await browse("/projects", who=rich.session(rich.mine))).text
+    assert page.index("Quokka warehouse move 1") < page.index("Quokka warehouse move 2")
+
+
+async def test_an_address_with_a_wrong_part_says_so_in_plain_words(browse, rich):
+    page = await browse("/statement?from=banana", who=rich.session(rich.mine))
+    assert (page.status_code, "This address is not complete." in page.text) == (400, True)
+    assert "banana" not in page.text
+    assert "valid date" not in page.text
