@@ -27,6 +27,7 @@ class Answers:
     sources: tuple[str, ...]
 
 
+PROFILES = ("logistics", "professional_services", "architecture", "legal", "agency", "saas")
 QUOTED = ("name", "time_zone", "currency", "profile", "public_url")
 HEAD = """\
 # Frontdesk. Everything here can be overridden by the environment: FRONTDESK_ and the setting in capitals.
@@ -69,6 +70,8 @@ def _refuse_wrong(answers: Answers) -> None:
         raise NeedsPerson(f"There is no time zone {answers.time_zone!r}.", step="Use one like Europe/Berlin.") from None
     if not (len(answers.currency) == 3 and answers.currency.isupper()):
         raise NeedsPerson(f"{answers.currency!r} is no currency.", step="Use an ISO 4217 code such as EUR.")
+    if answers.profile not in PROFILES:
+        raise NeedsPerson(f"There is no profile {answers.profile!r}.", step=f"Profiles are {', '.join(PROFILES)}.")
     for source in answers.sources:
         connector_named(source)
 

@@ -11,13 +11,13 @@ import typer
 
 from cli import say
 from cli.app import MAKE_READY
+from cli.configuration import PROFILES
 from hub.errors import NeedsPerson
 
 if TYPE_CHECKING:
     from flows.hub import Hub
 
 CALLBACK_PORT = 8910
-PROFILES = ("logistics", "professional_services", "architecture", "legal", "agency", "saas")
 
 
 def add_to(app: typer.Typer) -> None:

@@ -6,7 +6,7 @@ import os
 import sys
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import urlsplit
 
 import typer
@@ -65,19 +65,13 @@ def serve(
     chosen = port or urlsplit(settings.public_url).port or 8000
     require_free(host, chosen, "--port")
     say.note(f"Portal on http://{host}:{chosen}/ (Ctrl-C stops it)")
-    uvicorn.run(
-        "cli.run:portal",
-        factory=True,
-        host=host,
-        port=chosen,
-        workers=workers,
-        reload=reload,
-        reload_dirs=["portal_api", "templates", "store", "mappings", "hub"] if reload else None,
-        reload_includes=["*.html", "*.css", "*.yaml"] if reload else None,
-        log_level="warning",
-        access_log=False,
-        server_header=False,
-    )
+    quiet: dict[str, Any] = {"log_level": "warning", "access_log": False, "server_header": False}
+    if reload:
+        from cli.reload import serve_and_reload
+
+        serve_and_reload("cli.run:portal", factory=True, host=host, port=chosen, **quiet)
+        return
+    uvicorn.run("cli.run:portal", factory=True, host=host, port=chosen, workers=workers, **quiet)
 
 
 def portal() -> FastAPI:

@@ -101,10 +101,12 @@ def _checked(name: str, connector: Connector[Any], values: Mapping[str, Any]) ->
         return connector.settings.model_validate(values)
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
-        setting = ".".join(str(part) for part in first["loc"]) or "settings"
+        setting, said = ".".join(str(part) for part in first["loc"]), first["msg"].removeprefix("Value error, ")
+        wrong = f"The setting {setting} of {name} is" if setting else f"The settings of {name} are"
+        variable = setting.upper() if setting else "CLIENT_SECRET and the like"
         raise NeedsPerson(
-            f"The setting {setting} of {name} is not right: {first['msg']}.",
-            step=f"Set it in frontdesk.toml under [sources.{name}], or as FRONTDESK_{name.upper()}_{setting.upper()}.",
+            f"{wrong} not right: {said}.",
+            step=f"Set it in frontdesk.toml under [sources.{name}], or as FRONTDESK_{name.upper()}_{variable}.",
         ) from None
 
 

@@ -48,6 +48,7 @@ def test_init_never_writes_over_a_file_unasked(frontdesk: Run, tmp_path: Path) -
     [
         (("--time-zone", "Mars/Olympus"), "There is no time zone 'Mars/Olympus'."),
         (("--currency", "euro"), "'euro' is no currency."),
+        (("--profile", "baker"), "There is no profile 'baker'."),
         (("--source", "sap"), "There is no connector 'sap'."),
     ],
 )
