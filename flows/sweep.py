@@ -15,7 +15,10 @@ from connectors.contract import Stream
 from flows import brake
 from flows.hub import Hub
 from hub.errors import FrontdeskError
+from mappings.mapping import NO_ID
 from mappings.mapping import Mapping as StreamMapping
+from store import crosswalk
+from store.hub_tables import HeldRecord
 from store.merge import Batch, Gone, merge
 from store.runs import StreamResult, begin, finish
 from store.tables import ENTITIES
@@ -44,17 +47,19 @@ def _sweep(
     hub: Hub, session: Any, stream: Stream[Any], mapping: StreamMapping, run_id: str, *, let_through: bool
 ) -> int:
     # Ours first, theirs second: a record born in between is then not mistaken for a missing one.
-    ours = _live_ids(hub, mapping)
+    ours, held = _live_ids(hub, mapping), _held_ids(hub, mapping)
     theirs: set[str] = set()
     for page in stream.keys(session):
         theirs.update(page)
-    missing = sorted(ours - theirs)
+    missing = ours - theirs
     if not let_through:
         brake.refuse_vanished(mapping.source, mapping.stream, seen=len(theirs), live=len(ours))
         brake.refuse_mass_delete(mapping.source, mapping.stream, removing=len(missing), live=len(ours))
-    if missing:
+    if gone := missing | (held - theirs):
         with hub.engine.begin() as connection:
-            merge(connection, _burial(mapping, run_id, missing), {})
+            merge(connection, _burial(mapping, run_id, sorted(gone)), {})
+    if mapping.owner_kind:
+        crosswalk.match_undecided(hub.engine)
     return len(missing)
 
 
@@ -65,6 +70,15 @@ def _live_ids(hub: Hub, mapping: StreamMapping) -> set[str]:
     )
     with hub.engine.connect().execution_options(reading=True) as connection:
         return set(connection.scalars(query))
+
+
+def _held_ids(hub: Hub, mapping: StreamMapping) -> set[str]:
+    """Records that wait in quarantine; those without an id of the source's own can be looked for nowhere."""
+    query = select(HeldRecord.external_id).where(
+        HeldRecord.source == mapping.source, HeldRecord.stream == mapping.stream, HeldRecord.resolved_at.is_(None)
+    )
+    with hub.engine.connect().execution_options(reading=True) as connection:
+        return {key for key in connection.scalars(query) if not key.startswith(NO_ID)}
 
 
 def _burial(mapping: StreamMapping, run_id: str, missing: Sequence[str]) -> Batch:

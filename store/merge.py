@@ -98,10 +98,12 @@ def classify(ids: Sequence[str], hashes: Sequence[bytes], stored: Mapping[str, t
 
 
 def merge(connection: Connection, batch: Batch, clients: dict[str, str], *, empty: bool = False) -> Counts:
-    """Store a page. `clients` remembers owner records' clients over pages. `empty`: the stream has no row yet.
+    """Store a page. `empty`: the stream has no row yet. `clients` remembers owner records' clients over the pages of
+    one transaction; never longer, for others decide too.
 
-    Call inside a transaction. Raises RetryLater when the stream's lease is no longer this run's.
+    Call first in a transaction. Raises RetryLater when the stream's lease is no longer this run's.
     """
+    crosswalk.writing(connection)
     renew_lease(connection, batch.source, batch.stream, batch.run_id)
     ids = [row[0] for row in batch.rows]
     stored = {} if empty else _stored(connection, batch.entity, ids)

@@ -31,6 +31,7 @@ class Stand:
     cursor: Mapping[str, Any] | None = None
     high_water: dt.datetime | None = None
     loaded_at: dt.datetime | None = None
+    checked_at: dt.datetime | None = None
 
 
 @dataclass(slots=True)
@@ -117,7 +118,7 @@ def _close_dead(connection: Connection, source: str, run_ids: Sequence[str], mom
 
 def _stands(connection: Connection, source: str, streams: Sequence[str]) -> dict[str, Stand]:
     found = {
-        row.stream: Stand(row.cursor, row.high_water, row.loaded_at)
+        row.stream: Stand(row.cursor, row.high_water, row.loaded_at, row.checked_at)
         for row in connection.execute(select(StreamState).where(StreamState.source == source))
     }
     missing = [stream for stream in streams if stream not in found]
