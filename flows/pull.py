@@ -136,6 +136,7 @@ class Pull:
             cursor=page.cursor,
             high_water=page.high_water,
             notify=self.stand.loaded_at is not None,
+            sweep=page.sweep,
         )
 
     def _refuse_suspicious(self, connection: Connection, batch: Batch) -> None:
@@ -163,6 +164,7 @@ class Pull:
             cursor=page.cursor if page else None,
             high_water=page.high_water if page else None,
             loaded=state == "done" and self.stand.loaded_at is None,
+            swept=False if self.sweep else None,
         )  # fmt: skip
 
 

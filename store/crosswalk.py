@@ -17,14 +17,14 @@ from sqlalchemy.orm import aliased
 
 from hub.clock import now
 from store import rows
+from store.engine import take_turns
 from store.hub_tables import ClientKey, Crosswalk, CrosswalkKey, HeldRecord
 from store.tables import ENTITIES, Client, Synced
 
 ANCHOR, MANUAL, PARENT = "anchor", "manual", "parent"
 OWNED: Mapping[str, type[Synced | HeldRecord]] = {**ENTITIES, "held_record": HeldRecord}
 """What belongs to a client through an owner record."""
-LOCK = 0x66726F6E74  # "front"
-"""The number of PostgreSQL's advisory lock over all decisions; any number that nobody else uses."""
+IDENTITY = "identity"
 
 
 class OwnerRecord(Protocol):
@@ -109,7 +109,7 @@ def match(connection: Connection) -> dict[str, str | None]:
 
     Runs until nothing changes, because a sub-customer follows its parent, which may itself just have been matched.
     """
-    _lock(connection, shared=False)
+    take_turns(connection, IDENTITY)
     changed: dict[str, str | None] = {}
     for _ in range(5):
         moved = {}
@@ -142,20 +142,12 @@ def match_undecided(engine: Engine) -> None:
         match(connection)
 
 
-def _lock(connection: Connection, *, shared: bool) -> None:
-    """On PostgreSQL: nobody decides whose a record is while rows are being written by the former decision.
-
-    Rows that a transaction writes are hidden from another's `propagate` until it commits, and would keep the former
-    client for ever. SQLite has one writer at a time anyway. Call first in a transaction: taken late it can deadlock.
-    """
-    if connection.dialect.name == "postgresql":
-        lock = func.pg_advisory_xact_lock_shared if shared else func.pg_advisory_xact_lock
-        connection.execute(select(lock(LOCK)))
-
-
 def writing(connection: Connection) -> None:
-    """Say that this transaction writes rows by the crosswalk as it is now."""
-    _lock(connection, shared=True)
+    """Begin a transaction that writes rows by the crosswalk as it is: nobody decides anew before it has committed.
+
+    Rows that it writes are hidden from another's `propagate` until then, and would keep the former client for ever.
+    """
+    take_turns(connection, IDENTITY, shared=True)
 
 
 def undecided(connection: Connection) -> bool:
@@ -212,7 +204,7 @@ def propagate(connection: Connection, crosswalk_ids: Sequence[str]) -> None:
 
 def settle(connection: Connection, entity: str) -> int:
     """Rows that were stored before their owner record was matched; returns how many were mended."""
-    _lock(connection, shared=True)
+    writing(connection)
     model = OWNED[entity]
     client = select(Crosswalk.client_id).where(Crosswalk.id == model.owner_id)
     missing = and_(model.client_id.is_(None), model.owner_id.is_not(None))
@@ -224,7 +216,7 @@ def settle(connection: Connection, entity: str) -> int:
 
 def link(connection: Connection, crosswalk_id: str, client_id: str, staff_email: str) -> bool:
     """Ops say whose a record is; the rows behind it follow at once. False when there is no such record or client."""
-    _lock(connection, shared=False)
+    take_turns(connection, IDENTITY)
     if connection.scalar(select(true()).where(Client.id == client_id, Client.deleted_at.is_(None))) is None:
         return False
     done = connection.execute(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -15,13 +17,13 @@ from flows.hub import Hub
 from flows.sweep import sweep_source
 from flows.sync import sync_source
 from flows.targeted import replay
-from hub.errors import BadRecord
+from hub.errors import BadRecord, RetryLater
 from hub.ids import entity_id
 from store import crosswalk
-from store.hub_tables import HeldRecord
+from store.hub_tables import HeldRecord, StreamState
 from store.merge import merge
 from store.runs import begin
-from store.tables import Invoice
+from store.tables import Invoice, Milestone
 
 MUELLER, ONEILL = entity_id("model", "Account", "A1"), entity_id("model", "Account", "A2")
 BILL = {"number": "77", "day": "2026-03-01", "total": 7, "balance": 7, "currency": "EUR", "customer": "C1"}
@@ -166,3 +168,115 @@ def test_a_held_record_that_the_source_has_no_more_waits_for_nobody(hub: Hub, so
     source.save()
     sweep_source(hub, "model")
     assert [held.reason for held in waiting(hub)] == ["no_id"], "what has no id of its own cannot be looked for"
+
+
+PROJECT = """
+source: model
+stream: Project
+into: project
+key: Id
+modified: at
+owner: {stream: Account, id: account}
+fields: {name: name}
+"""
+MILESTONE = """
+source: model
+stream: Milestone
+into: milestone
+key: Id
+modified: at
+owner: {stream: Account, id: project.account}
+fields: {name: name, project_id: {from: project.Id, refers_to: Project}}
+"""
+
+
+def test_a_project_that_moves_to_another_client_takes_its_milestones_along(hub: Hub, source: Any) -> None:
+    assert hub.settings.mappings_path is not None
+    (hub.settings.mappings_path / "model" / "Project.yaml").write_text(PROJECT.lstrip())
+    (hub.settings.mappings_path / "model" / "Milestone.yaml").write_text(MILESTONE.lstrip())
+    source.put("Project", "P1", name="Bridge", account="A1")
+    source.put("Milestone", "M1", name="Survey", project={"Id": "P1", "account": "A1"})
+    source.put("Milestone", "M2", name="The neighbour's own", project={"Id": "P1", "account": "A2"})
+    source.save()
+    sync_source(hub, "model")
+    # The source writes the project alone; its milestones keep their time of change.
+    source.put("Project", "P1", name="Bridge", account="A2")
+    source.rows["Milestone"]["M1"]["project"]["account"] = "A2"
+    source.save()
+    sync_source(hub, "model")
+    with hub.engine.connect() as connection:
+        clients = dict(connection.execute(select(Milestone.external_id, Milestone.client_id)).all())
+    assert clients == {"M1": ONEILL, "M2": ONEILL}
+
+
+def telling_of_a_loss(hub: Hub, told: list[str], away: list[Exception]) -> Hub:
+    """The hub over a source that lost something it cannot name, says so while `told`, and then stays `away` a while."""
+    plain = hub.find_connector("model")
+
+    def stream(name: str) -> Any:
+        found = plain.stream(name)
+
+        def read(session: Any, want: Any) -> Iterator[Any]:
+            for page in found.read(session, want):
+                yield replace(page, sweep=name == "Invoice" and bool(told))
+
+        def keys(session: Any) -> Iterator[Sequence[str]]:
+            if away:
+                raise away.pop()
+            yield from found.keys(session)
+
+        return replace(found, read=read, keys=keys)
+
+    return replace(hub, find_connector=lambda _: replace(plain, stream=stream))
+
+
+@pytest.mark.parametrize("news", [True, False])
+def test_a_loss_that_the_source_told_once_is_looked_for_until_it_is_found(hub: Hub, source: Any, news: bool) -> None:
+    sync_source(hub, "model")
+    source.purge("Invoice", "I09")
+    if news:
+        source.put("Invoice", "I77", **BILL)
+    else:
+        source.purge("Invoice", "I19")
+        source.purge("Invoice", "I18")
+    source.save()
+    told = ["something is gone"]
+    hub = telling_of_a_loss(hub, told, [RetryLater("The source is away.")])
+    assert sync_source(hub, "model").streams[-1].state == "failed"
+    told.clear()
+    assert sync_source(hub, "model").state == "done"
+    assert "I09" not in invoices(hub)
+    assert sync_source(hub, "model").requests == 3, "found; nothing is looked for any more"
+
+
+def test_a_defect_in_a_sweep_leaves_no_lease_behind(hub: Hub, source: Any) -> None:
+    sync_source(hub, "model")
+    broken = telling_of_a_loss(hub, [], [ZeroDivisionError("a bug")])
+    assert {result.state for result in sweep_source(broken, "model")} == {"done", "failed"}
+    assert sync_source(hub, "model").state == "done"
+
+
+def test_a_held_sweep_stays_held_until_somebody_lets_it_through(hub: Hub, source: Any) -> None:
+    sync_source(hub, "model")
+    source.rows["Invoice"] = {}
+    source.save()
+    sweep_source(hub, "model")
+    for _ in range(2):
+        assert sync_source(hub, "model").streams[-1].state == "held"
+    assert len(invoices(hub)) == 20
+    sync_source(hub, "model", let_through=True)
+    assert invoices(hub) == {}
+    assert sync_source(hub, "model").state == "done"
+
+
+def test_reading_all_again_does_not_make_the_copy_look_old(hub: Hub, source: Any, make_hub: Callable[..., Hub]) -> None:
+    def as_of() -> Any:
+        with hub.engine.connect() as connection:
+            return connection.scalar(select(StreamState.high_water).where(StreamState.stream == "Invoice"))
+
+    sync_source(hub, "model")
+    known = as_of()
+    source.clock -= 15
+    source.save()
+    sync_source(hub, "model", ["Invoice"], full=True)
+    assert as_of() == known
