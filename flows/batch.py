@@ -25,6 +25,7 @@ def batch_of(
     cursor: Mapping[str, Any] | None = None,
     high_water: dt.datetime | None = None,
     notify: bool = True,
+    sweep: bool = False,
 ) -> Batch:
     """Page `number` of a run, landed and mapped. NeedsPerson when it cannot be landed: then nothing is stored."""
     landed = hub.landing.land(mapping.source, mapping.stream, run_id, number, raw)
@@ -45,4 +46,5 @@ def batch_of(
         owners=applied.owners,
         anchor=mapping.owner_kind == "self",
         notify=notify,
+        sweep=sweep,
     )

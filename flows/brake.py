@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 
 from sqlalchemy import Connection, func, select
 
 from hub.errors import NeedsPerson
+from hub.ids import entity_id
+from store import rows
 from store.tables import ENTITIES
 
 AT_LEAST = 20
 """Removals that are never suspicious, whatever their share."""
 SHARE = 0.3
-"""The share of a stream's live rows that may go in one page or one sweep."""
+"""The share of a stream's live rows that may go in one reading or one sweep."""
 
 
 class HeldRun(NeedsPerson):
@@ -28,11 +31,19 @@ def live_rows(connection: Connection, entity: str, source: str, stream: str) -> 
 
 def live_among(connection: Connection, entity: str, source: str, stream: str, ids: Sequence[str]) -> int:
     """How many of these external ids are rows that clients can see now."""
-    if len(ids) <= AT_LEAST:
-        return len(ids)
     model = ENTITIES[entity]
-    query = select(model.external_id).where(model.source == source, model.stream == stream, model.deleted_at.is_(None))
-    return len(set(ids).intersection(connection.scalars(query)))
+    keys = sorted({entity_id(source, stream, external_id) for external_id in ids})
+    query = select(func.count()).select_from(model).where(model.deleted_at.is_(None))
+    return sum(connection.scalar(query.where(model.id.in_(chunk))) or 0 for chunk in rows.chunks(keys))
+
+
+def taken_since(connection: Connection, entity: str, source: str, stream: str, since: dt.datetime | None) -> int:
+    """How many rows have been taken from clients since the stream's last run that came to its end."""
+    model = ENTITIES[entity]
+    query = select(func.count()).where(model.source == source, model.stream == stream, model.deleted_at.is_not(None))
+    if since is not None:
+        query = query.where(model.synced_at > since)
+    return connection.scalar(query.select_from(model)) or 0
 
 
 def refuse_mass_delete(source: str, stream: str, *, removing: int, live: int) -> None:

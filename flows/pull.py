@@ -49,7 +49,6 @@ class Pull:
     tries: int = TRIES
     sleep: Callable[[float], None] = time.sleep
     counts: Counts = field(default_factory=Counts)
-    clients: dict[str, str] = field(default_factory=dict)
     cursor: Mapping[str, Any] | None = None
     number: int = 0
     empty: bool = False
@@ -84,7 +83,7 @@ class Pull:
                 attempt = 1 if self.number > before else attempt + 1
                 self._wait(error, attempt)
         if self.mapping.owner_kind:
-            self._match()
+            crosswalk.match_undecided(self.hub.engine)
 
     def _wait(self, error: RetryLater, attempt: int) -> None:
         wait = error.after if error.after is not None else float(2**attempt) / 2
@@ -111,10 +110,12 @@ class Pull:
         if not self.waiting:
             return
         counts = Counts()
+        # Learnt anew in each transaction: meanwhile another source's run, or ops, may have said otherwise.
+        clients: dict[str, str] = {}
         with self.hub.engine.begin() as connection:
             for batch in self.waiting:
                 self._refuse_suspicious(connection, batch)
-                counts.add(merge(connection, batch, self.clients, empty=self.empty))
+                counts.add(merge(connection, batch, clients, empty=self.empty))
                 # What this run itself has stored must be looked up when it comes again.
                 self.empty = False
         self.unstored, self.cursor = None, self.waiting[-1].cursor
@@ -135,23 +136,20 @@ class Pull:
             cursor=page.cursor,
             high_water=page.high_water,
             notify=self.stand.loaded_at is not None,
+            sweep=page.sweep,
         )
 
     def _refuse_suspicious(self, connection: Connection, batch: Batch) -> None:
         if self.let_through or not batch.gone:
             return
         where = (self.mapping.into, self.mapping.source, self.mapping.stream)
-        live = brake.live_rows(connection, *where)
         # A source also tells of what it took away elsewhere; only what clients can see counts.
         removing = brake.live_among(connection, *where, [item.external_id for item in batch.gone])
-        brake.refuse_mass_delete(self.mapping.source, self.mapping.stream, removing=removing, live=live)
-
-    def _match(self) -> None:
-        with self.hub.engine.connect().execution_options(reading=True) as connection:
-            if not crosswalk.undecided(connection):
-                return
-        with self.hub.engine.begin() as connection:
-            crosswalk.match(connection)
+        if removing:
+            # A mass delete comes in many small pages, and over several runs once it is held: they are weighed together.
+            taken = brake.taken_since(connection, *where, self.stand.checked_at)
+            live = brake.live_rows(connection, *where) + taken
+            brake.refuse_mass_delete(*where[1:], removing=removing + taken, live=live)
 
     def _result(self, state: str, started: float, error: FrontdeskError | None = None) -> StreamResult:
         c = self.counts
@@ -166,6 +164,7 @@ class Pull:
             cursor=page.cursor if page else None,
             high_water=page.high_water if page else None,
             loaded=state == "done" and self.stand.loaded_at is None,
+            swept=False if self.sweep else None,
         )  # fmt: skip
 
 

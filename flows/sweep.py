@@ -5,6 +5,7 @@ Finds what no delete feed tells: purged recycle bins, lost access, deletes older
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -14,11 +15,16 @@ from sqlalchemy import select
 from connectors.contract import Stream
 from flows import brake
 from flows.hub import Hub
-from hub.errors import FrontdeskError
+from hub.errors import FrontdeskError, NeedsPerson
+from mappings.mapping import NO_ID
 from mappings.mapping import Mapping as StreamMapping
+from store import crosswalk
+from store.hub_tables import HeldRecord
 from store.merge import Batch, Gone, merge
-from store.runs import StreamResult, begin, finish
+from store.runs import Begun, StreamResult, begin, finish
 from store.tables import ENTITIES
+
+log = logging.getLogger("frontdesk.sweep")
 
 
 def sweep_stream(
@@ -31,30 +37,51 @@ def sweep_stream(
     *,
     let_through: bool = False,
 ) -> StreamResult:
-    """Sweep a stream that this run holds the lease of; returns `result` with what was removed, or held."""
+    """Sweep a stream that this run holds the lease of; returns `result` with what was removed, or held.
+
+    A sweep that fails or is held stays due: the next sync tries it again.
+    """
     try:
         removed = _sweep(hub, session, stream, mapping, run_id, let_through=let_through)
     except FrontdeskError as error:
-        state = "held" if isinstance(error, brake.HeldRun) else "failed"
-        return replace(result, state=state, sentence=error.sentence, step=error.step, error_kind=type(error).__name__)
-    return replace(result, removed=result.removed + removed)
+        return _not_swept(result, error)
+    except Exception as error:  # the run must be closed whatever happens, or its leases would block the next one
+        log.exception("the sweep of %s.%s failed unexpectedly", mapping.source, mapping.stream)
+        return _not_swept(result, unexpected(error))
+    return replace(result, removed=result.removed + removed, swept=True)
+
+
+def _not_swept(result: StreamResult, error: FrontdeskError) -> StreamResult:
+    state, kind = "held" if isinstance(error, brake.HeldRun) else "failed", type(error).__name__
+    return replace(result, state=state, sentence=error.sentence, step=error.step, error_kind=kind, swept=False)
+
+
+def unexpected(error: Exception) -> FrontdeskError:
+    """A defect of ours in words that a person can act on; the log has the rest."""
+    return NeedsPerson(
+        f"Something unexpected happened: {type(error).__name__}.",
+        step="Nothing was lost; the log has the details. Sync again, and report it if it stays.",
+        detail=str(error),
+    )
 
 
 def _sweep(
     hub: Hub, session: Any, stream: Stream[Any], mapping: StreamMapping, run_id: str, *, let_through: bool
 ) -> int:
     # Ours first, theirs second: a record born in between is then not mistaken for a missing one.
-    ours = _live_ids(hub, mapping)
+    ours, held = _live_ids(hub, mapping), _held_ids(hub, mapping)
     theirs: set[str] = set()
     for page in stream.keys(session):
         theirs.update(page)
-    missing = sorted(ours - theirs)
+    missing = ours - theirs
     if not let_through:
         brake.refuse_vanished(mapping.source, mapping.stream, seen=len(theirs), live=len(ours))
         brake.refuse_mass_delete(mapping.source, mapping.stream, removing=len(missing), live=len(ours))
-    if missing:
+    if gone := missing | (held - theirs):
         with hub.engine.begin() as connection:
-            merge(connection, _burial(mapping, run_id, missing), {})
+            merge(connection, _burial(mapping, run_id, sorted(gone)), {})
+    if mapping.owner_kind:
+        crosswalk.match_undecided(hub.engine)
     return len(missing)
 
 
@@ -65,6 +92,15 @@ def _live_ids(hub: Hub, mapping: StreamMapping) -> set[str]:
     )
     with hub.engine.connect().execution_options(reading=True) as connection:
         return set(connection.scalars(query))
+
+
+def _held_ids(hub: Hub, mapping: StreamMapping) -> set[str]:
+    """Records that wait in quarantine; those without an id of the source's own can be looked for nowhere."""
+    query = select(HeldRecord.external_id).where(
+        HeldRecord.source == mapping.source, HeldRecord.stream == mapping.stream, HeldRecord.resolved_at.is_(None)
+    )
+    with hub.engine.connect().execution_options(reading=True) as connection:
+        return {key for key in connection.scalars(query) if not key.startswith(NO_ID)}
 
 
 def _burial(mapping: StreamMapping, run_id: str, missing: Sequence[str]) -> Batch:
@@ -98,9 +134,14 @@ def sweep_source(hub: Hub, source: str, *, let_through: bool = False) -> tuple[S
                     results.append(sweep_stream(hub, session, stream, mapping, run.id, blank, let_through=let_through))
             requests = connected.connector.requests(session)
     except FrontdeskError as error:
-        requests = 0
-        failed = StreamResult("*", "failed", 0, 0, 0, 0, 0, 0, 0.0, sentence=error.sentence, step=error.step)
-        results = [replace(failed, stream=stream) for stream in run.stands]
+        results, requests = _none_swept(run, error), 0
+    except Exception as error:
+        log.exception("the sweep of %s failed unexpectedly", source)
+        results, requests = _none_swept(run, unexpected(error)), 0
     with hub.engine.begin() as connection:
         finish(connection, run, results, requests)
     return tuple(results)
+
+
+def _none_swept(run: Begun, error: FrontdeskError) -> list[StreamResult]:
+    return [_not_swept(StreamResult(stream, "done", 0, 0, 0, 0, 0, 0, 0.0), error) for stream in run.stands]

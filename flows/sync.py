@@ -11,9 +11,9 @@ from typing import Any
 from connectors.contract import Connector
 from flows.hub import Hub, Source
 from flows.pull import TRIES, Progress, Pull
-from flows.sweep import sweep_stream
+from flows.sweep import sweep_stream, unexpected
 from hub.collector import rarely_collecting
-from hub.errors import FrontdeskError, NeedsPerson, RetryLater
+from hub.errors import FrontdeskError, RetryLater
 from mappings.mapping import Mapping as StreamMapping
 from store import crosswalk
 from store.runs import Begun, StreamResult, begin, finish
@@ -87,7 +87,7 @@ def _pull_all(
         reason = error
     except Exception as error:  # the run must be closed whatever happens, or its leases would block the next one
         log.exception("%s failed unexpectedly", run.source)
-        reason = _unexpected(error)
+        reason = unexpected(error)
     # The source cannot be opened at all: every stream that has not run says why.
     done = {result.stream for result in results}
     return [*results, *(_failed(mapping.stream, reason) for mapping in mappings if mapping.stream not in done)], 0
@@ -111,22 +111,14 @@ def _pull_one(
         pull = Pull(hub, session, stream, mapping, run.id, stand, full, let_through, progress, tries=tries)
         result = pull.run()
         # What a held sweep would have buried is no longer told by any page, so letting it through means sweeping.
-        if (full or let_through or pull.sweep) and result.state == "done":
+        if (full or let_through or pull.sweep or stand.sweep_due) and result.state == "done":
             result = sweep_stream(hub, session, stream, mapping, run.id, result, let_through=let_through)
     except FrontdeskError as error:
         return _failed(mapping.stream, error)
     except Exception as error:
         log.exception("%s.%s failed unexpectedly", run.source, mapping.stream)
-        return _failed(mapping.stream, _unexpected(error))
+        return _failed(mapping.stream, unexpected(error))
     return result
-
-
-def _unexpected(error: Exception) -> FrontdeskError:
-    return NeedsPerson(
-        f"Something unexpected happened: {type(error).__name__}.",
-        step="Nothing was lost; the log has the details. Sync again, and report it if it stays.",
-        detail=str(error),
-    )
 
 
 def _failed(stream: str, error: FrontdeskError) -> StreamResult:

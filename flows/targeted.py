@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import orjson
-from sqlalchemy import select
+from sqlalchemy import Row, select
 
 from connectors.contract import Deleted, Record, Want
 from flows.batch import batch_of
@@ -39,8 +40,8 @@ class Turn:
         batch = batch_of(self.hub, self.mapping, self.run_id, 1, records, raw, deleted=gone)
         with self.hub.engine.begin() as connection:
             self.counts = merge(connection, batch, {})
-            if self.mapping.owner_kind and crosswalk.undecided(connection):
-                crosswalk.match(connection)
+        if self.mapping.owner_kind:
+            crosswalk.match_undecided(self.hub.engine)
         return self.counts
 
 
@@ -63,18 +64,28 @@ def read_again(hub: Hub, source: str, stream: str, external_id: str) -> Counts:
 
 def replay(hub: Hub, held_id: str) -> Counts:
     """Apply a held record's payload again, after its mapping was mended. BadRecord while it still cannot be taken."""
-    with hub.engine.connect().execution_options(reading=True) as connection:
-        row = connection.execute(select(HeldRecord).where(HeldRecord.id == held_id)).first()
-    if row is None:
-        raise BadRecord(f"There is no held record {held_id!r}.", code="no_such_record")
+    row = _waiting(hub, held_id)
     mapping = hub.source(row.source).mapping(row.stream)
     with _turn(hub, mapping, "replay") as turn:
+        # Again, under the lease: a sync may just have taken a newer version, or a newer payload.
+        row = _waiting(hub, held_id)
         counts = turn.store(row.external_id, orjson.loads(row.payload))
     if counts.held:
         with hub.engine.connect().execution_options(reading=True) as connection:
             sentence = connection.scalar(select(HeldRecord.sentence).where(HeldRecord.id == held_id))
         raise BadRecord(f"The record still cannot be taken: {sentence}", code="still_held")
     return counts
+
+
+def _waiting(hub: Hub, held_id: str) -> Row[Any]:
+    """A record that is still held. One that was taken since, or is gone, must not come back in its old form."""
+    with hub.engine.connect().execution_options(reading=True) as connection:
+        row = connection.execute(select(HeldRecord).where(HeldRecord.id == held_id)).first()
+    if row is None:
+        raise BadRecord(f"There is no held record {held_id!r}.", code="no_such_record")
+    if row.resolved_at is not None:
+        raise BadRecord("The record is not held any more: it was taken since, or is gone.", code="not_held")
+    return row
 
 
 @contextmanager

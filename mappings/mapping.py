@@ -23,6 +23,9 @@ ROW_HEAD = ("id", "external_id", "owner_id", "source_at")
 ID_LENGTH = 120
 """Characters of an external id; no vendor's comes near."""
 
+NO_ID = "?"
+"""How the name begins that we give to a held record without a usable id."""
+
 NUL = b"\\u0000"
 """A null byte as JSON spells it. PostgreSQL cannot store one, so the record is quarantined on both databases."""
 
@@ -184,7 +187,7 @@ class Mapping:
             external = self._external_id(record)
             owner = self.owner_of(PageView([record], ()))[0] if not self.owner_kind else None
         except BadRecord:
-            external, owner = "?" + blake2b(payload, digest_size=16).hexdigest(), None
+            external, owner = NO_ID + blake2b(payload, digest_size=16).hexdigest(), None
         where = f"{error.field}: " if error.field else ""
         return Held(
             external,

@@ -12,15 +12,19 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, Select, and_, delete, func, or_, select, true, update
+from sqlalchemy import Connection, Engine, Select, and_, delete, func, or_, select, true, update
 from sqlalchemy.orm import aliased
 
 from hub.clock import now
 from store import rows
+from store.engine import take_turns
 from store.hub_tables import ClientKey, Crosswalk, CrosswalkKey, HeldRecord
 from store.tables import ENTITIES, Client, Synced
 
 ANCHOR, MANUAL, PARENT = "anchor", "manual", "parent"
+OWNED: Mapping[str, type[Synced | HeldRecord]] = {**ENTITIES, "held_record": HeldRecord}
+"""What belongs to a client through an owner record."""
+IDENTITY = "identity"
 
 
 class OwnerRecord(Protocol):
@@ -105,6 +109,7 @@ def match(connection: Connection) -> dict[str, str | None]:
 
     Runs until nothing changes, because a sub-customer follows its parent, which may itself just have been matched.
     """
+    take_turns(connection, IDENTITY)
     changed: dict[str, str | None] = {}
     for _ in range(5):
         moved = {}
@@ -116,10 +121,33 @@ def match(connection: Connection) -> dict[str, str | None]:
         changed.update(moved)
         if not moved:
             break
+    undecided_anchor = select(Crosswalk.id).where(Crosswalk.rule == ANCHOR, Crosswalk.matched_at.is_(None)).limit(1)
+    arrived = connection.execute(undecided_anchor).first() is not None
     connection.execute(update(Crosswalk).where(Crosswalk.matched_at.is_(None)).values(matched_at=now()))
     if changed:
         propagate(connection, list(changed))
+    if arrived:
+        # A client may arrive after what is its own: both were made between the readings of their streams.
+        for entity in OWNED:
+            settle(connection, entity)
     return changed
+
+
+def match_undecided(engine: Engine) -> None:
+    """`match` in a transaction of its own, where keys have changed since the last time."""
+    with engine.connect().execution_options(reading=True) as connection:
+        if not undecided(connection):
+            return
+    with engine.begin() as connection:
+        match(connection)
+
+
+def writing(connection: Connection) -> None:
+    """Begin a transaction that writes rows by the crosswalk as it is: nobody decides anew before it has committed.
+
+    Rows that it writes are hidden from another's `propagate` until then, and would keep the former client for ever.
+    """
+    take_turns(connection, IDENTITY, shared=True)
 
 
 def undecided(connection: Connection) -> bool:
@@ -167,8 +195,7 @@ def _write(connection: Connection, key: str, decision: Decision) -> None:
 
 def propagate(connection: Connection, crosswalk_ids: Sequence[str]) -> None:
     """Give every row owned through these records the client that the crosswalk now names."""
-    owned: tuple[type[Synced | HeldRecord], ...] = (*ENTITIES.values(), HeldRecord)
-    for model in owned:
+    for model in OWNED.values():
         owner = model.owner_id
         client = select(Crosswalk.client_id).where(Crosswalk.id == owner).scalar_subquery()
         for chunk in rows.chunks(crosswalk_ids):
@@ -176,8 +203,9 @@ def propagate(connection: Connection, crosswalk_ids: Sequence[str]) -> None:
 
 
 def settle(connection: Connection, entity: str) -> int:
-    """Rows that were stored while their owner record was being matched elsewhere; returns how many were mended."""
-    model = ENTITIES[entity]
+    """Rows that were stored before their owner record was matched; returns how many were mended."""
+    writing(connection)
+    model = OWNED[entity]
     client = select(Crosswalk.client_id).where(Crosswalk.id == model.owner_id)
     missing = and_(model.client_id.is_(None), model.owner_id.is_not(None))
     matched = client.where(Crosswalk.client_id.is_not(None)).exists()
@@ -188,6 +216,7 @@ def settle(connection: Connection, entity: str) -> int:
 
 def link(connection: Connection, crosswalk_id: str, client_id: str, staff_email: str) -> bool:
     """Ops say whose a record is; the rows behind it follow at once. False when there is no such record or client."""
+    take_turns(connection, IDENTITY)
     if connection.scalar(select(true()).where(Client.id == client_id, Client.deleted_at.is_(None))) is None:
         return False
     done = connection.execute(
@@ -214,7 +243,16 @@ def clients_of(connection: Connection, owner_ids: Iterable[str]) -> dict[str, st
 def bury(connection: Connection, crosswalk_ids: Sequence[str], at: dt.datetime) -> None:
     """Owner records that the source no longer has: they match nobody new; their rows stay as they are."""
     for chunk in rows.chunks(crosswalk_ids):
-        connection.execute(update(Crosswalk).where(Crosswalk.id.in_(chunk)).values(deleted_at=at))
+        done = connection.execute(update(Crosswalk).where(Crosswalk.id.in_(chunk)).values(deleted_at=at))
+        if done.rowcount:
+            _reopen(connection, chunk)
+
+
+def _reopen(connection: Connection, buried: Sequence[str]) -> None:
+    """Records that a buried client could be meant by are decided again: of two of one name, one is left."""
+    named = and_(ClientKey.kind == CrosswalkKey.kind, ClientKey.value == CrosswalkKey.value)
+    shared = select(CrosswalkKey.crosswalk_id).join(ClientKey, named).where(ClientKey.client_id.in_(buried))
+    connection.execute(update(Crosswalk).where(Crosswalk.id.in_(shared)).values(matched_at=None))
 
 
 Clients = Mapping[str, str]

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from sqlalchemy import Engine, event, make_url
+from sqlalchemy import Connection, Engine, event, func, make_url, select
 from sqlalchemy import create_engine as _create_engine
 
 from hub.errors import NeedsPerson
@@ -47,6 +47,17 @@ def create_engine(url: str, *, pool_size: int = 5, portal: bool = False) -> Engi
         f"FRONTDESK_DATABASE_URL names {parsed.get_backend_name()!r}, which Frontdesk cannot use.",
         step="Use sqlite:///path/to/file or postgresql://user:password@host/database.",
     )
+
+
+def take_turns(connection: Connection, about: str, *, shared: bool = False) -> None:
+    """Wait until no other transaction has its turn about this; hold it until the end of the transaction.
+
+    Several may have a `shared` turn together. SQLite has one writer at a time anyway. Call first in a transaction:
+    taken late, after rows have been locked, it can deadlock.
+    """
+    if connection.dialect.name == "postgresql":
+        lock = func.pg_advisory_xact_lock_shared if shared else func.pg_advisory_xact_lock
+        connection.execute(select(lock(func.hashtextextended(f"frontdesk {about}", 0))))
 
 
 def _dumps(value: Any) -> str:

@@ -17,9 +17,8 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from hub.clock import now
 from hub.ids import entity_id
-from store import changes, crosswalk, held, rows
-from store.hub_tables import StreamState
-from store.runs import renew_lease
+from store import changes, crosswalk, held, parts, rows
+from store.runs import renew_lease, save_cursor
 from store.tables import ENTITIES, Base
 from store.types import instant_text
 
@@ -51,6 +50,7 @@ class Batch:
     owners: Sequence[crosswalk.OwnerRecord] = ()
     anchor: bool = False
     notify: bool = True
+    sweep: bool = False
 
 
 @dataclass(slots=True)
@@ -98,10 +98,12 @@ def classify(ids: Sequence[str], hashes: Sequence[bytes], stored: Mapping[str, t
 
 
 def merge(connection: Connection, batch: Batch, clients: dict[str, str], *, empty: bool = False) -> Counts:
-    """Store a page. `clients` remembers owner records' clients over pages. `empty`: the stream has no row yet.
+    """Store a page. `empty`: the stream has no row yet. `clients` remembers owner records' clients over the pages of
+    one transaction; never longer, for others decide too.
 
-    Call inside a transaction. Raises RetryLater when the stream's lease is no longer this run's.
+    Call first in a transaction. Raises RetryLater when the stream's lease is no longer this run's.
     """
+    crosswalk.writing(connection)
     renew_lease(connection, batch.source, batch.stream, batch.run_id)
     ids = [row[0] for row in batch.rows]
     stored = {} if empty else _stored(connection, batch.entity, ids)
@@ -114,14 +116,17 @@ def merge(connection: Connection, batch: Batch, clients: dict[str, str], *, empt
         crosswalk.register(connection, batch.source, batch.stream, owners, anchor=batch.anchor)
     _resolve(connection, batch, sorted_rows, clients)
     old = _before(connection, batch, sorted_rows)
+    standing = {batch.rows[p][0]: batch.rows[p][2] for p in (*sorted_rows.changed, *sorted_rows.restored)}
+    former = parts.owners_of(connection, batch.entity, list(standing))
     _write(connection, batch, sorted_rows, clients)
+    parts.take_along(connection, batch.entity, former, standing, clients)
     removed = _bury(connection, batch)
     held.hold(connection, batch.source, batch.stream, batch.entity, batch.held, clients, batch.batch)
     held.release(connection, batch.source, batch.stream, [row[1] for row in batch.rows])
     if batch.notify:
         changes.record(connection, _changed(batch, sorted_rows, removed, clients), old)
     if batch.cursor is not None:
-        save_cursor(connection, batch.source, batch.stream, batch.cursor, batch.high_water)
+        save_cursor(connection, batch.source, batch.stream, batch.cursor, batch.high_water, sweep=batch.sweep)
     return Counts(
         seen=len(batch.rows) + len(batch.held),
         added=len(sorted_rows.new),
@@ -218,18 +223,6 @@ def _changed(batch: Batch, wanted: Sorted, removed: Sequence[str], clients: Mapp
 
     kinds = {"added": whose(wanted.new), "updated": whose(wanted.changed), "restored": whose(wanted.restored)}
     return changes.Changed(batch.entity, batch.run_id, removed=removed, **kinds)
-
-
-def save_cursor(
-    connection: Connection, source: str, stream: str, cursor: Mapping[str, Any], high_water: dt.datetime | None
-) -> None:
-    """Move a stream's cursor; belongs in the transaction that stores what the cursor has passed."""
-    values: dict[str, Any] = {"cursor": orjson.loads(orjson.dumps(dict(cursor)))}
-    if high_water is not None:
-        values["high_water"] = high_water
-    connection.execute(
-        update(StreamState).where(StreamState.source == source, StreamState.stream == stream).values(**values)
-    )
 
 
 def is_empty(connection: Connection, entity: str, source: str, stream: str) -> bool:

@@ -9,11 +9,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+import orjson
+from sqlalchemy import Connection, case, delete, insert, literal, select, update
 
 from hub.clock import now
 from hub.errors import RetryLater
 from hub.ids import random_id
+from store.engine import take_turns
 from store.hub_tables import Lease, Run, StreamRun, StreamState
 
 LEASE = dt.timedelta(minutes=5)
@@ -31,6 +33,13 @@ class Stand:
     cursor: Mapping[str, Any] | None = None
     high_water: dt.datetime | None = None
     loaded_at: dt.datetime | None = None
+    checked_at: dt.datetime | None = None
+    swept_at: dt.datetime | None = None
+
+    @property
+    def sweep_due(self) -> bool:
+        """Whether a sweep was called for and has not come to its end."""
+        return self.loaded_at is not None and self.swept_at is None
 
 
 @dataclass(slots=True)
@@ -67,6 +76,8 @@ class StreamResult:
     loaded: bool = False
     after: float | None = None
     """Seconds that the source asked us to wait, where that is why the stream failed."""
+    swept: bool | None = None
+    """Whether the keys were compared; False: they should have been, so the next run must."""
 
 
 def holder() -> str:
@@ -89,6 +100,7 @@ def _dead(name: str) -> bool:
 
 def begin(connection: Connection, source: str, streams: Sequence[str], kind: str = "sync") -> Begun:
     """Open a run and take a lease on each stream that nobody is working on."""
+    take_turns(connection, f"leases of {source}")
     moment = now()
     found = connection.execute(select(Lease).where(Lease.source == source)).all()
     busy = {row.stream for row in found if row.until > moment and not _dead(row.holder)}
@@ -117,7 +129,7 @@ def _close_dead(connection: Connection, source: str, run_ids: Sequence[str], mom
 
 def _stands(connection: Connection, source: str, streams: Sequence[str]) -> dict[str, Stand]:
     found = {
-        row.stream: Stand(row.cursor, row.high_water, row.loaded_at)
+        row.stream: Stand(row.cursor, row.high_water, row.loaded_at, row.checked_at, row.swept_at)
         for row in connection.execute(select(StreamState).where(StreamState.source == source))
     }
     missing = [stream for stream in streams if stream not in found]
@@ -178,29 +190,52 @@ def _record(connection: Connection, run: Begun, result: StreamResult, moment: dt
     )
 
 
+def save_cursor(
+    connection: Connection,
+    source: str,
+    stream: str,
+    cursor: Mapping[str, Any],
+    high_water: dt.datetime | None,
+    *,
+    sweep: bool = False,
+) -> None:
+    """Move a stream's cursor; belongs in the transaction that stores what the cursor has passed.
+
+    `sweep`: the keys must be compared because of it, by whichever run comes to it.
+    """
+    values: dict[str, Any] = {"cursor": orjson.loads(orjson.dumps(dict(cursor)))}
+    if high_water is not None:
+        # Never back: reading everything again makes nothing untrue that was true before.
+        known = StreamState.high_water
+        values["high_water"] = case((known > high_water, known), else_=literal(high_water, known.type))
+    if sweep:
+        values["swept_at"] = None
+    _set(connection, source, stream, values)
+
+
 def _update_state(connection: Connection, run: Begun, result: StreamResult, moment: dt.datetime) -> None:
     values = _state_after(run.kind, result, moment)
     if result.cursor is not None:
-        values["cursor"] = dict(result.cursor)
-    if result.high_water is not None:
-        values["high_water"] = result.high_water
+        save_cursor(connection, run.source, result.stream, result.cursor, result.high_water)
     if result.loaded:
-        values["loaded_at"] = moment
+        # Whatever it missed, the keys of a whole load were the source's own.
+        values = {"swept_at": moment, **values, "loaded_at": moment}
     if values:
-        connection.execute(
-            update(StreamState)
-            .where(StreamState.source == run.source, StreamState.stream == result.stream)
-            .values(**values)
-        )
+        _set(connection, run.source, result.stream, values)
+
+
+def _set(connection: Connection, source: str, stream: str, values: Mapping[str, Any]) -> None:
+    here = (StreamState.source == source, StreamState.stream == stream)
+    connection.execute(update(StreamState).where(*here).values(**values))
 
 
 def _state_after(kind: str, result: StreamResult, moment: dt.datetime) -> dict[str, Any]:
     """What a run says about its stream. Reading one record says nothing about the whole stream."""
     if kind not in WHOLE_STREAM:
         return {}
+    swept = {} if result.swept is None else {"swept_at": moment if result.swept else None}
     if result.state != "done":
-        return {"error": result.sentence, "error_kind": result.error_kind, "error_step": result.step}
-    swept = {"swept_at": moment} if kind != "sync" else {}
+        return {**swept, "error": result.sentence, "error_kind": result.error_kind, "error_step": result.step}
     if kind == "sweep":
         return swept
     return {**swept, "checked_at": moment, "error": None, "error_kind": None, "error_step": None}

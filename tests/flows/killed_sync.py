@@ -30,7 +30,7 @@ from store.tables import ENTITIES
 from warehouse.landing import Landing
 
 VOLATILE = {"synced_at", "batch", "matched_at", "first_seen_at", "last_seen_at", "checked_at", "run_id", "at", "seq",
-            "loaded_at", "resolved_at", "deleted_at"}  # fmt: skip
+            "swept_at", "loaded_at", "resolved_at", "deleted_at"}  # fmt: skip
 TABLES = (*ENTITIES.values(), Crosswalk, HeldRecord, Change, StreamState, Lease)
 
 
