@@ -55,7 +55,7 @@ def _record_routes(state: State) -> list[BaseRoute]:
         vendor, kind = request.path_params["vendor"], request.path_params["kind"]
         wish = await payload(request)
         id_ = wish.pop("id", None) or edits.fresh_id(state, vendor, kind)
-        return JSONResponse(shown(state.put(vendor, kind, str(id_), wish), vendor), 201)
+        return JSONResponse(shown(edits.create(state, vendor, kind, str(id_), wish), vendor), 201)
 
     async def single(request: Request) -> Response:
         vendor, kind, id_ = (request.path_params[name] for name in ("vendor", "kind", "id"))
@@ -81,7 +81,11 @@ def _record_routes(state: State) -> list[BaseRoute]:
             if not back:
                 raise
             return returned(back, str(refusal))
-        return returned(back, edits.told(name, record)) if back else JSONResponse(shown(record, _vendor_of(name, wish)))
+        return (
+            returned(back, edits.told(name, record))
+            if back
+            else JSONResponse(shown(record, edits.vendor_of(name, wish)))
+        )
 
     base = "/control/records/{vendor}/{kind}"
     return [
@@ -175,8 +179,3 @@ def guarded(handler: Handler) -> Handler:
             return JSONResponse({"error": str(error)}, 400)
 
     return answer
-
-
-def _vendor_of(edit: str, wish: dict[str, Any]) -> str:
-    named = {"pay-invoice": "quickbooks", "new-version": "google_drive"}
-    return str(wish.get("vendor") or named.get(edit, "salesforce"))

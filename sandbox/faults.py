@@ -30,7 +30,7 @@ CATALOGUE: dict[str, str] = {
 # A locator or page token can be lost only where one is sent.
 USUAL_PATH = {("lost_locator", "salesforce"): "/query/0", ("lost_locator", "google_drive"): "ageToken="}
 # Tokens are not fetched with a token; only the data calls can find theirs expired.
-TOKEN_PATHS = ("/services/oauth2/", "/oauth2/v1/", "/token")
+TOKEN_PATHS = ("/services/oauth2/", "/oauth2/v1/", "/connect/oauth2", "/.well-known/", "/token")
 
 EDGE_PAGE = "<html><head><title>503 Service Unavailable</title></head><body><h1>Down for maintenance</h1></body></html>"
 

@@ -16,11 +16,12 @@ PREFIXES: tuple[tuple[str, str], ...] = (
     ("/v3/company/", "quickbooks"),
     ("/oauth2/v1/", "quickbooks"),
     ("/connect/oauth2", "quickbooks"),
-    ("/.well-known/openid_configuration", "quickbooks"),
+    ("/.well-known/openid_", "quickbooks"),
     ("/token", "google_drive"),
     ("/drive/", "google_drive"),
     ("/upload/drive/", "google_drive"),
     ("/batch/drive/", "google_drive"),
+    ("/feeds/download/", "google_drive"),
 )
 
 TITLES = {"salesforce": "Salesforce", "quickbooks": "QuickBooks", "google_drive": "Google Drive"}

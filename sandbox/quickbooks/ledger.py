@@ -5,7 +5,7 @@ Amounts are exact decimals in here; the stored JSON holds them as numbers with t
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
@@ -16,8 +16,10 @@ from sandbox.state import Record, State
 Body = dict[str, Any]
 CENT = Decimal("0.01")
 SELLING = ("SalesItemLineDetail", "GroupLineDetail")
-OWED = frozenset({"Invoice"})
-"""Transactions that a customer pays later. Credit memos count the other way."""
+LEFT = {"Invoice": ("Balance", 1), "CreditMemo": ("RemainingCredit", -1), "Payment": ("UnappliedAmt", -1)}
+"""What is still open on a transaction, and whether the customer owes it or has it to his credit."""
+MOST_LEVELS = 5
+"""Customers nest this deep: the customer itself and four levels of jobs."""
 
 
 def exact(value: Any) -> Decimal:
@@ -66,8 +68,8 @@ def settle_sale(kind: str, body: Body, before: Body | None) -> None:
         used = exact(before["TotalAmt"]) - exact(before.get("RemainingCredit")) if before else Decimal(0)
         body["RemainingCredit"] = body["Balance"] = float(total - used)
     elif kind == "Invoice":
-        paid = exact(before["TotalAmt"]) - exact(before.get("Balance")) if before else exact(body.get("Deposit"))
-        body["Balance"] = float(total - paid)
+        paid = exact(before["TotalAmt"]) - exact(before.get("Deposit")) - exact(before.get("Balance")) if before else 0
+        body["Balance"] = float(total - exact(body.get("Deposit")) - paid)
     if "ExchangeRate" in body:
         home(body)
 
@@ -122,29 +124,84 @@ def _link(state: State, target: Record, payment_id: str, amount: Decimal) -> Non
     write(state, target.kind, target.id, body)
 
 
+def settle_payment(state: State, id_: str, before: Body | None, after: Body) -> None:
+    """Take back what the former payment did, then do what the new one does. Changes `after`."""
+    after["TotalAmt"] = float(exact(after.get("TotalAmt")))
+    left = unapplied(after)
+    if left < 0:
+        sentence = "Business Validation Error: The amounts applied are more than the payment."
+        raise Fault("6000", "A business validation error has occurred while processing your request", sentence)
+    after["UnappliedAmt"] = float(left)
+    if before:
+        apply_payment(state, id_, before, -1)
+    apply_payment(state, id_, after)
+
+
 def owed(kind: str, body: Body) -> Decimal:
-    """What a transaction adds to its customer's balance."""
+    """What a transaction by itself adds to its customer's balance, before anything is applied to it."""
     match kind:
         case "Invoice":
-            return exact(body.get("TotalAmt"))
+            return exact(body.get("TotalAmt")) - exact(body.get("Deposit"))
         case "CreditMemo" | "Payment":
             return -exact(body.get("TotalAmt"))
         case _:
             return Decimal(0)
 
 
-def move_balance(state: State, kind: str, before: Body | None, after: Body | None) -> None:
+def left_open(kind: str, body: Body) -> Decimal:
+    """What is still open on a transaction, as a part of its customer's balance."""
+    name, sign = LEFT.get(kind, ("", 0))
+    return exact(body.get(name)) * sign
+
+
+def move_balance(
+    state: State,
+    kind: str,
+    before: Body | None,
+    after: Body | None,
+    part: Callable[[str, Body], Decimal] = owed,
+) -> None:
     """Bring the customers' balances up to date with a change of one transaction."""
+    changes: dict[str, Decimal] = {}
     for body, sign in ((before, -1), (after, 1)):
-        if body and (change := owed(kind, body) * sign):
-            customer = state.get(VENDOR, "Customer", str((body.get("CustomerRef") or {}).get("value", "")))
-            if customer is not None:
-                _add_to_customer(state, customer, change)
+        if body:
+            customer = str((body.get("CustomerRef") or {}).get("value", ""))
+            changes[customer] = changes.get(customer, Decimal(0)) + part(kind, body) * sign
+    for customer, change in changes.items():
+        if change:
+            _add_to_customer(state, customer, change)
 
 
-def _add_to_customer(state: State, customer: Record, change: Decimal) -> None:
-    sums = {name: float(exact(customer.body.get(name)) + change) for name in ("Balance", "BalanceWithJobs")}
+def _add_to_customer(state: State, customer: str, change: Decimal) -> None:
+    """A job's balance is its own; every customer above it shows it in BalanceWithJobs."""
+    for level, record in enumerate(above(state, customer)):
+        names = ("BalanceWithJobs",) if level else ("Balance", "BalanceWithJobs")
+        add(state, record, names, change)
+
+
+def add(state: State, customer: Record, names: tuple[str, ...], change: Decimal) -> None:
+    """Move some of a customer's sums."""
+    sums = {name: float(exact(customer.body.get(name)) + change) for name in names}
     write(state, "Customer", customer.id, {**customer.body, **sums})
+
+
+def above(state: State, customer: str) -> Iterator[Record]:
+    """A customer and those above it, the nearest first."""
+    for _ in range(MOST_LEVELS):
+        record = state.get(VENDOR, "Customer", customer)
+        if record is None:
+            return
+        yield record
+        customer = str((record.body.get("ParentRef") or {}).get("value", ""))
+
+
+def move_job(state: State, before: Body | None, after: Body) -> None:
+    """A job that is put under another customer takes its balance along."""
+    change = exact(after.get("BalanceWithJobs"))
+    for body, sign in ((before or {}, -1), (after, 1)):
+        parent = str((body.get("ParentRef") or {}).get("value", ""))
+        for record in above(state, parent) if change else ():
+            add(state, record, ("BalanceWithJobs",), change * sign)
 
 
 def write(state: State, kind: str, id_: str, body: Body) -> Record:

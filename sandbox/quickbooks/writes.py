@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-from decimal import Decimal
 from typing import Any
 
 import orjson
 
-from sandbox.quickbooks import ledger
+from sandbox.quickbooks import ledger, removal
 from sandbox.quickbooks.entities import BY_PATH, VENDOR, Entity
 from sandbox.quickbooks.faults import Fault, missing, not_found, stale, unsupported
 from sandbox.quickbooks.ledger import Body
-from sandbox.quickbooks.wire import Call, clock, served, stub
+from sandbox.quickbooks.wire import Call, clock, served
 from sandbox.state import Record, State
 
 ENVELOPE = frozenset({"Id", "SyncToken", "MetaData", "domain", "sparse", "status"})
@@ -83,9 +82,9 @@ def change(state: State, entity: Entity, operation: str, sent: Body) -> Body:
     before = current(state, entity, sent)
     match operation:
         case "delete":
-            return {entity.name: delete(state, entity, before)}
+            return {entity.name: removal.delete(state, entity, before)}
         case "void":
-            return {entity.name: served(void(state, entity, before))}
+            return {entity.name: served(removal.void(state, entity, before))}
         case _:
             return {entity.name: served(update(state, entity, before, sent))}
 
@@ -154,87 +153,11 @@ def store(state: State, entity: Entity, id_: str, before: Body | None, after: Bo
     if entity.name in SALES:
         ledger.settle_sale(entity.name, after, before)
     elif entity.name == "Payment":
-        settle_payment(state, id_, before, after)
+        ledger.settle_payment(state, id_, before, after)
+    elif entity.name == "Customer" and (before or {}).get("ParentRef") != after.get("ParentRef"):
+        ledger.move_job(state, before, after)
     ledger.move_balance(state, entity.name, before, after)
     return ledger.write(state, entity.name, id_, {**after, "SyncToken": (before or {}).get("SyncToken", "-1")})
-
-
-def settle_payment(state: State, id_: str, before: Body | None, after: Body) -> None:
-    """Take back what the former payment did, then do what the new one does. Changes `after`."""
-    after["TotalAmt"] = float(ledger.exact(after.get("TotalAmt")))
-    left = ledger.unapplied(after)
-    if left < 0:
-        sentence = "Business Validation Error: The amounts applied are more than the payment."
-        raise Fault("6000", "A business validation error has occurred while processing your request", sentence)
-    after["UnappliedAmt"] = float(left)
-    if before:
-        ledger.apply_payment(state, id_, before, -1)
-    ledger.apply_payment(state, id_, after)
-
-
-def delete(state: State, entity: Entity, before: Record) -> Body:
-    """Transactions are deleted for good; what they did is taken back."""
-    if entity.named:
-        raise unsupported(f"delete on {entity.name}")
-    if entity.name == "Payment":
-        ledger.apply_payment(state, before.id, before.body, -1)
-    elif entity.name in {"Invoice", "CreditMemo"} and before.body.get("LinkedTxn"):
-        _release(state, entity.name, before)
-    ledger.move_balance(state, entity.name, before.body, None)
-    return {
-        name: value
-        for name, value in stub(state.put(VENDOR, entity.name, before.id, before.body, deleted=True)).items()
-        if name != "MetaData"
-    }
-
-
-def _release(state: State, kind: str, gone: Record) -> None:
-    """Payments on a deleted or voided sale keep their money, unapplied."""
-    for link in gone.body.get("LinkedTxn", []):
-        payment = state.get(VENDOR, "Payment", str(link.get("TxnId")))
-        if payment is None or payment.deleted:
-            continue
-        lines = [
-            line
-            for line in payment.body.get("Line", [])
-            if (kind, gone.id) not in {(str(link.get("TxnType")), str(link.get("TxnId"))) for link in line["LinkedTxn"]}
-        ]
-        body = {**payment.body, "Line": lines}
-        ledger.write(
-            state, "Payment", payment.id, body | {"UnappliedAmt": float(max(ledger.unapplied(body), Decimal(0)))}
-        )
-
-
-def void(state: State, entity: Entity, before: Record) -> Record:
-    """All amounts become 0 and the private note says so; the object stays."""
-    if not entity.void:
-        raise unsupported(f"void on {entity.name}")
-    if entity.name == "Payment":
-        ledger.apply_payment(state, before.id, before.body, -1)
-    else:
-        _release(state, entity.name, before)
-    note = str(before.body.get("PrivateNote", ""))
-    after = {**zeroed(before.body), "PrivateNote": f"Voided {note}".strip()}
-    after.pop("LinkedTxn", None)
-    if entity.name == "Payment":
-        after["Line"] = []
-    ledger.move_balance(state, entity.name, before.body, after)
-    return ledger.write(state, entity.name, before.id, after)
-
-
-def zeroed(body: Body) -> Body:
-    """A copy whose amounts are all 0."""
-    from sandbox.quickbooks.wire import MONEY
-
-    def clean(value: Any, key: str = "") -> Any:
-        if isinstance(value, dict):
-            return {name: clean(item, name) for name, item in value.items()}
-        if isinstance(value, list):
-            return [clean(item) for item in value]
-        return 0.0 if key in MONEY or key == "Qty" else value
-
-    copy: Body = clean(body)
-    return copy
 
 
 def require(body: Body, names: tuple[str, ...]) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import mappings
@@ -90,6 +90,7 @@ def test_cents_survive_a_vendors_decimal_text(amount: Any) -> None:
     assert convert.money([str(amount)], ["EUR"]) == [int(amount * 100)]
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a busy machine is no finding
 @given(st.lists(st.dictionaries(st.sampled_from(["id", "no", "day", "sum", "open", "cur", "who", "changed"]),
                                 st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20)
                                 | st.lists(st.integers(), max_size=2)), max_size=5))  # fmt: skip

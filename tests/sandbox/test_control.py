@@ -12,7 +12,7 @@ import pytest
 import requests
 
 from sandbox import firm
-from sandbox.edits import changed
+from sandbox.edits.papers import changed
 from sandbox.state import State
 
 TODAY = dt.date(2026, 11, 24)

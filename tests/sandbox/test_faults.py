@@ -80,6 +80,27 @@ def test_an_expired_token_does_not_spoil_the_sign_in(url: str) -> None:
     assert get(url).status_code == 401
 
 
+@pytest.mark.parametrize("path", ["/.well-known/openid_configuration", "/.well-known/openid_sandbox_configuration"])
+def test_an_expired_token_does_not_spoil_the_way_to_the_sign_in(url: str, path: str) -> None:
+    arm(url, "expired_token", vendor="quickbooks")
+    assert get(url, path).json()["token_endpoint"].startswith(url)
+    assert get(url, "/v3/company/1/query").json()["fault"]["type"] == "AUTHENTICATION"
+    assert requests.get(f"{url}/control/faults", timeout=30).json()["armed"] == []
+
+
+@pytest.mark.parametrize(
+    ("vendor", "path"),
+    [
+        ("quickbooks", "/.well-known/openid_sandbox_configuration"),
+        ("google_drive", "/feeds/download/documents/export/Export?id=x"),
+    ],
+)
+def test_a_vendors_less_known_paths_can_be_spoiled_and_are_counted(url: str, vendor: str, path: str) -> None:
+    arm(url, "html_body", vendor=vendor)
+    assert get(url, path).status_code in {502, 503}
+    assert requests.get(f"{url}/control/requests", params={"vendor": vendor}, timeout=30).json()["count"] == 1
+
+
 def test_the_sandboxs_own_pages_are_never_spoiled(url: str) -> None:
     arm(url, "server_error", times=9)
     assert get(url, "/").status_code == 200

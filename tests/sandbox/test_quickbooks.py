@@ -387,6 +387,28 @@ def test_a_credit_memo_is_used_up_by_a_payment_of_nothing(api: Api) -> None:
     assert api("GET", f"/creditmemo/{credit['Id']}").json()["CreditMemo"]["RemainingCredit"] == 0
 
 
+def test_a_deposit_is_not_owed_and_stays_off_the_balance_when_the_invoice_changes(api: Api) -> None:
+    sale = created(api, "/invoice", {**a_sale(), "Deposit": 30})
+    assert (sale["Balance"], api("GET", "/customer/3").json()["Customer"]["Balance"]) == (70, 70)
+    head = {"Id": sale["Id"], "SyncToken": "0", "sparse": True, "CustomerRef": {"value": "3"}}
+    assert created(api, "/invoice", {**head, "Deposit": 50})["Balance"] == 50
+    assert api("GET", "/customer/3").json()["Customer"]["Balance"] == 50
+
+
+def test_a_job_takes_its_balance_along_to_another_customer(api: Api) -> None:
+    other = created(api, "/customer", {"DisplayName": "Other"})["Id"]
+    job = created(api, "/customer", {"DisplayName": "Job", "Job": True, "ParentRef": {"value": "3"}})
+    created(api, "/invoice", a_sale(job["Id"], 80.0))
+    assert with_jobs(api, job["Id"], "3", other) == [80, 80, 0]
+    moved = {"Id": job["Id"], "SyncToken": "1", "sparse": True, "ParentRef": {"value": other}}
+    created(api, "/customer", moved)
+    assert with_jobs(api, job["Id"], "3", other) == [80, 0, 80]
+
+
+def with_jobs(api: Api, *customers: str) -> list[float]:
+    return [api("GET", f"/customer/{id_}").json()["Customer"]["BalanceWithJobs"] for id_ in customers]
+
+
 def test_a_refused_write_changes_nothing(api: Api) -> None:
     sale = created(api, "/invoice", a_sale())
     refused = api("POST", "/payment", json=a_payment(sale["Id"], 100.01))
