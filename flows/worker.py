@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from flows.hub import open_hub
-from flows.inbox import drain
+from flows.inbox import Away, drain
 from hub.errors import NeedsPerson
 from hub.settings import Settings
 
@@ -113,10 +113,10 @@ def draining(settings: Settings) -> Iterator[None]:
 
 def _drain_until(settings: Settings, over: threading.Event) -> None:
     with open_hub(settings) as hub:
-        pause = INBOX_SECONDS
+        pause, away = INBOX_SECONDS, Away()
         while not over.wait(pause):
             try:
-                drain(hub)
+                drain(hub, away)
                 pause = INBOX_SECONDS
             except Exception:  # a store that is away for a moment must not end the thread
                 log.exception("The inbox cannot be read; trying again in %d s", INBOX_BACK_OFF_SECONDS)

@@ -191,6 +191,10 @@ class Change(ClientOwned, Base):
     at: Mapped[Moment]
 
 
+INBOX_TRIES = 5
+"""After so many failures polling is left to do it; the hint stays with its error for ops to see."""
+
+
 class Inbox(Base):
     """A webhook's hint: read this again now. Unique by the sender's event id; answered before it is worked on."""
 

@@ -22,7 +22,7 @@ from portal_api.queries import ops as queries
 from portal_api.reading import overseeing, writing
 from portal_api.states import State
 from portal_api.wording import Words
-from store.hub_tables import Inbox
+from store.hub_tables import INBOX_TRIES, Inbox
 
 router = APIRouter()
 
@@ -126,7 +126,12 @@ async def sync_now(request: Request, _staff: Ops, source: str) -> Response:
 def ask_for_sync(connection: Connection, source: str, now: dt.datetime) -> bool:
     """Put a hint into the inbox, unless one for the whole source is waiting. False when there was one."""
     waiting = select(Inbox.id).where(
-        Inbox.source == source, Inbox.stream.is_(None), Inbox.external_id.is_(None), Inbox.done_at.is_(None)
+        Inbox.source == source,
+        Inbox.stream.is_(None),
+        Inbox.external_id.is_(None),
+        Inbox.done_at.is_(None),
+        # One that was given up is asked by nobody any more.
+        Inbox.attempts < INBOX_TRIES,
     )
     if connection.execute(waiting.limit(1)).first() is not None:
         return False

@@ -10,7 +10,7 @@ from sqlalchemy import delete, insert, select, text, update
 from hub.clock import now
 from hub.ids import entity_id, random_id
 from store.access_tables import Activity, Staff
-from store.hub_tables import ClientKey, Crosswalk, Inbox, StreamState
+from store.hub_tables import INBOX_TRIES, ClientKey, Crosswalk, Inbox, StreamState
 
 pytestmark = pytest.mark.anyio
 
@@ -74,6 +74,18 @@ async def test_sync_now_is_a_hint_for_the_worker_and_twice_is_once(browse, rich)
     assert [tuple(row) for row in rows] == [("quickbooks", None, None, None)]
     assert "QuickBooks is read again now." in (await browse("/ops?asked=quickbooks", who=staff)).text
     assert (await browse("/ops/sources/nothing/sync", who=staff, method="POST")).status_code == 404
+
+
+async def test_sync_now_asks_again_where_the_worker_has_given_up(browse, rich):
+    with rich.world.engine.begin() as connection:
+        connection.execute(delete(Inbox))
+    staff = rich.staff()
+    await browse("/ops/sources/quickbooks/sync", who=staff, method="POST")
+    with rich.world.engine.begin() as connection:
+        connection.execute(update(Inbox).values(attempts=INBOX_TRIES))
+    await browse("/ops/sources/quickbooks/sync", who=staff, method="POST")
+    with rich.world.engine.connect() as connection:
+        assert sorted(connection.scalars(select(Inbox.attempts))) == [0, INBOX_TRIES]
 
 
 async def test_a_record_is_linked_to_its_client_in_one_press(browse, rich):
