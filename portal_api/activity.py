@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, update
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import Request
 
 from portal_api.access.visitor import Visitor
@@ -86,7 +86,7 @@ class Activities:
                 return
             try:
                 self._write(lambda connection: _store(connection, rows, seen))
-            except DBAPIError:
+            except SQLAlchemyError:  # also a pool that has no connection left
                 log.warning("activity waits: the store cannot be written (%d rows)", len(rows))
                 with self._wake:
                     self._rows[:0] = rows

@@ -13,11 +13,13 @@ from hub.errors import NeedsPerson
 
 BUSY_SECONDS = 30
 PRAGMAS = (
+    # Counts for a new file only, and must come before WAL. Four times the default: a fifth less time for a load.
+    "page_size=16384",
     "journal_mode=WAL",
     "synchronous=NORMAL",
     "foreign_keys=ON",
     f"busy_timeout={BUSY_SECONDS}000",
-    "wal_autocheckpoint=4000",
+    "wal_autocheckpoint=1000",
 )
 CACHE_KIB = {True: 8_192, False: 65_536}
 """Page cache of a connection, for the portal and for the hub. Ids are hashes: a load touches the whole index with every
@@ -60,6 +62,10 @@ def take_turns(connection: Connection, about: str, *, shared: bool = False) -> N
         connection.execute(select(lock(func.hashtextextended(f"frontdesk {about}", 0))))
 
 
+def _lower(value: Any) -> Any:
+    return value.lower() if isinstance(value, str) else value
+
+
 def _dumps(value: Any) -> str:
     return orjson.dumps(value).decode()
 
@@ -78,6 +84,8 @@ def _sqlite(url: str, path: str | None, cache_kib: int) -> Engine:
     def connect(connection: Any, _record: Any) -> None:
         # The driver must not begin transactions by itself: a read would otherwise turn into a write too late to wait.
         connection.isolation_level = None
+        # SQLite's own knows ASCII only: who looks for "müller" must find "MÜLLER".
+        connection.create_function("lower", 1, _lower, deterministic=True)
         for pragma in (*PRAGMAS, f"cache_size=-{cache_kib}"):
             connection.execute(f"PRAGMA {pragma}")
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from connectors.contract import Deleted, Page, Record, Want
@@ -100,9 +101,10 @@ def _incomplete(
 ) -> Iterator[Page]:
     """A capped or clamped answer: ask on from its latest change for more deletions, then read the window itself.
 
-    The cursor stays at `since` until the window's last page. Deletions that no answer showed are the sweep's.
+    The cursor stays at `since` until the window's last page. Deletions that no answer showed are the sweep's, which the
+    first page calls for.
     """
-    yield _page(reply, entity, {"since": iso(since)}, since)
+    yield replace(_page(reply, entity, {"since": iso(since)}, since), sweep=True)
     latest = start
     while reply.change_count() >= CDC_CAP and (further := _latest(reply, entity)) > latest:
         latest = further

@@ -48,8 +48,10 @@ class Copy:
         self.gone: set[str] = set()
         self.cursor: Cursor | None = None
         self.high_water: dt.datetime | None = None
+        self.sweep = False
 
     def take(self, page: Page) -> None:
+        self.sweep |= page.sweep
         for row in page.records:
             self.rows[row["Id"]] = row
             self.gone.discard(row["Id"])
@@ -256,7 +258,7 @@ def test_2500_changes_with_deletions_among_them_are_all_seen(company: Company, s
     start = state.now()
     load(state, "Invoice", range(100, 2600), lambda n: start - DAY + n)
     copy = Copy().pull(company, "Invoice")
-    assert len(copy.rows) == 2500
+    assert (len(copy.rows), copy.sweep) == (2500, False)
     with state.transaction():
         for n in range(100, 2600):
             edit(state, "Invoice", str(n), DocNumber="new") if n % 10 else remove(state, "Invoice", str(n))
@@ -266,6 +268,8 @@ def test_2500_changes_with_deletions_among_them_are_all_seen(company: Company, s
     state.set_fact("clock_offset_ms", "60000")
     copy.pull(company, "Invoice")
     assert copy.gone == {str(n) for n in range(100, 2600, 10)}
+    # A capped answer may have hidden one: the keys are compared at once, not at night.
+    assert copy.sweep
     assert {row["DocNumber"] for row in copy.rows.values()} == {"new"}
 
 

@@ -9,9 +9,10 @@ import io
 import re
 
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import event, text, update
 
 from hub.clock import now
+from store.tables import Request
 
 pytestmark = pytest.mark.anyio
 
@@ -125,6 +126,12 @@ async def test_search_finds_by_parts_of_names_and_numbers_and_takes_no_jokers(br
     assert "Question 1 of Quokka" in words(await browse("/search?q=question 1", who=me))
     assert "Nothing of yours is called “_%_%”" in words(await browse("/search?q=_%25_%25", who=me))
     assert "Two letters or more" in words(await browse("/search?q=a", who=me))
+
+
+async def test_search_is_blind_to_the_case_of_umlauts_too(browse, rich):
+    with rich.world.engine.begin() as connection:
+        connection.execute(update(Request).where(Request.client_id == rich.mine.client_id).values(subject="ÜBERGABE"))
+    assert "ÜBERGABE" in words(await browse("/search?q=übergabe", who=rich.session(rich.mine)))
 
 
 async def test_empty_pages_say_what_will_be_there(browse, rich):
