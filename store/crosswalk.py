@@ -231,13 +231,10 @@ def link(connection: Connection, crosswalk_id: str, client_id: str, staff_email:
 
 def clients_of(connection: Connection, owner_ids: Iterable[str]) -> dict[str, str]:
     """The clients of owner records, where there is one."""
-    found: dict[str, str] = {}
-    for chunk in rows.chunks(sorted(owner_ids)):
-        query = select(Crosswalk.id, Crosswalk.client_id).where(
-            Crosswalk.id.in_(chunk), Crosswalk.client_id.is_not(None)
-        )
-        found.update({key: client for key, client in connection.execute(query) if client})
-    return found
+    query = select(Crosswalk.id, Crosswalk.client_id).where(
+        rows.among(connection, Crosswalk.id.expression, owner_ids), Crosswalk.client_id.is_not(None)
+    )
+    return {key: client for key, client in connection.execute(query) if client}
 
 
 def bury(connection: Connection, crosswalk_ids: Sequence[str], at: dt.datetime) -> None:

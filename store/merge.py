@@ -12,9 +12,7 @@ from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-import orjson
-from sqlalchemy import Connection, Row, Select, String, any_, bindparam, func, select, update
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import Connection, Row, Select, bindparam, select, update
 
 from hub.clock import now
 from hub.ids import entity_id
@@ -145,12 +143,8 @@ def _stored(connection: Connection, entity: str, ids: Sequence[str]) -> dict[str
         # While a first load fills a table, its statistics still say "empty" and the prepared plan scans it all for
         # every page: 20 times slower at 100,000 rows. The primary key is never the wrong way to look up ids.
         connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
-        listed = bindparam("ids", type_=ARRAY(String))
-        return {row.id: row for row in connection.execute(query.where(table.c.id == any_(listed)), {"ids": list(ids)})}
-    # One bound value whatever the page's size: a list of ids would be spelled out anew for every page.
-    listed_ids = func.json_each(bindparam("ids")).table_valued("value")
-    found = query.where(table.c.id.in_(select(listed_ids.c.value)))
-    return {row.id: row for row in connection.execute(found, {"ids": orjson.dumps(list(ids)).decode()})}
+    found = connection.execute(query.where(rows.among(connection, table.c.id, ids)))
+    return {row.id: row for row in found}
 
 
 def _resolve(connection: Connection, batch: Batch, wanted: Sorted, clients: dict[str, str]) -> None:

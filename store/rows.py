@@ -10,7 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection
+import orjson
+from sqlalchemy import ColumnElement, Connection, String, any_, bindparam, func, select
+from sqlalchemy.dialects.postgresql import ARRAY
 
 Row = tuple[Any, ...]
 
@@ -67,3 +69,10 @@ def _copy(connection: Connection, table: str, columns: Sequence[str], rows: Iter
 def chunks(items: Sequence[Any], size: int = 500) -> Iterable[Sequence[Any]]:
     """Slices small enough for any database's limit on bound values."""
     return (items[start : start + size] for start in range(0, len(items), size))
+
+
+def among(connection: Connection, column: ColumnElement[str], ids: Iterable[str]) -> ColumnElement[bool]:
+    """`column IN ids` with one bound value, whatever their number: a list would be spelled out anew every time."""
+    if connection.dialect.name == "postgresql":
+        return column == any_(bindparam(None, list(ids), type_=ARRAY(String)))
+    return column.in_(select(func.json_each(orjson.dumps(list(ids)).decode()).table_valued("value").c.value))
