@@ -9,10 +9,10 @@ import io
 import re
 
 import pytest
-from sqlalchemy import event, text, update
+from sqlalchemy import event, select, text, update
 
 from hub.clock import now
-from store.tables import Request
+from store.tables import Invoice
 
 pytestmark = pytest.mark.anyio
 
@@ -129,9 +129,15 @@ async def test_search_finds_by_parts_of_names_and_numbers_and_takes_no_jokers(br
 
 
 async def test_search_is_blind_to_the_case_of_umlauts_too(browse, rich):
+    memo = update(Invoice).where(Invoice.id == rich.mine.ids["invoice"][0])
     with rich.world.engine.begin() as connection:
-        connection.execute(update(Request).where(Request.client_id == rich.mine.client_id).values(subject="ÜBERGABE"))
-    assert "ÜBERGABE" in words(await browse("/search?q=übergabe", who=rich.session(rich.mine)))
+        before = connection.scalar(select(Invoice.memo).where(Invoice.id == rich.mine.ids["invoice"][0]))
+        connection.execute(memo.values(memo="ÜBERGABE"))
+    found = await browse("/search?q=übergabe", who=rich.session(rich.mine))
+    with rich.world.engine.begin() as connection:  # the store is shared by all tests
+        connection.execute(memo.values(memo=before))
+    assert "Nothing of yours" not in words(found)
+    assert "Invoice Quokka-" in words(found)
 
 
 async def test_empty_pages_say_what_will_be_there(browse, rich):
