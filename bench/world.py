@@ -21,6 +21,8 @@ HOUSE = Path(__file__).parents[1]
 BENCH = HOUSE / "bench"
 OURS, PEERS = HOUSE / ".venv/bin/python", HOUSE / ".venv-bench/bin/python"
 FRONTDESK = HOUSE / ".venv/bin/frontdesk"
+LEFT_OUT = ("FRONTDESK_", "PREFECT_", "PYTHONDONTWRITEBYTECODE")
+"""Of the caller's environment. Without compiled modules, ours would be compiled anew in each run, the peers' never."""
 SECRET = "bench-secret-key-of-more-than-32-characters"
 
 
@@ -68,7 +70,7 @@ def configuration(folder: Path, address: str, database: str | None = None, mappi
 
 def environment(**more: str) -> dict[str, str]:
     """The process's own, without anybody's configuration, with what our programs need."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("FRONTDESK_", "PREFECT_"))}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(LEFT_OUT)}
     own = {"PYTHONPATH": str(HOUSE), "FRONTDESK_SECRET_KEY": SECRET, "DO_NOT_TRACK": "1", "PYTHONWARNINGS": "ignore"}
     return {**kept, **own, **more}
 

@@ -12,6 +12,7 @@ import typer
 
 from cli import demo, held, keep, measure, people, ready, run, say
 from cli.app import group
+from hub.collector import leave_at_once, rarely_collecting
 from hub.errors import FrontdeskError
 
 OK, FAILED, INTERRUPTED = 0, 1, 130
@@ -41,8 +42,10 @@ def main(arguments: list[str] | None = None) -> int:
     verbose = "--verbose" in given
     # A global option may stand anywhere.
     words = (["--verbose"] if verbose else []) + [word for word in given if word != "--verbose"]
+    leave_at_once()
     try:
-        app(words, prog_name="frontdesk")
+        with rarely_collecting():
+            app(words, prog_name="frontdesk")
     except SystemExit as done:
         return done.code if isinstance(done.code, int) else FAILED
     except KeyboardInterrupt:

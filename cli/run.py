@@ -13,6 +13,7 @@ import typer
 
 from cli import say
 from cli.app import MAKE_READY, RUN
+from hub.collector import stay
 from hub.errors import NeedsPerson
 
 if TYPE_CHECKING:
@@ -83,7 +84,9 @@ def portal() -> FastAPI:
 
     settings = load()
     # The portal itself knows no connector: files come through this one door, after the portal has decided who may.
-    return create_app(settings, content=partial(open_content, new_hub(settings)))
+    app = create_app(settings, content=partial(open_content, new_hub(settings)))
+    stay()
+    return app
 
 
 def worker(
@@ -104,6 +107,7 @@ def worker(
     logging.getLogger("frontdesk").setLevel(logging.INFO)
     from flows.worker import work
 
+    stay()
     say.note(f"Worker of {address} (Ctrl-C stops it)")
     work(settings)
 

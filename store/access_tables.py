@@ -1,7 +1,5 @@
 """Who comes in and what they did: staff, sign-in links, sessions, API tokens, activity."""
 
-from __future__ import annotations
-
 from sqlalchemy import Index, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 

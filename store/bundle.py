@@ -14,7 +14,6 @@ from typing import Any
 
 import orjson
 from sqlalchemy import (
-    JSON,
     Boolean,
     Connection,
     Date,
@@ -30,7 +29,7 @@ from sqlalchemy import (
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.types import TypeEngine
 
-from store.types import Instant
+from store.types import Instant, Json
 
 CLIENT = "scope_client_id"
 """The parameter by which a statement over `store.scope.visible` knows its reader's client."""
@@ -47,7 +46,7 @@ def _decoder(type_: TypeEngine[Any], dialect: Dialect) -> Decoder | None:
         return dt.date.fromisoformat
     if isinstance(type_, Boolean):
         return bool
-    if isinstance(type_, JSON) and dialect.name == "sqlite":
+    if isinstance(type_, Json) and dialect.name == "sqlite":
         return orjson.loads
     if isinstance(type_, LargeBinary):
         return _bytes

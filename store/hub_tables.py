@@ -1,7 +1,5 @@
 """What the hub knows about itself: streams, runs, leases, identity, held records, changes, webhooks, tokens."""
 
-from __future__ import annotations
-
 import datetime as dt
 from typing import Any
 

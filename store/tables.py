@@ -2,9 +2,10 @@
 
 A row whose `client_id` is NULL is matched to nobody and is invisible to every client (store.scope). A row with
 `deleted_at` is a tombstone: kept for ops and for its return, hidden from clients.
-"""
 
-from __future__ import annotations
+The modules of tables do without `from __future__ import annotations`: evaluating 400 annotations from their texts would
+cost every command 10 ms.
+"""
 
 import datetime as dt
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from sqlalchemy import Boolean, Column, Date, Integer, String, Text
-from sqlalchemy.types import JSON, TypeEngine
+from sqlalchemy.types import TypeEngine
 
 from store.tables import ENTITIES, Base, Synced
-from store.types import Instant, Minor, Reference
+from store.types import Instant, Json, Minor, Reference
 
 
 class TargetColumn(NamedTuple):
@@ -28,7 +28,7 @@ KINDS: tuple[tuple[type[Any], str], ...] = (
     (Date, "day"),
     (Boolean, "flag"),
     (Integer, "whole"),
-    (JSON, "items"),
+    (Json, "items"),
 )
 """First match wins: Text is a String, our own types come before what they are made of."""
 

@@ -16,7 +16,6 @@ from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-import jwt
 import requests
 
 from connectors.contract import SourceField, TokenStore
@@ -102,7 +101,7 @@ class Org:
             except AttributeError:
                 # An array instead of the token endpoint's object: the API's own kind of refusal.
                 raise self._failure(self._status(), self._decoded()) from None
-            except jwt.PyJWTError:
+            except _signing_failure():
                 raise bad_key(self.settings, "holds no RSA key that can sign") from None
         return str(token), str(host)
 
@@ -175,3 +174,10 @@ def open_org(settings: SalesforceSettings, _: TokenStore) -> Iterator[Org]:
         org = Org(settings, http, adapter)
         org.sign_in()
         yield org
+
+
+def _signing_failure() -> type[Exception]:
+    """What a key that cannot sign raises: looked up once something has failed, as its library takes 20 ms to import."""
+    from jwt import PyJWTError
+
+    return PyJWTError

@@ -1,8 +1,9 @@
-"""simple-salesforce without the second that its metadata module costs.
+"""simple-salesforce without the second that two of its imports cost.
 
-`simple_salesforce.metadata` imports zeep, a SOAP client that only `Salesforce.mdapi` and `deploy` need, at import time.
-While the library is imported, stand-ins answer for zeep; a name taken from one turns into the real thing when it is
-first called. Nothing is patched for good, and nothing happens when zeep is already there.
+`simple_salesforce.metadata` imports zeep, a SOAP client that only `Salesforce.mdapi` and `deploy` need, at import time,
+and its sign-in imports PyJWT with all of cryptography, which only a private key needs. While the library is imported,
+stand-ins answer for both; a name taken from one turns into the real thing when it is first called. Nothing is patched
+for good, and nothing happens to what is already there.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any
 
-SOAP = ("zeep", "zeep.proxy", "zeep.xsd")
+LATER = ("zeep", "zeep.proxy", "zeep.xsd", "jwt")
 
 
 class _Later(ModuleType):
@@ -35,15 +36,12 @@ class _Later(ModuleType):
 
 @contextmanager
 def _standing_in() -> Iterator[None]:
-    if "zeep" in sys.modules:
-        yield
-        return
-    for name in SOAP:
-        sys.modules[name] = _Later(name)
+    missing = [name for name in LATER if name not in sys.modules]
+    sys.modules.update({name: _Later(name) for name in missing})
     try:
         yield
     finally:
-        for name in SOAP:
+        for name in missing:
             del sys.modules[name]
 
 
