@@ -67,7 +67,8 @@ class Activity(Base):
     """
 
     __tablename__ = "activity"
-    __table_args__ = (Index("ix_activity_client_at", "client_id", "at"),)
+    # A number is never given twice, also where the last row was erased: the warehouse knows a row by its number.
+    __table_args__ = (Index("ix_activity_client_at", "client_id", "at"), {"sqlite_autoincrement": True})
 
     seq: Mapped[int] = mapped_column(Big, primary_key=True, autoincrement=True)
     at: Mapped[Moment]

@@ -19,7 +19,7 @@ from hub.clock import now
 from store import rows
 from store.engine import take_turns
 from store.hub_tables import ClientKey, Crosswalk, CrosswalkKey, HeldRecord
-from store.tables import ENTITIES, Client, Synced
+from store.tables import ENTITIES, Base, Client, Synced
 
 ANCHOR, MANUAL, PARENT = "anchor", "manual", "parent"
 OWNED: Mapping[str, type[Synced | HeldRecord]] = {**ENTITIES, "held_record": HeldRecord}
@@ -111,6 +111,7 @@ def match(connection: Connection) -> dict[str, str | None]:
     """
     take_turns(connection, IDENTITY)
     changed: dict[str, str | None] = {}
+    former: dict[str, str | None] = {}
     for _ in range(5):
         moved = {}
         for key, old, evidence, decision in _decisions(connection):
@@ -118,6 +119,7 @@ def match(connection: Connection) -> dict[str, str | None]:
                 _write(connection, key, decision)
             if decision.client_id != old:
                 moved[key] = decision.client_id
+                former.setdefault(key, old)
         changed.update(moved)
         if not moved:
             break
@@ -125,7 +127,7 @@ def match(connection: Connection) -> dict[str, str | None]:
     arrived = connection.execute(undecided_anchor).first() is not None
     connection.execute(update(Crosswalk).where(Crosswalk.matched_at.is_(None)).values(matched_at=now()))
     if changed:
-        propagate(connection, list(changed))
+        propagate(connection, former)
     if arrived:
         # A client may arrive after what is its own: both were made between the readings of their streams.
         for entity in OWNED:
@@ -152,7 +154,8 @@ def writing(connection: Connection) -> None:
 
 def undecided(connection: Connection) -> bool:
     """Whether keys have changed since the last `match`, also one that a dead process never came to."""
-    query = select(Crosswalk.id).where(Crosswalk.matched_at.is_(None), Crosswalk.deleted_at.is_(None)).limit(1)
+    table = Base.metadata.tables["crosswalk"]
+    query = select(table.c.id).where(table.c.matched_at.is_(None), table.c.deleted_at.is_(None)).limit(1)
     return connection.execute(query).first() is not None
 
 
@@ -193,13 +196,20 @@ def _write(connection: Connection, key: str, decision: Decision) -> None:
     )
 
 
-def propagate(connection: Connection, crosswalk_ids: Sequence[str]) -> None:
-    """Give every row owned through these records the client that the crosswalk now names."""
+def propagate(connection: Connection, former: Mapping[str, str | None]) -> None:
+    """Give every row owned through these records the client that the crosswalk now names.
+
+    `former`: by record, its client until now. The rows are then among those of nobody, which an index knows by owner,
+    or among those of the former clients; an index of all owners would make every load slower.
+    """
     for model in OWNED.values():
-        owner = model.owner_id
-        client = select(Crosswalk.client_id).where(Crosswalk.id == owner).scalar_subquery()
-        for chunk in rows.chunks(crosswalk_ids):
-            connection.execute(update(model).where(owner.in_(chunk)).values(client_id=client))
+        client = select(Crosswalk.client_id).where(Crosswalk.id == model.owner_id).scalar_subquery()
+        for chunk in rows.chunks(list(former)):
+            change = update(model).where(model.owner_id.in_(chunk)).values(client_id=client)
+            clients = {former[key] for key in chunk} - {None}
+            if clients:
+                connection.execute(change.where(model.client_id.in_(clients)))
+            connection.execute(change.where(model.client_id.is_(None)))
 
 
 def settle(connection: Connection, entity: str) -> int:
@@ -219,14 +229,14 @@ def link(connection: Connection, crosswalk_id: str, client_id: str, staff_email:
     take_turns(connection, IDENTITY)
     if connection.scalar(select(true()).where(Client.id == client_id, Client.deleted_at.is_(None))) is None:
         return False
-    done = connection.execute(
-        update(Crosswalk)
-        .where(Crosswalk.id == crosswalk_id, or_(Crosswalk.rule.is_(None), Crosswalk.rule != ANCHOR))
-        .values(client_id=client_id, rule=MANUAL, evidence=f"linked by {staff_email}"[:255], matched_at=now())
-    )
-    if done.rowcount:
-        propagate(connection, [crosswalk_id])
-    return bool(done.rowcount)
+    linkable = and_(Crosswalk.id == crosswalk_id, or_(Crosswalk.rule.is_(None), Crosswalk.rule != ANCHOR))
+    former = connection.execute(select(Crosswalk.client_id).where(linkable)).first()
+    if former is None:
+        return False
+    decision = Decision(client_id, MANUAL, f"linked by {staff_email}"[:255])
+    _write(connection, crosswalk_id, decision)
+    propagate(connection, {crosswalk_id: former.client_id})
+    return True
 
 
 def clients_of(connection: Connection, owner_ids: Iterable[str]) -> dict[str, str]:

@@ -178,7 +178,7 @@ class Change(ClientOwned, Base):
     """
 
     __tablename__ = "change"
-    __table_args__ = (Index("ix_change_client", "client_id", "seq"),)
+    __table_args__ = (Index("ix_change_client", "client_id", "seq"), {"sqlite_autoincrement": True})
 
     seq: Mapped[int] = mapped_column(Big, primary_key=True, autoincrement=True)
     run_id: Mapped[str] = mapped_column(String(26))

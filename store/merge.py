@@ -18,7 +18,7 @@ from hub.clock import now
 from hub.ids import entity_id
 from store import changes, crosswalk, held, parts, rows
 from store.runs import renew_lease, save_cursor
-from store.tables import ENTITIES, Base
+from store.tables import Base
 from store.types import instant_text
 
 
@@ -223,6 +223,6 @@ def _changed(batch: Batch, wanted: Sorted, removed: Sequence[str], clients: Mapp
 
 def is_empty(connection: Connection, entity: str, source: str, stream: str) -> bool:
     """Whether a stream has no row at all yet, tombstones included."""
-    model = ENTITIES[entity]
-    query = select(model.id).where(model.source == source, model.stream == stream).limit(1)
+    table = Base.metadata.tables[entity]
+    query = select(table.c.id).where(table.c.source == source, table.c.stream == stream).limit(1)
     return connection.execute(query).first() is None

@@ -9,7 +9,7 @@ cost every command 10 ms.
 
 import datetime as dt
 
-from sqlalchemy import Index, MetaData, String
+from sqlalchemy import Index, MetaData, String, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
 
 from store.types import (
@@ -48,6 +48,10 @@ class Base(DeclarativeBase):
     )
 
 
+OF_NOBODY = text("client_id IS NULL")
+"""Rows that wait for their owner record to be matched."""
+
+
 class ClientOwned:
     """A row that belongs to one client. `store.scope` filters every statement over such a table."""
 
@@ -81,7 +85,7 @@ class Synced(ClientOwned):
         name = cls.__tablename__  # type: ignore[attr-defined]
         return (
             Index(f"ix_{name}_client", "client_id", *getattr(cls, "listed_by", ())),
-            Index(f"ix_{name}_owner", "owner_id"),
+            Index(f"ix_{name}_owner", "owner_id", postgresql_where=OF_NOBODY, sqlite_where=OF_NOBODY),
             *(Index(f"ix_{name}_{column}", column) for column in getattr(cls, "looked_up_by", ())),
         )
 

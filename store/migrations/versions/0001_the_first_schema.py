@@ -1,5 +1,7 @@
 """The first schema"""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
@@ -16,6 +18,8 @@ CLIENT_OWNED = (
     "milestone", "payment", "person", "project", "request", "shipment", "shipment_event", "subscription",
 )  # fmt: skip
 """Tables whose rows only their own client may see; PostgreSQL enforces it a second time."""
+
+OF_NOBODY: dict[str, Any] = dict.fromkeys(("postgresql_where", "sqlite_where"), sa.text("client_id IS NULL"))
 
 POLICY = """
 CREATE POLICY own_client ON {table} USING (
@@ -50,6 +54,7 @@ def upgrade() -> None:
         sa.Column("via", sa.String(length=40), nullable=False),
         sa.Column("counted", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("seq", name=op.f("pk_activity")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("activity", schema=None) as batch_op:
         batch_op.create_index("ix_activity_client_at", ["client_id", "at"], unique=False)
@@ -82,7 +87,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("billing_account", schema=None) as batch_op:
         batch_op.create_index("ix_billing_account_client", ["client_id"], unique=False)
-        batch_op.create_index("ix_billing_account_owner", ["owner_id"], unique=False)
+        batch_op.create_index("ix_billing_account_owner", ["owner_id"], **OF_NOBODY)
 
     op.create_table(
         "change",
@@ -95,6 +100,7 @@ def upgrade() -> None:
         sa.Column("at", store.types.Instant(length=24), nullable=False),
         sa.Column("client_id", sa.String(length=26), nullable=True),
         sa.PrimaryKeyConstraint("seq", name=op.f("pk_change")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("change", schema=None) as batch_op:
         batch_op.create_index("ix_change_client", ["client_id", "seq"], unique=False)
@@ -127,7 +133,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("client", schema=None) as batch_op:
         batch_op.create_index("ix_client_client", ["client_id"], unique=False)
-        batch_op.create_index("ix_client_owner", ["owner_id"], unique=False)
+        batch_op.create_index("ix_client_owner", ["owner_id"], **OF_NOBODY)
 
     op.create_table(
         "client_key",
@@ -166,7 +172,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("contract", schema=None) as batch_op:
         batch_op.create_index("ix_contract_client", ["client_id"], unique=False)
-        batch_op.create_index("ix_contract_owner", ["owner_id"], unique=False)
+        batch_op.create_index("ix_contract_owner", ["owner_id"], **OF_NOBODY)
 
     op.create_table(
         "credit_memo",
@@ -193,7 +199,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("credit_memo", schema=None) as batch_op:
         batch_op.create_index("ix_credit_memo_client", ["client_id", "issued_on"], unique=False)
-        batch_op.create_index("ix_credit_memo_owner", ["owner_id"], unique=False)
+        batch_op.create_index("ix_credit_memo_owner", ["owner_id"], **OF_NOBODY)
 
     op.create_table(
         "crosswalk",
@@ -252,7 +258,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("document", schema=None) as batch_op:
         batch_op.create_index("ix_document_client", ["client_id", "modified_at"], unique=False)
-        batch_op.create_index("ix_document_owner", ["owner_id"], unique=False)
+        batch_op.create_index("ix_document_owner", ["owner_id"], **OF_NOBODY)
         batch_op.create_index("ix_document_project_id", ["project_id"], unique=False)
 
     op.create_table(
@@ -275,7 +281,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("folder", schema=None) as batch_op:
         batch_op.create_index("ix_folder_client", ["client_id"], unique=False)
-        batch_op.create_index("ix_folder_owner", ["owner_id"], unique=False)
+        batch_op.create_index("ix_folder_owner", ["owner_id"], **OF_NOBODY)
 
     op.create_table(
         "held_record",
@@ -344,7 +350,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("invoice", schema=None) as batch_op:
         batch_op.create_index("ix_invoice_client", ["client_id", "issued_on"], unique=False)
-        batch_op.create_index("ix_invoice_owner", ["owner_id"], unique=False)
+        batch_op.create_index("ix_invoice_owner", ["owner_id"], **OF_NOBODY)
 
     op.create_table(
         "lease",
@@ -381,7 +387,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("milestone", schema=None) as batch_op:
         batch_op.create_index("ix_milestone_client", ["client_id"], unique=False)
-        batch_op.create_index("ix_milestone_owner", ["owner_id"], unique=False)
+        batch_op.create_index("ix_milestone_owner", ["owner_id"], **OF_NOBODY)
         batch_op.create_index("ix_milestone_project_id", ["project_id"], unique=False)
 
     op.create_table(
@@ -408,7 +414,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("payment", schema=None) as batch_op:
         batch_op.create_index("ix_payment_client", ["client_id", "received_on"], unique=False)
-        batch_op.create_index("ix_payment_owner", ["owner_id"], unique=False)
+        batch_op.create_index("ix_payment_owner", ["owner_id"], **OF_NOBODY)
 
     op.create_table(
         "person",
@@ -434,7 +440,7 @@ def upgrade() -> None:
     with op.batch_alter_table("person", schema=None) as batch_op:
         batch_op.create_index("ix_person_client", ["client_id"], unique=False)
         batch_op.create_index("ix_person_email", ["email"], unique=False)
-        batch_op.create_index("ix_person_owner", ["owner_id"], unique=False)
+        batch_op.create_index("ix_person_owner", ["owner_id"], **OF_NOBODY)
 
     op.create_table(
         "project",
@@ -474,7 +480,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("project", schema=None) as batch_op:
         batch_op.create_index("ix_project_client", ["client_id"], unique=False)
-        batch_op.create_index("ix_project_owner", ["owner_id"], unique=False)
+        batch_op.create_index("ix_project_owner", ["owner_id"], **OF_NOBODY)
 
     op.create_table(
         "request",
@@ -504,7 +510,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("request", schema=None) as batch_op:
         batch_op.create_index("ix_request_client", ["client_id"], unique=False)
-        batch_op.create_index("ix_request_owner", ["owner_id"], unique=False)
+        batch_op.create_index("ix_request_owner", ["owner_id"], **OF_NOBODY)
 
     op.create_table(
         "run",
@@ -571,7 +577,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("shipment", schema=None) as batch_op:
         batch_op.create_index("ix_shipment_client", ["client_id"], unique=False)
-        batch_op.create_index("ix_shipment_owner", ["owner_id"], unique=False)
+        batch_op.create_index("ix_shipment_owner", ["owner_id"], **OF_NOBODY)
 
     op.create_table(
         "shipment_event",
@@ -596,7 +602,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("shipment_event", schema=None) as batch_op:
         batch_op.create_index("ix_shipment_event_client", ["client_id"], unique=False)
-        batch_op.create_index("ix_shipment_event_owner", ["owner_id"], unique=False)
+        batch_op.create_index("ix_shipment_event_owner", ["owner_id"], **OF_NOBODY)
         batch_op.create_index("ix_shipment_event_shipment_id", ["shipment_id"], unique=False)
 
     op.create_table(
@@ -688,7 +694,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("subscription", schema=None) as batch_op:
         batch_op.create_index("ix_subscription_client", ["client_id"], unique=False)
-        batch_op.create_index("ix_subscription_owner", ["owner_id"], unique=False)
+        batch_op.create_index("ix_subscription_owner", ["owner_id"], **OF_NOBODY)
 
     op.create_table(
         "token",
