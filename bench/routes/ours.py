@@ -10,18 +10,28 @@ import sys
 
 from meter import Meter
 
-import connectors.salesforce
-import flows.sync
-from flows.hub import open_hub
-from hub.settings import load
+from hub.collector import leave_at_once, rarely_collecting
 
-if __name__ == "__main__":
-    settings = load()
+
+def load() -> None:
+    import connectors.salesforce
+    import flows.sync
+    from flows.hub import open_hub
+    from hub import settings
+
+    firm = settings.load()
     assert connectors.salesforce.CONNECTOR.name == "salesforce"
     meter = Meter()
-    with open_hub(settings) as hub:
+    with open_hub(firm) as hub:
         summary = flows.sync.sync_source(hub, "salesforce", ["Account", "Project__c"])
     failed = [f"{stream.stream}: {stream.sentence}" for stream in summary.streams if stream.state != "done"]
     if failed:
         sys.exit("\n".join(failed))
     meter.report(next(stream.added for stream in summary.streams if stream.stream == "Project__c"))
+
+
+if __name__ == "__main__":
+    # As the command does.
+    leave_at_once()
+    with rarely_collecting():
+        load()
