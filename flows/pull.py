@@ -21,6 +21,7 @@ from hub.errors import FrontdeskError, RetryLater
 from mappings.mapping import Mapping as StreamMapping
 from store import crosswalk
 from store.merge import Batch, Counts, is_empty, merge
+from store.rows import AlreadyThere
 from store.runs import Stand, StreamResult
 
 TRIES = 4
@@ -109,6 +110,21 @@ class Pull:
         """Everything that waits, in one transaction."""
         if not self.waiting:
             return
+        try:
+            counts = self._merge()
+        except AlreadyThere:
+            if not self.empty:
+                raise
+            # A record came again within the first load, which took all for new until then. Once more, and look.
+            self.empty = False
+            counts = self._merge()
+        self.unstored, self.cursor = None, self.waiting[-1].cursor
+        self.waiting = []
+        self.counts.add(counts)
+        if self.progress is not None:
+            self.progress(self.mapping.stream, self.counts)
+
+    def _merge(self) -> Counts:
         counts = Counts()
         # Learnt anew in each transaction: meanwhile another source's run, or ops, may have said otherwise.
         clients: dict[str, str] = {}
@@ -116,13 +132,7 @@ class Pull:
             for batch in self.waiting:
                 self._refuse_suspicious(connection, batch)
                 counts.add(merge(connection, batch, clients, empty=self.empty))
-                # What this run itself has stored must be looked up when it comes again.
-                self.empty = False
-        self.unstored, self.cursor = None, self.waiting[-1].cursor
-        self.waiting = []
-        self.counts.add(counts)
-        if self.progress is not None:
-            self.progress(self.mapping.stream, self.counts)
+        return counts
 
     def _batch(self, page: Page) -> Batch:
         return batch_of(

@@ -97,10 +97,11 @@ def classify(ids: Sequence[str], hashes: Sequence[bytes], stored: Mapping[str, t
 
 
 def merge(connection: Connection, batch: Batch, clients: dict[str, str], *, empty: bool = False) -> Counts:
-    """Store a page. `empty`: the stream has no row yet. `clients` remembers owner records' clients over the pages of
-    one transaction; never longer, for others decide too.
+    """Store a page. `empty`: the stream is thought to have none of these rows yet. `clients` remembers owner records'
+    clients over the pages of one transaction; never longer, for others decide too.
 
-    Call first in a transaction. Raises RetryLater when the stream's lease is no longer this run's.
+    Call first in a transaction. Raises RetryLater when the stream's lease is no longer this run's, and AlreadyThere
+    when `empty` was wrong: undo the transaction and call again without.
     """
     crosswalk.writing(connection)
     renew_lease(connection, batch.source, batch.stream, batch.run_id)

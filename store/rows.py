@@ -12,21 +12,30 @@ from typing import Any
 
 import orjson
 from sqlalchemy import ARRAY, ColumnElement, Connection, String, any_, bindparam, func, select
+from sqlalchemy.exc import IntegrityError
 
 Row = tuple[Any, ...]
+
+
+class AlreadyThere(Exception):
+    """A row that was said to be new is known already. The transaction must be undone."""
+
 
 COPY_FROM = 50
 """Below so many rows a staging table costs more than it saves."""
 
 
 def insert(connection: Connection, table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
-    """Insert rows whose ids are known to be new."""
+    """Insert rows whose ids are new. Raises AlreadyThere when one is not."""
     if not rows:
         return
-    if connection.dialect.name == "postgresql":
-        _copy(connection, table, columns, rows)
-    else:
-        connection.exec_driver_sql(_insert_sql(table, columns), list(rows))
+    try:
+        if connection.dialect.name == "postgresql":
+            _copy(connection, table, columns, rows)
+        else:
+            connection.exec_driver_sql(_insert_sql(table, columns), list(rows))
+    except (IntegrityError, connection.dialect.loaded_dbapi.IntegrityError) as error:
+        raise AlreadyThere(table) from error
 
 
 def upsert(connection: Connection, table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:

@@ -182,6 +182,19 @@ def test_the_same_record_twice_on_a_page_counts_once_and_the_last_one_wins(hub: 
     assert len(invoices(hub)) == 20
 
 
+@pytest.mark.parametrize("together", [1, 10_000], ids=["a transaction a page", "one transaction"])
+def test_a_record_that_comes_on_two_pages_of_a_first_load_is_stored_once_as_it_came_last(
+    hub: Hub, source: Any, together: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("flows.pull.TOGETHER", together)
+    source.put("Invoice", "later", **{**source.rows["Invoice"]["I00"], "n": 999, "balance": 77})
+    source.save()
+    summary = sync_source(hub, "model")
+    assert (summary.state, len(invoices(hub)), invoices(hub)["I00"][0]) == ("done", 20, 7700)
+    counted = next(stream for stream in summary.streams if stream.stream == "Invoice")
+    assert (counted.seen, counted.added, counted.updated) == (21, 20, 1)
+
+
 def test_nobody_sees_a_record_whose_owner_is_not_known_until_ops_link_it(hub: Hub, source: Any) -> None:
     sync_source(hub, "model")
     stray = entity_id("model", "Customer", "C3")
