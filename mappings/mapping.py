@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import blake2b
+from operator import itemgetter
 from typing import Any
 
 import orjson
 
 from hub.errors import BadRecord
-from hub.ids import entity_id
+from hub.ids import entity_id, entity_ids
 from mappings.page import Column, PageView, Record
 
 ColumnOf = Callable[[PageView], Column]
 
-ROW_HEAD = ("id", "external_id", "owner_id", "source_at")
+ROW_HEAD = ("id", "external_id", "source_at", "owner_id")
 """The columns that every row begins with; the mapped ones follow in `Mapping.columns` order."""
+
+CONTENT = slice(ROW_HEAD.index("owner_id"), None)
+"""What of a row may change. A touch without a change is no change."""
 
 ID_LENGTH = 120
 """Characters of an external id; no vendor's comes near."""
@@ -118,10 +122,10 @@ class Mapping:
     def _rows(self, records: Sequence[Record]) -> list[tuple[Any, ...]]:
         page = PageView(records, self.plain_fields)
         external = self._external_ids(page)
-        ids = [entity_id(self.source, self.stream, key) for key in external]
+        ids = entity_ids(self.source, self.stream, external)
         owners = ids if self.owner_kind else self.owner_of(page)
         columns = [self._column(column, page) for column in self.columns]
-        return list(zip(ids, external, owners, self._modified(page), *columns, strict=True))
+        return list(zip(ids, external, self._modified(page), owners, *columns, strict=True))
 
     def _external_ids(self, page: PageView) -> Column:
         column = self.key(page)
@@ -234,13 +238,9 @@ def reference(source: str, stream: str, external_id: str) -> str:
 
 
 def content_hashes(applied: Applied) -> list[bytes]:
-    """Per row, 16 bytes over everything mapped but the time of change: a touch without a change is no change.
-
-    An owner record's keys count as content: who it is changes when they do.
-    """
-    skip = ROW_HEAD.index("source_at")
+    """Per row, 16 bytes over its CONTENT. An owner record's keys count too: who it is changes when they do."""
     dumps, digest = orjson.dumps, blake2b
-    contents: list[tuple[Any, ...]] = [row[:skip] + row[skip + 1 :] for row in applied.rows]
+    contents: Iterable[tuple[Any, ...]] = map(itemgetter(CONTENT), applied.rows)
     if applied.owners:
-        contents = [(*row, owner.keys) for row, owner in zip(contents, applied.owners, strict=True)]
+        contents = ((*row, owner.keys) for row, owner in zip(contents, applied.owners, strict=True))
     return [digest(dumps(row), digest_size=16).digest() for row in contents]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from operator import itemgetter
 from typing import Any
 
@@ -13,8 +14,8 @@ Column = Sequence[Any]
 class PageView:
     """Columns of a page. `names` are the plain fields that a mapping reads.
 
-    Where every record has them all, as a SELECT's answer does, they are picked in one pass without a Python-level call
-    a value; otherwise each column is read when it is asked for, and what a record lacks is None.
+    Where every record has them all, as a SELECT's answer does, they are picked without a Python-level call a value;
+    otherwise each column is read when it is asked for, and what a record lacks is None.
     """
 
     __slots__ = ("_columns", "records")
@@ -22,12 +23,8 @@ class PageView:
     def __init__(self, records: Sequence[Record], names: Sequence[str]) -> None:
         self.records = records
         self._columns: dict[str, Column] = {}
-        if len(names) > 1:
-            try:
-                picked = list(zip(*map(itemgetter(*names), records), strict=True))
-            except KeyError:
-                return
-            self._columns = dict(zip(names, picked, strict=False))
+        with suppress(KeyError):
+            self._columns = {name: list(map(itemgetter(name), records)) for name in names}
 
     def column(self, name: str) -> Column:
         """The values of a plain field."""

@@ -21,6 +21,9 @@ from store.runs import renew_lease, save_cursor
 from store.tables import Base
 from store.types import instant_text
 
+OWNER = 3
+"""Where a batch's rows have their owner_id."""
+
 
 class Gone(NamedTuple):
     """A record that the source no longer shows."""
@@ -32,7 +35,7 @@ class Gone(NamedTuple):
 
 @dataclass(slots=True)
 class Batch:
-    """One page, mapped. `rows` follow `columns`, which begin with id, external_id, owner_id, source_at."""
+    """One page, mapped. `rows` follow `columns`, which begin with id, external_id, source_at, owner_id."""
 
     source: str
     stream: str
@@ -116,7 +119,7 @@ def merge(connection: Connection, batch: Batch, clients: dict[str, str], *, empt
         crosswalk.register(connection, batch.source, batch.stream, owners, anchor=batch.anchor)
     _resolve(connection, batch, sorted_rows, clients)
     old = _before(connection, batch, sorted_rows)
-    standing = {batch.rows[p][0]: batch.rows[p][2] for p in (*sorted_rows.changed, *sorted_rows.restored)}
+    standing = {batch.rows[p][0]: batch.rows[p][OWNER] for p in (*sorted_rows.changed, *sorted_rows.restored)}
     former = parts.owners_of(connection, batch.entity, list(standing))
     _write(connection, batch, sorted_rows, clients)
     parts.take_along(connection, batch.entity, former, standing, clients)
@@ -151,35 +154,25 @@ def _stored(connection: Connection, entity: str, ids: Sequence[str]) -> dict[str
 def _resolve(connection: Connection, batch: Batch, wanted: Sorted, clients: dict[str, str]) -> None:
     """Learn the clients of owner records not met before. A missing one is asked for again: it may match any moment."""
     positions = (*wanted.new, *wanted.changed, *wanted.restored)
-    owners = {batch.rows[p][2] for p in positions} | {record.owner_id for record in batch.held}
+    owners = {batch.rows[p][OWNER] for p in positions} | {record.owner_id for record in batch.held}
     unknown = {owner for owner in owners if owner is not None and owner not in clients}
     if unknown:
         clients.update(crosswalk.clients_of(connection, unknown))
 
 
 def _write(connection: Connection, batch: Batch, wanted: Sorted, clients: Mapping[str, str]) -> None:
-    stamp = instant_text(now())
-    columns = (
-        *batch.columns,
-        "client_id",
-        "content_hash",
-        "batch",
-        "source",
-        "stream",
-        "synced_at",
-        "deleted_at",
-        "deleted_reason",
-    )
-    tail = (batch.batch, batch.source, batch.stream, stamp, None, None)
-    client_of, owner = clients.get, batch.columns.index("owner_id")
+    columns = (*batch.columns, "client_id", "content_hash", "batch", "source", "stream", "synced_at")
+    tail = (batch.batch, batch.source, batch.stream, instant_text(now()))
+    client_of = clients.get
 
-    def full(positions: Sequence[int]) -> list[tuple[Any, ...]]:
-        found = ((batch.rows[p], batch.hashes[p]) for p in positions)
-        return [row + (client_of(row[owner]), digest) + tail for row, digest in found]  # noqa: RUF005 -- twice as fast
+    def full(positions: Sequence[int], *more: None) -> list[tuple[Any, ...]]:
+        found, end = ((batch.rows[p], batch.hashes[p]) for p in positions), tail + more
+        return [row + (client_of(row[OWNER]), digest) + end for row, digest in found]  # noqa: RUF005 -- twice as fast
 
     # In the order of their ids, which are hashes: neighbours in the index are then written together.
     rows.insert(connection, batch.entity, columns, sorted(full(wanted.new), key=itemgetter(0)))
-    rows.upsert(connection, batch.entity, columns, full((*wanted.changed, *wanted.restored)))
+    again = full((*wanted.changed, *wanted.restored), None, None)
+    rows.upsert(connection, batch.entity, (*columns, "deleted_at", "deleted_reason"), again)
 
 
 def _bury(connection: Connection, batch: Batch) -> list[str]:
@@ -216,7 +209,7 @@ def _before(connection: Connection, batch: Batch, wanted: Sorted) -> dict[str, d
 
 def _changed(batch: Batch, wanted: Sorted, removed: Sequence[str], clients: Mapping[str, str]) -> changes.Changed:
     def whose(positions: Sequence[int]) -> list[tuple[str, str | None]]:
-        return [(batch.rows[p][0], clients.get(batch.rows[p][2])) for p in positions]
+        return [(batch.rows[p][0], clients.get(batch.rows[p][OWNER])) for p in positions]
 
     kinds = {"added": whose(wanted.new), "updated": whose(wanted.changed), "restored": whose(wanted.restored)}
     return changes.Changed(batch.entity, batch.run_id, removed=removed, **kinds)
