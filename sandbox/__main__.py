@@ -8,6 +8,7 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
+from sandbox.notices import telling
 from sandbox.serve import listen, server
 from sandbox.state import State
 
@@ -27,8 +28,11 @@ def main(arguments: list[str] | None = None) -> int:
         seed_once(state, options)
         if not catch_mail(state, options):
             return 1
+        if options.webhooks:
+            subscribe(state, options.webhooks.rstrip("/"))
         print(f"Sandbox on http://{options.host}:{listener.getsockname()[1]}/ (Ctrl-C stops it)", flush=True)  # noqa: T201 - a command's message
-        server(state).run(sockets=[listener])
+        with telling(state):
+            server(state).run(sockets=[listener])
     return 0
 
 
@@ -41,7 +45,14 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--clients", type=int, default=40)
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--seed-from", type=Path, help="a folder with the Northwind tables instead of the sample firm")
+    parser.add_argument("--webhooks", metavar="URL", help="told of every change, at URL/salesforce and URL/quickbooks")
     return parser.parse_args(arguments)
+
+
+def subscribe(state: State, url: str) -> None:
+    """What a firm sets up at its vendors by hand. Drive's channels are opened by whoever reads from it."""
+    for vendor, module in (("salesforce", "callouts"), ("quickbooks", "webhooks")):
+        import_module(f"sandbox.{vendor}.{module}").subscribe(state, f"{url}/{vendor}")
 
 
 def catch_mail(state: State, options: argparse.Namespace) -> bool:

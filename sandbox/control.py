@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from sandbox import edits
+from sandbox import changes, edits
 from sandbox.faults import CATALOGUE, FaultBook
 from sandbox.meter import RequestLog
 from sandbox.quickbooks.faults import Fault as QuickBooksFault
@@ -81,10 +81,10 @@ def _record_routes(state: State) -> list[BaseRoute]:
             if not back:
                 raise
             return returned(back, str(refusal))
+        vendor = edits.vendor_of(name, wish)
+        at_once = changes.heard(state, vendor)
         return (
-            returned(back, edits.told(name, record))
-            if back
-            else JSONResponse(shown(record, edits.vendor_of(name, wish)))
+            returned(back, edits.told(name, record, at_once=at_once)) if back else JSONResponse(shown(record, vendor))
         )
 
     base = "/control/records/{vendor}/{kind}"

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 import uvicorn
 
 from sandbox.app import create_app
+from sandbox.notices import telling
 from sandbox.state import State
 
 START_SECONDS = 20.0
@@ -34,7 +35,7 @@ def listen(host: str, port: int) -> socket.socket:
 @contextmanager
 def serving(state: State, host: str = "127.0.0.1", port: int = 0) -> Iterator[str]:
     """Serve the sandbox from a thread of this process; gives its address, such as `http://127.0.0.1:40211`."""
-    with listen(host, port) as listener:
+    with telling(state), listen(host, port) as listener:
         running = server(state)
         thread = threading.Thread(target=running.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()

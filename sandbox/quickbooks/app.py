@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from sandbox.quickbooks import batch, cdc, ledger, oauth, pdf, query, writes
+from sandbox.quickbooks import batch, cdc, ledger, oauth, pdf, query, webhooks, writes
 from sandbox.quickbooks.entities import BY_PATH, VENDOR
 from sandbox.quickbooks.faults import Fault, answer, missing, not_found, unsupported, wrong_company
-from sandbox.quickbooks.wire import REALM, Call, enveloped, headers, reply, served
+from sandbox.quickbooks.wire import REALM, REALM_FACT, Call, enveloped, headers, reply, served
 from sandbox.state import Record, State
 
 Handler = Callable[[Call], Response]
-REALM_FACT = "quickbooks_realm"
 SWITCHES = {
     "rotate_always": oauth.ROTATE_ALWAYS,
     "cdc_refuses_old": cdc.REFUSES_OLD,
     "cdc_newest_first": cdc.NEWEST_FIRST,
+    "old_webhooks": webhooks.OLD_SHAPE,
 }
 
 
@@ -95,6 +96,13 @@ def send(call: Call) -> Response:
     return reply(enveloped(call.state, {record.kind: served(after)}))
 
 
+SETTERS: dict[str, Callable[[State, Any], None]] = {
+    "webhook": lambda state, url: webhooks.subscribe(state, str(url or "")),
+    "verifier_token": lambda state, token: state.set_fact(webhooks.VERIFIER, str(token)),
+    "disconnect": lambda state, really: oauth.revoke_all(state) if really else None,
+}
+
+
 def company(handler: Handler) -> Handler:
     """The check in front of a company's API: a good bearer, and this company."""
 
@@ -108,16 +116,21 @@ def company(handler: Handler) -> Handler:
 
 
 def switch(call: Call) -> Response:
-    """POST /control/quickbooks {"rotate_always": true}, GET shows the switches; {"disconnect": true} revokes all."""
+    """POST /control/quickbooks {"rotate_always": true}, GET shows the switches; {"disconnect": true} revokes all.
+
+    {"webhook": "https://..."} subscribes an address, {"verifier_token": "..."} sets what deliveries are signed with.
+    """
     wish = writes.payload(call.body) if call.method == "POST" else {}
     for name, value in wish.items():
         if name in SWITCHES:
             call.state.set_fact(SWITCHES[name], "yes" if value else "")
-        elif name == "disconnect" and value:
-            oauth.revoke_all(call.state)
+        elif name in SETTERS:
+            SETTERS[name](call.state, value)
         else:
-            return JSONResponse({"error": f"unknown switch {name!r}; there are {', '.join(SWITCHES)}, disconnect"}, 400)
-    return JSONResponse({name: bool(call.state.fact(fact)) for name, fact in SWITCHES.items()})
+            known = ", ".join([*SWITCHES, *SETTERS])
+            return JSONResponse({"error": f"unknown switch {name!r}; there are {known}"}, 400)
+    shown = {name: bool(call.state.fact(fact)) for name, fact in SWITCHES.items()}
+    return JSONResponse(shown | {"webhook": call.state.fact(webhooks.URL)})
 
 
 def endpoint(state: State, handler: Handler) -> Callable[[Request], object]:
