@@ -15,13 +15,16 @@ from sandbox.notices import telling
 from sandbox.state import State
 
 START_SECONDS = 20.0
+IDLE_SECONDS = 75
+"""Clients poll every five seconds, uvicorn's own limit: a connection must not be closed just as it is used again."""
 
 
 def server(state: State) -> uvicorn.Server:
     """A uvicorn server of the sandbox, not yet running. `Date` is the sandbox's own clock, so uvicorn sends none."""
     config = uvicorn.Config(
-        create_app(state), log_level="critical", access_log=False, ws="none", lifespan="off", date_header=False
-    )
+        create_app(state), log_level="critical", access_log=False, ws="none", lifespan="off", date_header=False,
+        timeout_keep_alive=IDLE_SECONDS,
+    )  # fmt: skip
     return uvicorn.Server(config)
 
 
