@@ -17,7 +17,7 @@ from sandbox.faults import CATALOGUE, FaultBook
 from sandbox.meter import RequestLog
 from sandbox.quickbooks.faults import Fault as QuickBooksFault
 from sandbox.state import Record, State
-from sandbox.vendors import VENDORS
+from sandbox.vendors import VENDORS, own_faults
 
 Handler = Callable[[Request], Awaitable[Response]]
 LISTED = 50
@@ -112,7 +112,8 @@ def _fault_routes(book: FaultBook) -> list[BaseRoute]:
                 return returned(back, "Switched on.") if back else JSONResponse({"id": armed.id}, 201)
             case "DELETE":
                 book.clear(int(request.query_params["id"]) if "id" in request.query_params else None)
-        return JSONResponse({"armed": book.armed(), "catalogue": CATALOGUE})
+        own = {vendor: own_faults(vendor) for vendor in VENDORS}
+        return JSONResponse({"armed": book.armed(), "catalogue": CATALOGUE, "own": own})
 
     return [Route("/control/faults", guarded(faults), methods=["GET", "POST", "DELETE"])]
 

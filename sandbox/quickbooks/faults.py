@@ -124,6 +124,14 @@ CATALOGUE: Mapping[str, Fault] = {
 }  # fmt: skip
 
 
+OWN = {
+    "wrong_company": "The token belongs to another company or environment.",
+    "admin_lost_rights": "The admin who connected the app has no access any more.",
+    "subscription_ended": "The company's subscription has ended.",
+}
+"""Faults that only this vendor knows."""
+
+
 @dataclass(frozen=True, slots=True)
 class Moment:
     """The clock for a body that is made without the sandbox's state."""
