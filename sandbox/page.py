@@ -63,8 +63,8 @@ def routes(state: State, book: FaultBook, log: RequestLog) -> list[BaseRoute]:
     def faults(request: Request) -> Response:
         counts = {vendor: log.report(vendor)["count"] for vendor in VENDORS}
         own = {vendor: own_faults(vendor) for vendor in VENDORS}
-        facts: dict[str, Any] = {"catalogue": CATALOGUE, "own": own, "armed": book.armed(), "vendors": TITLES, "counts": counts}
-        return shown("faults.html", request, **facts)
+        facts: dict[str, Any] = {"catalogue": CATALOGUE, "own": own, "vendors": TITLES, "counts": counts}
+        return shown("faults.html", request, armed=book.armed(), **facts)
 
     def style(_: Request) -> Response:
         return FileResponse(PAGES / "control.css", media_type="text/css", headers={"cache-control": "no-cache"})

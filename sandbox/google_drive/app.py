@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.responses import Response
 from starlette.routing import Route
 
-from sandbox.google_drive import auth, channels, content, files, listing, tree, uploads, writing
+from sandbox.google_drive import auth, channels, content, downloads, files, listing, tree, uploads, writing
 from sandbox.google_drive.batch import batch_endpoint
 from sandbox.google_drive.wire import Answer, Call, Check, Handler, endpoint, json_response
 from sandbox.state import State
@@ -69,11 +69,13 @@ PATHS: dict[str, Methods] = {
         "DELETE": (writing.delete, WRITE),
     },
     "/drive/v3/files/{id}/copy": {"POST": (writing.copy, WRITE)},
+    "/drive/v3/files/{id}/download": {"POST": (downloads.start, CONTENT)},
     "/drive/v3/files/{id}/export": {"GET": (content.export, CONTENT)},
     "/drive/v3/files/{id}/permissions": {"GET": (listing.list_permissions, READ)},
     "/drive/v3/files/{id}/revisions": {"GET": (content.list_revisions, READ)},
     "/drive/v3/files/{id}/revisions/{revision}": {"GET": (content.get_revision, CONTENT)},
     "/drive/v3/files/{id}/watch": {"POST": (channels.watch, READ)},
+    "/drive/v3/operations/{name}": {"GET": (downloads.look, CONTENT)},
     "/feeds/download/{editor}/export/Export": {"GET": (content.export_link, CONTENT)},
     "/upload/drive/v3/files": FILE_UPLOAD,
     "/upload/drive/v3/files/{id}": {"PATCH": (uploads.start, WRITE), "PUT": (uploads.put, auth.anyone)},
