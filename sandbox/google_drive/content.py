@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from sandbox.google_drive.resource import EXPORTS, checksums, head_revision, iso, native_kind, resource, user
 from sandbox.google_drive.tree import FOLDER, VENDOR, File, find
-from sandbox.google_drive.wire import Answer, Call, DriveError, not_found
+from sandbox.google_drive.wire import Answer, Call, DriveError, invalid, not_found
 
 EXPORT_LIMIT = 10 * 1024 * 1024
 RANGE = re.compile(r"bytes=(\d*)-(\d*)$")
@@ -120,7 +120,10 @@ def shown(call: Call, file: File, body: Mapping[str, Any]) -> dict[str, Any]:
 def list_revisions(call: Call) -> Answer:
     """GET /drive/v3/files/{id}/revisions."""
     file = seen(call)
-    size, after = call.number("pageSize", 200, 1000), int(call.query.get("pageToken") or 0)
+    size, token = call.number("pageSize", 200, 1000), call.query.get("pageToken") or "0"
+    if not token.isdigit():
+        raise invalid("pageToken")
+    after = int(token)
     kept = revisions(call, file)
     answer: dict[str, Any] = {"kind": "drive#revisionList"}
     if len(kept) > after + size:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -12,11 +13,14 @@ from starlette.routing import Route
 
 from sandbox.quickbooks import batch, cdc, ledger, oauth, pdf, query, webhooks, writes
 from sandbox.quickbooks.entities import BY_PATH, VENDOR
-from sandbox.quickbooks.faults import Fault, answer, missing, not_found, unsupported, wrong_company
+from sandbox.quickbooks.faults import Fault, answer, misshapen, missing, not_found, unsupported, wrong_company
 from sandbox.quickbooks.wire import REALM, REALM_FACT, Call, enveloped, headers, reply, served
 from sandbox.state import Record, State
 
 Handler = Callable[[Call], Response]
+log = logging.getLogger(__name__)
+BAD_SHAPE = (AttributeError, TypeError, KeyError, ValueError)
+"""What text where an object is expected, and the like, comes to."""
 SWITCHES = {
     "rotate_always": oauth.ROTATE_ALWAYS,
     "cdc_refuses_old": cdc.REFUSES_OLD,
@@ -151,6 +155,11 @@ def attempt(handler: Handler, call: Call) -> Response:
         return handler(call)
     except Fault as fault:
         return answer(fault, call.state.now())
+    except BAD_SHAPE as error:
+        if not call.body:
+            raise
+        log.info("a body of the wrong shape", exc_info=error)
+        return answer(misshapen(str(error)), call.state.now())
 
 
 PATHS: tuple[tuple[str, str, Handler], ...] = (

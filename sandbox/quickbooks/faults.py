@@ -92,6 +92,11 @@ def missing(element: str) -> Fault:
     )
 
 
+def misshapen(detail: str) -> Fault:
+    """2010: the body is no JSON object, or not of the shape that it should have."""
+    return Fault("2010", "Request has invalid or unsupported property", detail)
+
+
 def unsupported(what: str) -> Fault:
     """500: this entity cannot do that."""
     return Fault("500", "Unsupported Operation", f"Operation {what} is not supported.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import logging
 import re
 from collections.abc import Callable
 from urllib.parse import parse_qsl, unquote
@@ -22,6 +23,10 @@ from sandbox.salesforce.query import compile_query
 from sandbox.state import State
 
 Handler = Callable[[Call], Response]
+log = logging.getLogger(__name__)
+
+BAD_SHAPE = (AttributeError, TypeError, KeyError, ValueError)
+"""What text where an object is expected, and the like, comes to."""
 
 OLDEST, NEWEST = 50, 68
 DAILY_REQUESTS = 100_000
@@ -154,6 +159,11 @@ class Service:
             return handler(Call(self.state, self.cursors, method, base, parts, params, headers, content, spent))
         except Fault as fault:
             return fault.response()
+        except BAD_SHAPE as error:
+            if not content:
+                raise
+            log.info("a body of the wrong shape", exc_info=error)
+            return Fault(400, "JSON_PARSER_ERROR", f"The request body has not the expected shape: {error}").response()
 
 
 def check_length(request: Request) -> None:

@@ -382,6 +382,17 @@ class TestContent:
         link = drive.files().get(fileId="d", fields="exportLinks").execute()["exportLinks"][PDF]
         assert bearer.get(link).content == big
 
+    def test_nonsense_in_a_parameter_or_a_body_is_refused(self, bearer, state):
+        put(state, "x", "x.txt")
+        channel = {"id": "c", "type": "web_hook", "address": "https://[x"}
+        refused = [
+            bearer.get("/drive/v3/files/x/revisions?pageToken=x"),
+            bearer.post("/upload/drive/v3/files?uploadType=resumable", headers={"X-Upload-Content-Length": "many"}),
+            bearer.post("/drive/v3/changes/watch?pageToken=1", json=channel),
+        ]
+        assert [answer.status_code for answer in refused] == [400, 400, 400]
+        assert {answer.json()["error"]["errors"][0]["reason"] for answer in refused} == {"invalid", "badRequest"}
+
     def test_a_download_is_an_operation_that_ends_in_an_address_without_the_limit(self, drive, bearer, state):
         big = b"x" * (10 * 1024 * 1024 + 1)
         new_file(state, "d", file_body(state, "Big", DOCUMENT, "root", exports={PDF: big}))
