@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from sandbox.quickbooks import batch, cdc, ledger, oauth, pdf, query, webhooks, writes
+from sandbox.quickbooks import attachments, batch, cdc, ledger, oauth, pdf, query, webhooks, writes
 from sandbox.quickbooks.entities import BY_PATH, VENDOR
 from sandbox.quickbooks.faults import Fault, answer, misshapen, missing, not_found, unsupported, wrong_company
 from sandbox.quickbooks.wire import REALM, REALM_FACT, Call, enveloped, headers, reply, served
@@ -32,7 +32,10 @@ SWITCHES = {
 def run_query(call: Call) -> Response:
     """GET /query?query=... and POST /query with the statement as its body."""
     statement = call.query.get("query", "") if call.method == "GET" else call.body.decode("utf-8", "replace")
-    return reply(enveloped(call.state, {"QueryResponse": query.run(call.state, statement)}))
+    found = query.run(call.state, statement)
+    if attachments.KIND in found:
+        found[attachments.KIND] = [attachments.linked(call, body) for body in found[attachments.KIND]]
+    return reply(enveloped(call.state, {"QueryResponse": found}))
 
 
 def changes(call: Call) -> Response:
@@ -77,6 +80,8 @@ def read(call: Call) -> Response:
     body = served(record)
     if record.kind == "Invoice" and "invoicelink" in call.query.get("include", "").lower() and "BillEmail" in body:
         body["InvoiceLink"] = f"{call.base}/pay/{record.id}"
+    if record.kind == attachments.KIND:
+        body = attachments.linked(call, body)
     return reply(enveloped(call.state, {record.kind: body}))
 
 
@@ -169,6 +174,7 @@ PATHS: tuple[tuple[str, str, Handler], ...] = (
     ("POST", "/oauth2/v1/tokens/bearer", oauth.bearer),
     ("POST", "/oauth2/v1/tokens/revoke", oauth.revoke),
     ("GET POST", "/control/quickbooks", switch),
+    ("GET", "/v3/company/files/{id}", attachments.file),
 )
 COMPANY_PATHS: tuple[tuple[str, str, Handler], ...] = (
     ("GET POST", "/query", run_query),
@@ -176,6 +182,8 @@ COMPANY_PATHS: tuple[tuple[str, str, Handler], ...] = (
     ("POST", "/batch", run_batch),
     ("GET", "/companyinfo/{id}", singleton("CompanyInfo")),
     ("GET", "/preferences", singleton("Preferences")),
+    ("POST", "/upload", attachments.upload),
+    ("GET", "/download/{id}", attachments.download),
     ("GET", "/{entity}/{id}/pdf", paper),
     ("POST", "/{entity}/{id}/send", send),
     ("GET", "/{entity}/{id}", read),

@@ -25,7 +25,7 @@ URL = "quickbooks_webhook"
 VERIFIER = "quickbooks_verifier_token"
 VERIFIER_TOKEN = "sandbox-verifier-token"  # noqa: S105 - published, as all of the sandbox's credentials
 OLD_SHAPE = "quickbooks_old_webhooks"
-SILENT = frozenset({"CompanyInfo", "TaxCode"})
+SILENT = frozenset({"Attachable", "CompanyInfo", "TaxCode"})
 RETRY_SECONDS = (10, 20, 30, 300, 1200, 7200, 14_400, 21_600)
 """Then every six hours, and nothing else is delivered before."""
 OLD_WORDS = {"created": "Create", "updated": "Update", "deleted": "Delete", "voided": "Void", "emailed": "Emailed"}
