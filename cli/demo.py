@@ -117,6 +117,7 @@ def _run(this: Demo, children: Children, profile: str | None) -> None:
 def _sandbox_options(this: Demo) -> list[str]:
     options = ["--port", str(this.addresses.sandbox), "--state", str(this.var / "sandbox.sqlite")]
     options += ["--clients", str(this.clients), "--smtp-port", str(this.addresses.smtp)]
+    options += ["--webhooks", f"{this.addresses.portal_url}/hooks"]
     return options + (["--seed-from", str(this.seed_from)] if this.seed_from else [])
 
 

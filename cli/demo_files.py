@@ -138,6 +138,7 @@ def sources(demo: Demo) -> dict[str, dict[str, str]]:
             "base_url": url,
             "client_id": "sandbox-consumer-key",
             "client_secret": "sandbox-consumer-secret",
+            "webhook_secret": "sandbox-callout-secret",
         },
         "quickbooks": {
             "base_url": url,
@@ -145,12 +146,15 @@ def sources(demo: Demo) -> dict[str, dict[str, str]]:
             "client_id": "sandbox-qbo-client",
             "client_secret": "sandbox-qbo-secret",
             "realm_id": "4620816365179422850",
+            "webhook_secret": "sandbox-verifier-token",
         },
         "google_drive": {
             "base_url": url,
             "service_account_file": str(demo.var / "google-service-account.json"),
             "subject": "hub@sandbox.example",
             "root_folder": "fld-clients",
+            # Ours to choose: Drive repeats it in every notice of the channel that the sync opens.
+            "webhook_secret": "sandbox-channel-token",
         },
     }
 

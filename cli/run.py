@@ -22,13 +22,14 @@ if TYPE_CHECKING:
 DEMO_CONFIG = Path("var/frontdesk.toml")
 DEMO_KEY = Path("var/secret-key")
 DEMO_SMTP = "smtp://127.0.0.1:8025"
+PASSED_ON: dict[Any, Any] = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
 
 
 def add_to(app: typer.Typer) -> None:
     app.command(rich_help_panel=MAKE_READY)(migrate)
     app.command(rich_help_panel=RUN)(serve)
     app.command(rich_help_panel=RUN)(worker)
-    app.command(rich_help_panel="Try it")(sandbox)
+    app.command(rich_help_panel="Try it", add_help_option=False, context_settings=PASSED_ON)(sandbox)
 
 
 def migrate() -> None:
@@ -112,18 +113,10 @@ def worker(
     work(settings)
 
 
-def sandbox(
-    port: Annotated[int, typer.Option(help="0 takes a free one.")] = 8900,
-    state: Annotated[Path, typer.Option(help="Kept between starts.")] = Path("var/sandbox.sqlite"),
-    clients: Annotated[int, typer.Option(help="How many the sample firm has.", min=1)] = 40,
-    seed: Annotated[int, typer.Option(help="Another number, another firm.")] = 7,
-    seed_from: Annotated[Path | None, typer.Option(help="A folder with the Northwind tables instead.")] = None,
-) -> None:
+def sandbox(context: typer.Context) -> None:
     """The vendors' emulators alone, with a sample firm."""
-    words = ["--port", str(port), "--state", str(state), "--clients", str(clients), "--seed", str(seed)]
-    words += ["--seed-from", str(seed_from)] if seed_from else []
-    # Its own process image: the sandbox knows nothing of Frontdesk.
-    os.execv(sys.executable, [sys.executable, "-m", "sandbox", *words])  # noqa: S606 -- our own command
+    # Its own process image, and its own options: the sandbox knows nothing of Frontdesk.
+    os.execv(sys.executable, [sys.executable, "-m", "sandbox", *context.args])  # noqa: S606 -- our own command
 
 
 def use_demo() -> None:

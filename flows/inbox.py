@@ -65,8 +65,12 @@ def _done(hub: Hub, hint: Row[Any], away: Away) -> bool:
 def _serve(hub: Hub, hint: Row[Any]) -> None:
     if hint.stream and hint.external_id:
         read_again(hub, hint.source, hint.stream, hint.external_id)
-    else:
-        sync_source(hub, hint.source, [hint.stream] if hint.stream else None)
+        return
+    summary = sync_source(hub, hint.source, [hint.stream] if hint.stream else None)
+    for result in summary.streams:
+        # A run that is on the stream just now may have read it before the change that the hint speaks of.
+        if result.state == "busy" or result.error_kind == RetryLater.__name__:
+            raise RetryLater(result.sentence or "The source is away.", after=result.after)
 
 
 def _mark(hub: Hub, hint_id: str, **values: Any) -> None:

@@ -82,6 +82,8 @@ def _pull_all(
                 # A source that stayed away through one stream's patience is asked only once for each of the others.
                 away = bool(results) and results[-1].error_kind == RetryLater.__name__
                 results.append(_pull_one(hub, connector, session, run, mapping, tries=1 if away else TRIES, **options))
+            if results and results[-1].error_kind != RetryLater.__name__:
+                _watch(hub, source, session)
             return results, connector.requests(session)
     except FrontdeskError as error:
         reason = error
@@ -91,6 +93,18 @@ def _pull_all(
     # The source cannot be opened at all: every stream that has not run says why.
     done = {result.stream for result in results}
     return [*results, *(_failed(mapping.stream, reason) for mapping in mappings if mapping.stream not in done)], 0
+
+
+def _watch(hub: Hub, source: Source, session: Any) -> None:
+    """Have the source tell us of changes, if it can and the firm has set a secret for it. Polling goes on anyway."""
+    secret = hub.settings.sources[source.name].webhook_secret.get_secret_value()
+    if source.connector.watch is None or not secret:
+        return
+    address = f"{hub.settings.public_url.rstrip('/')}/hooks/{source.name}"
+    try:
+        source.connector.watch(session, hub.tokens(f"{source.name} channel"), address, secret)
+    except FrontdeskError as error:
+        log.warning("%s does not tell us of changes: %s", source.name, error.sentence)
 
 
 def _pull_one(

@@ -7,7 +7,9 @@ import datetime as dt
 import sys
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
+from sandbox.notices import telling
 from sandbox.serve import listen, server
 from sandbox.state import State
 
@@ -27,21 +29,50 @@ def main(arguments: list[str] | None = None) -> int:
         seed_once(state, options)
         if not catch_mail(state, options):
             return 1
+        if options.webhooks:
+            subscribe(state, options.webhooks.rstrip("/"))
         print(f"Sandbox on http://{options.host}:{listener.getsockname()[1]}/ (Ctrl-C stops it)", flush=True)  # noqa: T201 - a command's message
-        server(state).run(sockets=[listener])
+        with telling(state):
+            server(state).run(sockets=[listener])
     return 0
 
 
+class Help(argparse.HelpFormatter):
+    """Help that begins as that of the other commands."""
+
+    def add_usage(self, usage: Any, actions: Any, groups: Any, prefix: str | None = "Usage: ") -> None:
+        super().add_usage(usage, actions, groups, prefix)
+
+
 def parse(arguments: list[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m sandbox", description=__doc__)
-    parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=int, default=8900, help="0 takes a free port")
+    """The one list of options: `frontdesk sandbox` passes its own on to this."""
+    about = "The vendors' emulators alone, with a sample firm. `python -m sandbox` is the same."
+    parser = argparse.ArgumentParser(prog="frontdesk sandbox", description=about, formatter_class=Help)
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on; 0.0.0.0 for all (%(default)s)")
+    parser.add_argument("--port", type=int, default=8900, help="0 takes a free one (%(default)s)")
     parser.add_argument("--smtp-port", type=int, help="where mail is caught, to be read at /mail; none by default")
-    parser.add_argument("--state", type=Path, default=Path("var/sandbox.sqlite"), help="kept between starts")
-    parser.add_argument("--clients", type=int, default=40)
-    parser.add_argument("--seed", type=int, default=7)
-    parser.add_argument("--seed-from", type=Path, help="a folder with the Northwind tables instead of the sample firm")
+    state = Path("var/sandbox.sqlite")
+    parser.add_argument("--state", type=Path, default=state, metavar="FILE", help="kept between starts (%(default)s)")
+    parser.add_argument("--clients", type=positive, default=40, help="how many the sample firm has (%(default)s)")
+    parser.add_argument("--records", type=positive, help="go on with further clients until there are so many records")
+    parser.add_argument("--seed", type=int, default=7, help="another number, another firm (%(default)s)")
+    parser.add_argument("--seed-from", type=Path, metavar="DIR", help="a folder with the Northwind tables instead")
+    parser.add_argument("--webhooks", metavar="URL", help="told of every change, at URL/salesforce and URL/quickbooks")
     return parser.parse_args(arguments)
+
+
+def positive(text: str) -> int:
+    """A number of one or more."""
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{number} is less than 1")
+    return number
+
+
+def subscribe(state: State, url: str) -> None:
+    """What a firm sets up at its vendors by hand. Drive's channels are opened by whoever reads from it."""
+    for vendor, module in (("salesforce", "callouts"), ("quickbooks", "webhooks")):
+        import_module(f"sandbox.{vendor}.{module}").subscribe(state, f"{url}/{vendor}")
 
 
 def catch_mail(state: State, options: argparse.Namespace) -> bool:
@@ -66,7 +97,8 @@ def seed_once(state: State, options: argparse.Namespace) -> None:
         import_module("sandbox.northwind").seed(state, options.seed_from)
     else:
         today = dt.datetime.now(dt.UTC).date()
-        import_module("sandbox.firm").seed(state, clients=options.clients, seed=options.seed, today=today)
+        size = {"clients": options.clients, "records": options.records}
+        import_module("sandbox.firm").seed(state, **size, seed=options.seed, today=today)
     state.set_fact(SEEDED, "yes")
 
 

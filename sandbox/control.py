@@ -12,12 +12,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from sandbox import edits
+from sandbox import changes, edits
 from sandbox.faults import CATALOGUE, FaultBook
 from sandbox.meter import RequestLog
 from sandbox.quickbooks.faults import Fault as QuickBooksFault
 from sandbox.state import Record, State
-from sandbox.vendors import VENDORS
+from sandbox.vendors import VENDORS, own_faults
 
 Handler = Callable[[Request], Awaitable[Response]]
 LISTED = 50
@@ -81,10 +81,10 @@ def _record_routes(state: State) -> list[BaseRoute]:
             if not back:
                 raise
             return returned(back, str(refusal))
+        vendor = edits.vendor_of(name, wish)
+        at_once = changes.heard(state, vendor)
         return (
-            returned(back, edits.told(name, record))
-            if back
-            else JSONResponse(shown(record, edits.vendor_of(name, wish)))
+            returned(back, edits.told(name, record, at_once=at_once)) if back else JSONResponse(shown(record, vendor))
         )
 
     base = "/control/records/{vendor}/{kind}"
@@ -112,7 +112,8 @@ def _fault_routes(book: FaultBook) -> list[BaseRoute]:
                 return returned(back, "Switched on.") if back else JSONResponse({"id": armed.id}, 201)
             case "DELETE":
                 book.clear(int(request.query_params["id"]) if "id" in request.query_params else None)
-        return JSONResponse({"armed": book.armed(), "catalogue": CATALOGUE})
+        own = {vendor: own_faults(vendor) for vendor in VENDORS}
+        return JSONResponse({"armed": book.armed(), "catalogue": CATALOGUE, "own": own})
 
     return [Route("/control/faults", guarded(faults), methods=["GET", "POST", "DELETE"])]
 

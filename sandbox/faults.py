@@ -1,7 +1,8 @@
 """What can be made to go wrong, on request: a catalogue of faults and the middleware that plays them.
 
 A fault is armed for some requests (vendor, part of the path, how many to let pass, how many to spoil) and is gone
-afterwards. The body of an error is the vendor's own: `sandbox/{vendor}/faults.py: fault_response(name, retry_after=)`.
+afterwards. The body of an error is the vendor's own: `sandbox/{vendor}/faults.py: fault_response(name, retry_after=)`,
+and so are some faults (`OWN` there).
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import Any
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from sandbox.vendors import fault_body, vendor_of
+from sandbox.vendors import VENDORS, fault_body, own_faults, vendor_of
 
 CATALOGUE: dict[str, str] = {
     "expired_token": "The vendor answers that the access token has expired; a new sign-in works.",
@@ -56,6 +57,18 @@ class Fault:
         return (self.path or USUAL_PATH.get((self.fault, vendor), "")) in target
 
 
+def vendor_for(name: str, vendor: str) -> str:
+    """Whose requests a fault spoils: empty for any vendor's; one that a single vendor knows is that vendor's."""
+    if name in CATALOGUE:
+        return vendor
+    knowing = [known for known in VENDORS if name in own_faults(known)]
+    if knowing and vendor in ("", knowing[0]):
+        return knowing[0]
+    whose = f"{knowing[0]} alone has {name!r}" if knowing else f"unknown fault {name!r}"
+    own = (fault for known in VENDORS for fault in own_faults(known))
+    raise ValueError(f"{whose}; there are {', '.join([*CATALOGUE, *own])}")
+
+
 class FaultBook:
     """The faults that are armed now. Safe to use from several threads."""
 
@@ -69,10 +82,9 @@ class FaultBook:
         known = set(Fault.__dataclass_fields__) - {"id"}
         if unknown := sorted(set(wish) - known):
             raise ValueError(f"unknown word {unknown[0]!r}; accepted are {', '.join(sorted(known))}")
-        if wish.get("fault") not in CATALOGUE:
-            raise ValueError(f"unknown fault {wish.get('fault')!r}; the catalogue has {', '.join(CATALOGUE)}")
+        vendor = vendor_for(str(wish.get("fault", "")), str(wish.get("vendor", "")))
         with self._lock:
-            fault = Fault(**wish, id=next(self._ids))
+            fault = Fault(**{**wish, "vendor": vendor}, id=next(self._ids))
             self._armed.append(fault)
         return fault
 

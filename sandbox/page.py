@@ -16,7 +16,7 @@ from sandbox import clients
 from sandbox.faults import CATALOGUE, FaultBook
 from sandbox.meter import RequestLog
 from sandbox.state import State
-from sandbox.vendors import TITLES, VENDORS
+from sandbox.vendors import TITLES, VENDORS, own_faults
 
 PAGES = Path(__file__).parent / "pages"
 POLICY = "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -62,7 +62,9 @@ def routes(state: State, book: FaultBook, log: RequestLog) -> list[BaseRoute]:
 
     def faults(request: Request) -> Response:
         counts = {vendor: log.report(vendor)["count"] for vendor in VENDORS}
-        return shown("faults.html", request, catalogue=CATALOGUE, armed=book.armed(), vendors=TITLES, counts=counts)
+        own = {vendor: own_faults(vendor) for vendor in VENDORS}
+        facts: dict[str, Any] = {"catalogue": CATALOGUE, "own": own, "vendors": TITLES, "counts": counts}
+        return shown("faults.html", request, armed=book.armed(), **facts)
 
     def style(_: Request) -> Response:
         return FileResponse(PAGES / "control.css", media_type="text/css", headers={"cache-control": "no-cache"})

@@ -11,16 +11,20 @@ from contextlib import contextmanager
 import uvicorn
 
 from sandbox.app import create_app
+from sandbox.notices import telling
 from sandbox.state import State
 
 START_SECONDS = 20.0
+IDLE_SECONDS = 75
+"""Clients poll every five seconds, uvicorn's own limit: a connection must not be closed just as it is used again."""
 
 
 def server(state: State) -> uvicorn.Server:
     """A uvicorn server of the sandbox, not yet running. `Date` is the sandbox's own clock, so uvicorn sends none."""
     config = uvicorn.Config(
-        create_app(state), log_level="critical", access_log=False, ws="none", lifespan="off", date_header=False
-    )
+        create_app(state), log_level="critical", access_log=False, ws="none", lifespan="off", date_header=False,
+        timeout_keep_alive=IDLE_SECONDS,
+    )  # fmt: skip
     return uvicorn.Server(config)
 
 
@@ -34,7 +38,7 @@ def listen(host: str, port: int) -> socket.socket:
 @contextmanager
 def serving(state: State, host: str = "127.0.0.1", port: int = 0) -> Iterator[str]:
     """Serve the sandbox from a thread of this process; gives its address, such as `http://127.0.0.1:40211`."""
-    with listen(host, port) as listener:
+    with telling(state), listen(host, port) as listener:
         running = server(state)
         thread = threading.Thread(target=running.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()

@@ -53,11 +53,15 @@ def whole(vendor: str, moment: int) -> int:
 
 
 class State:
-    """One sandbox's records. Safe to use from several threads: one connection each, WAL, short transactions."""
+    """One sandbox's records. Safe to use from several threads: one connection each, WAL, short transactions.
+
+    `committed` is set by every write; whoever waits for writes clears it.
+    """
 
     def __init__(self, path: Path | str) -> None:
         self.path = str(path)
         self._local = threading.local()
+        self.committed = threading.Event()
         self.connection.executescript(SCHEMA)
 
     @property
@@ -85,6 +89,7 @@ class State:
             connection.execute("ROLLBACK")
             raise
         connection.execute("COMMIT")
+        self.committed.set()
 
     def now(self) -> int:
         """The sandbox's clock (ms): real time plus the offset that a simulation may set."""

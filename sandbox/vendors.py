@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from importlib.util import find_spec
+from typing import Any
 
 from starlette.responses import Response
 from starlette.routing import BaseRoute
@@ -43,11 +44,19 @@ def routes(state: State) -> list[BaseRoute]:
 
 def fault_body(vendor: str) -> FaultBody | None:
     """The vendor's `fault_response(name, *, retry_after) -> Response | None`, from its `faults.py` or `app.py`."""
-    for name in (f"sandbox.{vendor}.faults", f"sandbox.{vendor}.app"):
-        found: FaultBody | None = getattr(import_module(name), "fault_response", None) if _exists(name) else None
-        if found is not None:
-            return found
-    return None
+    found: FaultBody | None = _of_faults(vendor, "fault_response")
+    return found
+
+
+def own_faults(vendor: str) -> Mapping[str, str]:
+    """Faults that only this vendor knows, with what each does."""
+    return _of_faults(vendor, "OWN") or {}
+
+
+def _of_faults(vendor: str, name: str) -> Any:
+    modules = (f"sandbox.{vendor}.faults", f"sandbox.{vendor}.app")
+    found = (getattr(import_module(module), name, None) for module in modules if _exists(module))
+    return next((value for value in found if value is not None), None)
 
 
 def _exists(name: str) -> bool:

@@ -41,6 +41,13 @@ def stream(name: str) -> Stream[Any]:
     return STREAMS[name]
 
 
+def watch(drive: Drive, memory: TokenStore, address: str, secret: str) -> None:
+    """Have Drive tell an address of changes."""
+    from connectors.google_drive import watching
+
+    watching.watch(drive, memory, address, secret)
+
+
 def requests(drive: Drive) -> int:
     """How many requests the session has made, those for tokens included."""
     return drive.counter.count
@@ -55,6 +62,7 @@ CONNECTOR: Connector[Any] = Connector(
     streams=tuple(STREAMS),
     check=checking.check,
     requests=requests,
+    watch=watch,
 )
 
 __all__ = ["CONNECTOR", "SCOPE", "DriveSettings"]

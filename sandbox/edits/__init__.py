@@ -56,12 +56,13 @@ TOLD = {
 }
 
 
-def told(edit: str, record: Record) -> str:
-    """What happened, in a sentence for the person who pressed the button."""
+def told(edit: str, record: Record, *, at_once: bool) -> str:
+    """What happened, in a sentence for the person who pressed the button; `at_once`: whoever listens hears of it."""
     body = record.body
     name = body.get("DocNumber") or body.get("Name") or body.get("name") or record.id
     left = f"has {body['Balance']:,.2f} left to pay" if body.get("Balance") else "is paid"
-    return f"{TOLD[edit].format(name=name, left=left)} The portal shows it after its next sync."
+    when = "in a moment" if at_once else "after its next sync"
+    return f"{TOLD[edit].format(name=name, left=left)} The portal shows it {when}."
 
 
 def vendor_of(edit: str, wish: dict[str, Any]) -> str:

@@ -2,55 +2,21 @@
 
 from __future__ import annotations
 
-import uuid
-
 from starlette.responses import Response
 from starlette.routing import Route
 
-from sandbox.google_drive import auth, content, files, listing, tree, uploads, writing
+from sandbox.google_drive import auth, channels, content, downloads, files, listing, tree, uploads, writing
 from sandbox.google_drive.batch import batch_endpoint
-from sandbox.google_drive.wire import Answer, Call, Check, DriveError, Handler, endpoint, invalid, json_response
+from sandbox.google_drive.wire import Answer, Call, Check, Handler, endpoint, json_response
 from sandbox.state import State
 
 READ, CONTENT, WRITE = auth.needs(auth.READING), auth.needs(auth.CONTENT), auth.needs(auth.WRITING)
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
-CHANNEL_MS = 3600 * 1000
 
 
 def get_file(call: Call) -> Answer | Response:
     """Metadata by any reading scope; content needs a scope that covers content."""
     return listing.get_file(CONTENT(call) if call.query.get("alt") == "media" else call)
-
-
-def watch(call: Call) -> Answer:
-    """Registers a channel as Drive does. Nothing is delivered to it yet: callers must poll changes anyway."""
-    body = call.json()
-    if body.get("type") not in ("web_hook", "webhook") or not body.get("id") or not body.get("address"):
-        raise DriveError(400, "required", "Required: id, type, address")
-    if not str(body["address"]).startswith("https://"):
-        message = "WebHook callback must be HTTPS: " + str(body["address"])
-        raise DriveError(400, "push.webhookUrlNotHttps", message)
-    if "id" in call.path:
-        listing.visible(call, call.path["id"])
-    elif not call.query.get("pageToken", "").isdigit():
-        raise invalid("pageToken")
-    expires = int(body.get("expiration") or call.state.now() + CHANNEL_MS)
-    uri = f"{call.base}/drive/v3/{'files/' + call.path['id'] if 'id' in call.path else 'changes'}?alt=json"
-    resource_id = uuid.uuid5(uuid.NAMESPACE_URL, uri).hex[:27]
-    shown = {"kind": "api#channel", "id": body["id"], "resourceId": resource_id, "resourceUri": uri}
-    shown |= {"expiration": str(expires)} | ({"token": body["token"]} if body.get("token") else {})
-    call.state.put(tree.VENDOR, "channel", str(body["id"]), {**shown, "address": body["address"]})
-    return Answer(shown, "Channel")
-
-
-def stop(call: Call) -> Response:
-    """POST /drive/v3/channels/stop."""
-    body = call.json()
-    record = call.state.get(tree.VENDOR, "channel", str(body.get("id", "")))
-    if record is None or record.body["resourceId"] != body.get("resourceId"):
-        raise DriveError(404, "notFound", f"Channel '{body.get('id')}' not found for project 'sandbox-project'")
-    call.state.purge(tree.VENDOR, "channel", record.id)
-    return Response(status_code=204)
 
 
 def key_file(call: Call) -> Response:
@@ -91,8 +57,8 @@ PATHS: dict[str, Methods] = {
     "/drive/v3/about": {"GET": (listing.about, READ)},
     "/drive/v3/changes": {"GET": (listing.list_changes, READ)},
     "/drive/v3/changes/startPageToken": {"GET": (listing.start_token, READ)},
-    "/drive/v3/changes/watch": {"POST": (watch, READ)},
-    "/drive/v3/channels/stop": {"POST": (stop, READ)},
+    "/drive/v3/changes/watch": {"POST": (channels.watch, READ)},
+    "/drive/v3/channels/stop": {"POST": (channels.stop, READ)},
     "/drive/v3/drives": {"GET": (listing.list_drives, READ)},
     "/drive/v3/drives/{id}": {"GET": (listing.get_drive, READ)},
     "/drive/v3/files": {"GET": (listing.list_files, READ), "POST": (writing.create, WRITE)},
@@ -103,11 +69,13 @@ PATHS: dict[str, Methods] = {
         "DELETE": (writing.delete, WRITE),
     },
     "/drive/v3/files/{id}/copy": {"POST": (writing.copy, WRITE)},
+    "/drive/v3/files/{id}/download": {"POST": (downloads.start, CONTENT)},
     "/drive/v3/files/{id}/export": {"GET": (content.export, CONTENT)},
     "/drive/v3/files/{id}/permissions": {"GET": (listing.list_permissions, READ)},
     "/drive/v3/files/{id}/revisions": {"GET": (content.list_revisions, READ)},
     "/drive/v3/files/{id}/revisions/{revision}": {"GET": (content.get_revision, CONTENT)},
-    "/drive/v3/files/{id}/watch": {"POST": (watch, READ)},
+    "/drive/v3/files/{id}/watch": {"POST": (channels.watch, READ)},
+    "/drive/v3/operations/{name}": {"GET": (downloads.look, CONTENT)},
     "/feeds/download/{editor}/export/Export": {"GET": (content.export_link, CONTENT)},
     "/upload/drive/v3/files": FILE_UPLOAD,
     "/upload/drive/v3/files/{id}": {"PATCH": (uploads.start, WRITE), "PUT": (uploads.put, auth.anyone)},

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from sandbox.google_drive.resource import EXPORTS, checksums, head_revision, iso, native_kind, resource, user
 from sandbox.google_drive.tree import FOLDER, VENDOR, File, find
-from sandbox.google_drive.wire import Answer, Call, DriveError, not_found
+from sandbox.google_drive.wire import Answer, Call, DriveError, invalid, not_found
 
 EXPORT_LIMIT = 10 * 1024 * 1024
 RANGE = re.compile(r"bytes=(\d*)-(\d*)$")
@@ -70,9 +70,7 @@ def export_link(call: Call) -> Response:
 
 def exported(call: Call, file_id: str) -> dict[str, Any]:
     """The body of a native document; 403 for anything else."""
-    file = find(call.state, file_id)
-    if file is None:
-        raise not_found(file_id)
+    file = found(call, file_id)
     if native_kind(file.body["mimeType"]) not in EXPORTS:
         raise DriveError(403, "fileNotExportable", "Export only supports Docs Editors files.")
     return file.body
@@ -122,31 +120,39 @@ def shown(call: Call, file: File, body: Mapping[str, Any]) -> dict[str, Any]:
 def list_revisions(call: Call) -> Answer:
     """GET /drive/v3/files/{id}/revisions."""
     file = seen(call)
-    size, after = call.number("pageSize", 200, 1000), int(call.query.get("pageToken") or 0)
-    found = revisions(call, file)
+    size, token = call.number("pageSize", 200, 1000), call.query.get("pageToken") or "0"
+    if not token.isdigit():
+        raise invalid("pageToken")
+    after = int(token)
+    kept = revisions(call, file)
     answer: dict[str, Any] = {"kind": "drive#revisionList"}
-    if len(found) > after + size:
+    if len(kept) > after + size:
         answer["nextPageToken"] = str(after + size)
-    answer["revisions"] = [shown(call, file, body) for body in found[after : after + size]]
+    answer["revisions"] = [shown(call, file, body) for body in kept[after : after + size]]
     return Answer(answer, "RevisionList", f"kind,nextPageToken,revisions({DEFAULT_REVISION})")
 
 
 def get_revision(call: Call) -> Answer | Response:
     """GET /drive/v3/files/{id}/revisions/{revisionId}, with its content for alt=media."""
     file, wanted = seen(call), call.path["revision"]
-    found = [body for body in revisions(call, file) if body["id"] == wanted]
+    chosen = [body for body in revisions(call, file) if body["id"] == wanted]
     if wanted == "head":
-        found = revisions(call, file)[-1:]
-    if not found:
+        chosen = revisions(call, file)[-1:]
+    if not chosen:
         raise DriveError(404, "notFound", f"Revision not found: {wanted}.", location="revisionId")
     if call.query.get("alt") == "media":
-        return media(call, file.body | found[0])
-    return Answer(shown(call, file, found[0]), "Revision", DEFAULT_REVISION)
+        return media(call, file.body | chosen[0])
+    return Answer(shown(call, file, chosen[0]), "Revision", DEFAULT_REVISION)
 
 
 def seen(call: Call) -> File:
     """The file that the path names, or 404."""
-    file = find(call.state, call.path["id"])
+    return found(call, call.path["id"])
+
+
+def found(call: Call, file_id: str) -> File:
+    """The file, or 404."""
+    file = find(call.state, file_id)
     if file is None:
-        raise not_found(call.path["id"])
+        raise not_found(file_id)
     return file

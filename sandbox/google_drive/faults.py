@@ -47,6 +47,16 @@ FAULTS = {
     ),
     "not_enabled": Fault(403, "accessNotConfigured", "Google Drive API has not been used in this project.", USAGE),
 }
+OWN = {
+    "too_many_requests": "429 instead of Drive's usual 403 for too many requests.",
+    "daily_limit": "The project's daily quota is used up.",
+    "download_quota": "One file was downloaded too often; that lasts a day or more.",
+    "export_too_large": "A native document is too large to be exported.",
+    "unavailable": "503, which passes.",
+    "insufficient_permissions": "The user may not do this with this file.",
+    "not_enabled": "The project has not switched the Drive API on.",
+}
+"""Faults that only this vendor knows."""
 
 
 def fault_response(name: str, *, retry_after: int | None = None, status: int | None = None) -> Response | None:

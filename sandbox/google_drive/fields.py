@@ -47,6 +47,7 @@ SCHEMAS: dict[str, Schema] = {
     "RevisionList": {"kind": None, "nextPageToken": None, "revisions": "Revision"},
     "Permission": dict.fromkeys(PERMISSION_FIELDS.split()),
     "PermissionList": {"kind": None, "nextPageToken": None, "permissions": "Permission"},
+    "Operation": dict.fromkeys(("name", "done", "metadata", "response", "error")),
     "DriveList": {"kind": None, "nextPageToken": None, "drives": None},
 }
 TOKEN = re.compile(r"\s*(?:([A-Za-z_][\w.\-]*|\*)|(.))")

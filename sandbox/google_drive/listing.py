@@ -7,6 +7,7 @@ import binascii
 import hashlib
 import json
 from collections.abc import Iterator
+from heapq import merge
 from itertools import islice
 from typing import Any
 
@@ -17,7 +18,7 @@ from sandbox.google_drive.query import Condition, QueryError, compile_query
 from sandbox.google_drive.resource import DEFAULT_FILE, iso, permission, resource, user
 from sandbox.google_drive.tree import VENDOR, File, find, select_files
 from sandbox.google_drive.wire import Answer, Call, DriveError, invalid, not_found
-from sandbox.state import State
+from sandbox.state import Record, State
 
 DEFAULT_LIST = f"kind,nextPageToken,incompleteSearch,files({DEFAULT_FILE})"
 CHANGE = f"kind,type,changeType,time,removed,fileId,driveId,file({DEFAULT_FILE})"
@@ -139,7 +140,8 @@ def need_switches(call: Call) -> None:
 
 def known_drive(call: Call, drive: str) -> None:
     """404 for a shared drive that the caller is no member of."""
-    if call.state.get(VENDOR, "drive", drive) is None:
+    record = call.state.get(VENDOR, "drive", drive)
+    if record is None or record.deleted:
         raise DriveError(404, "notFound", f"Shared drive not found: {drive}", location="driveId")
 
 
@@ -195,13 +197,17 @@ def list_changes(call: Call) -> Answer:
         need_switches(call)
         known_drive(call, call.query["driveId"])
     # Bounded by the number read first: what is written meanwhile has a higher one and comes with the next token.
-    found = list(islice(changed(call, int(token), upto), size + 1))
+    bounds = int(token), upto
+    both: Iterator[File | Record] = merge(
+        changed(call, *bounds), changed_drives(call, *bounds), key=lambda one: one.seq
+    )
+    found = list(islice(both, size + 1))
     answer: dict[str, Any] = {"kind": "drive#changeList"}
     if len(found) > size:
         answer["nextPageToken"] = str(found[size].seq)
     else:
         answer["newStartPageToken"] = str(upto)
-    answer["changes"] = [change(call, file) for file in found[:size]]
+    answer["changes"] = [change(call, one) for one in found[:size]]
     return Answer(answer, "ChangeList", DEFAULT_CHANGES)
 
 
@@ -218,11 +224,26 @@ def changed(call: Call, since: int, upto: int) -> Iterator[File]:
     return select_files(call.state, where, args, "ORDER BY seq")
 
 
-def change(call: Call, file: File) -> dict[str, Any]:
-    """One entry: the file as it is now, or that it is out of sight."""
-    entry: dict[str, Any] = {"kind": "drive#change", "type": "file", "changeType": "file", "time": iso(file.modified)}
-    entry |= {"removed": file.gone, "fileId": file.id}
-    return entry if file.gone else {**entry, "file": resource(call.state, file, call.base)}
+def changed_drives(call: Call, since: int, upto: int) -> Iterator[Record]:
+    """Shared drives that were renamed, joined or left since; they stand in the user's log and in their own."""
+    where, args = "seq >= ? AND seq < ?", list[object]((since, upto))
+    if call.query.get("driveId"):
+        where, args = f"{where} AND id = ?", [*args, call.query["driveId"]]
+    if not shared_drives(call) or call.flag("restrictToMyDrive"):
+        return iter(())
+    where += "" if call.flag("includeRemoved", default=True) else " AND deleted = 0"
+    return call.state.select(VENDOR, "drive", where, args, "ORDER BY seq")
+
+
+def change(call: Call, one: File | Record) -> dict[str, Any]:
+    """One entry: the file or drive as it is now, or that it is out of sight."""
+    kind, gone = ("drive", one.deleted) if isinstance(one, Record) else ("file", one.gone)
+    entry: dict[str, Any] = {"kind": "drive#change", "type": kind, "changeType": kind, "time": iso(one.modified)}
+    entry |= {"removed": gone, f"{kind}Id": one.id}
+    if gone:
+        return entry
+    shown = drive_resource(one.id, one.body) if isinstance(one, Record) else resource(call.state, one, call.base)
+    return {**entry, kind: shown}
 
 
 def about(call: Call) -> Answer:
@@ -243,7 +264,7 @@ def list_drives(call: Call) -> Answer:
 def get_drive(call: Call) -> Answer:
     """GET /drive/v3/drives/{id}."""
     record = call.state.get(VENDOR, "drive", call.path["id"])
-    if record is None:
+    if record is None or record.deleted:
         raise DriveError(404, "notFound", f"Shared drive not found: {call.path['id']}", location="driveId")
     return Answer(drive_resource(record.id, record.body), "Drive", "kind,id,name")
 

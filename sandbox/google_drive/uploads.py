@@ -52,6 +52,8 @@ def start(call: Call) -> Answer | Response:
         return upload(call)
     session_id = "ADPycd" + secrets.token_urlsafe(30)
     total = call.headers.get("x-upload-content-length")
+    if total and not total.isdigit():
+        raise DriveError(400, "badRequest", f"Invalid X-Upload-Content-Length: {total}")
     row = (
         session_id,
         call.path.get("id", ""),

@@ -5,6 +5,7 @@ Sources: the public discovery document of Drive v3, and Google's guide on handli
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,9 @@ from sandbox.google_drive.fields import FieldsError, parse_fields, select
 from sandbox.state import State
 
 JSON_TYPE = "application/json; charset=UTF-8"
+log = logging.getLogger(__name__)
+BAD_SHAPE = (AttributeError, TypeError, KeyError, ValueError)
+"""What text where an object is expected, and the like, comes to."""
 STATUS_WORDS = {401: "UNAUTHENTICATED", 403: "PERMISSION_DENIED"}
 
 
@@ -154,6 +158,11 @@ def answer(handler: Handler, check: Check, call: Call) -> Response:
         return result if isinstance(result, Response) else shaped(result, call.query.get("fields") or result.default)
     except DriveError as error:
         return error.response()
+    except BAD_SHAPE as error:
+        if not call.body:
+            raise
+        log.info("a body of the wrong shape", exc_info=error)
+        return DriveError(400, "badRequest", f"Invalid JSON payload received: {error}").response()
 
 
 def shaped(result: Answer, fields: str) -> Response:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.message import Message
 from typing import Any
 
-import orjson
 from starlette.responses import Response
 
 from sandbox.google_drive.files import content_of, keep_revision, new_file, new_id, with_content
@@ -59,7 +58,7 @@ def media_parts(call: Call) -> tuple[dict[str, Any], Upload]:
     parts = split_multipart(call.body, content_type)
     if len(parts) != 2:
         raise DriveError(400, "badContent", "Bad content: a multipart upload has two parts.")
-    return orjson.loads(parts[0][1] or b"{}"), Upload(parts[1][1], parts[1][0].get("content-type", ""))
+    return replace(call, body=parts[0][1]).json(), Upload(parts[1][1], parts[1][0].get("content-type", ""))
 
 
 def split_multipart(body: bytes, content_type: str) -> list[tuple[dict[str, str], bytes]]:

@@ -2,32 +2,40 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
+from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from sandbox.quickbooks import batch, cdc, ledger, oauth, pdf, query, writes
+from sandbox.quickbooks import attachments, batch, cdc, ledger, oauth, pdf, query, webhooks, writes
 from sandbox.quickbooks.entities import BY_PATH, VENDOR
-from sandbox.quickbooks.faults import Fault, answer, missing, not_found, unsupported, wrong_company
-from sandbox.quickbooks.wire import REALM, Call, enveloped, headers, reply, served
+from sandbox.quickbooks.faults import Fault, answer, misshapen, missing, not_found, unsupported, wrong_company
+from sandbox.quickbooks.wire import REALM, REALM_FACT, Call, enveloped, headers, reply, served
 from sandbox.state import Record, State
 
 Handler = Callable[[Call], Response]
-REALM_FACT = "quickbooks_realm"
+log = logging.getLogger(__name__)
+BAD_SHAPE = (AttributeError, TypeError, KeyError, ValueError)
+"""What text where an object is expected, and the like, comes to."""
 SWITCHES = {
     "rotate_always": oauth.ROTATE_ALWAYS,
     "cdc_refuses_old": cdc.REFUSES_OLD,
     "cdc_newest_first": cdc.NEWEST_FIRST,
+    "old_webhooks": webhooks.OLD_SHAPE,
 }
 
 
 def run_query(call: Call) -> Response:
     """GET /query?query=... and POST /query with the statement as its body."""
     statement = call.query.get("query", "") if call.method == "GET" else call.body.decode("utf-8", "replace")
-    return reply(enveloped(call.state, {"QueryResponse": query.run(call.state, statement)}))
+    found = query.run(call.state, statement)
+    if attachments.KIND in found:
+        found[attachments.KIND] = [attachments.linked(call, body) for body in found[attachments.KIND]]
+    return reply(enveloped(call.state, {"QueryResponse": found}))
 
 
 def changes(call: Call) -> Response:
@@ -72,6 +80,8 @@ def read(call: Call) -> Response:
     body = served(record)
     if record.kind == "Invoice" and "invoicelink" in call.query.get("include", "").lower() and "BillEmail" in body:
         body["InvoiceLink"] = f"{call.base}/pay/{record.id}"
+    if record.kind == attachments.KIND:
+        body = attachments.linked(call, body)
     return reply(enveloped(call.state, {record.kind: body}))
 
 
@@ -95,6 +105,13 @@ def send(call: Call) -> Response:
     return reply(enveloped(call.state, {record.kind: served(after)}))
 
 
+SETTERS: dict[str, Callable[[State, Any], None]] = {
+    "webhook": lambda state, url: webhooks.subscribe(state, str(url or "")),
+    "verifier_token": lambda state, token: state.set_fact(webhooks.VERIFIER, str(token)),
+    "disconnect": lambda state, really: oauth.revoke_all(state) if really else None,
+}
+
+
 def company(handler: Handler) -> Handler:
     """The check in front of a company's API: a good bearer, and this company."""
 
@@ -108,16 +125,21 @@ def company(handler: Handler) -> Handler:
 
 
 def switch(call: Call) -> Response:
-    """POST /control/quickbooks {"rotate_always": true}, GET shows the switches; {"disconnect": true} revokes all."""
+    """POST /control/quickbooks {"rotate_always": true}, GET shows the switches; {"disconnect": true} revokes all.
+
+    {"webhook": "https://..."} subscribes an address, {"verifier_token": "..."} sets what deliveries are signed with.
+    """
     wish = writes.payload(call.body) if call.method == "POST" else {}
     for name, value in wish.items():
         if name in SWITCHES:
             call.state.set_fact(SWITCHES[name], "yes" if value else "")
-        elif name == "disconnect" and value:
-            oauth.revoke_all(call.state)
+        elif name in SETTERS:
+            SETTERS[name](call.state, value)
         else:
-            return JSONResponse({"error": f"unknown switch {name!r}; there are {', '.join(SWITCHES)}, disconnect"}, 400)
-    return JSONResponse({name: bool(call.state.fact(fact)) for name, fact in SWITCHES.items()})
+            known = ", ".join([*SWITCHES, *SETTERS])
+            return JSONResponse({"error": f"unknown switch {name!r}; there are {known}"}, 400)
+    shown = {name: bool(call.state.fact(fact)) for name, fact in SWITCHES.items()}
+    return JSONResponse(shown | {"webhook": call.state.fact(webhooks.URL)})
 
 
 def endpoint(state: State, handler: Handler) -> Callable[[Request], object]:
@@ -138,6 +160,11 @@ def attempt(handler: Handler, call: Call) -> Response:
         return handler(call)
     except Fault as fault:
         return answer(fault, call.state.now())
+    except BAD_SHAPE as error:
+        if not call.body:
+            raise
+        log.info("a body of the wrong shape", exc_info=error)
+        return answer(misshapen(str(error)), call.state.now())
 
 
 PATHS: tuple[tuple[str, str, Handler], ...] = (
@@ -147,6 +174,7 @@ PATHS: tuple[tuple[str, str, Handler], ...] = (
     ("POST", "/oauth2/v1/tokens/bearer", oauth.bearer),
     ("POST", "/oauth2/v1/tokens/revoke", oauth.revoke),
     ("GET POST", "/control/quickbooks", switch),
+    ("GET", "/v3/company/files/{id}", attachments.file),
 )
 COMPANY_PATHS: tuple[tuple[str, str, Handler], ...] = (
     ("GET POST", "/query", run_query),
@@ -154,6 +182,8 @@ COMPANY_PATHS: tuple[tuple[str, str, Handler], ...] = (
     ("POST", "/batch", run_batch),
     ("GET", "/companyinfo/{id}", singleton("CompanyInfo")),
     ("GET", "/preferences", singleton("Preferences")),
+    ("POST", "/upload", attachments.upload),
+    ("GET", "/download/{id}", attachments.download),
     ("GET", "/{entity}/{id}/pdf", paper),
     ("POST", "/{entity}/{id}/send", send),
     ("GET", "/{entity}/{id}", read),

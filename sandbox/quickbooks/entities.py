@@ -1,7 +1,8 @@
 """What the emulated company keeps: entities, which fields can be asked for in a query, and what a write must bring.
 
 One word a field, `Name:type`. Types: string, number, boolean, date, datetime, id, ref (compared by its value), email
-(compared by its address), phone, memo; a field without a type is sent but cannot be asked for.
+(compared by its address), phone, memo, attached (what a file is tied to); a field without a type is sent but cannot be
+asked for.
 """
 
 from __future__ import annotations
@@ -39,6 +40,10 @@ ITEM = (
 PERSON = (
     "DisplayName:string GivenName:string FamilyName:string CompanyName:string PrimaryEmailAddr:email "
     "PrimaryPhone:phone Balance:number CurrencyRef:ref BillAddr"
+)
+ATTACHABLE = (
+    "FileName:string ContentType:string Size:number Note:string Category:string Tag:string FileAccessUri "
+    "TempDownloadUri AttachableRef AttachableRef.EntityRef.Type:attached AttachableRef.EntityRef.Value:attached"
 )
 LIST = "Name:string FullyQualifiedName:string Description:string ParentRef:ref Type:string"
 
@@ -104,6 +109,7 @@ ENTITIES = {
         Entity("Term", LIST + " DueDays:number", named=True, required=("Name",)),
         Entity("PaymentMethod", LIST, named=True, required=("Name",)),
         Entity("TaxCode", LIST, named=True, cdc=False, writable=False),
+        Entity("Attachable", ATTACHABLE, computed=frozenset({"Size", "FileAccessUri", "TempDownloadUri", "_blob"})),
         Entity("CompanyInfo", "CompanyName:string LegalName:string Country:string Email:email", writable=False),
         Entity("Preferences", "CurrencyPrefs SalesFormsPrefs", writable=False),
     )

@@ -92,6 +92,11 @@ def missing(element: str) -> Fault:
     )
 
 
+def misshapen(detail: str) -> Fault:
+    """2010: the body is no JSON object, or not of the shape that it should have."""
+    return Fault("2010", "Request has invalid or unsupported property", detail)
+
+
 def unsupported(what: str) -> Fault:
     """500: this entity cannot do that."""
     return Fault("500", "Unsupported Operation", f"Operation {what} is not supported.")
@@ -122,6 +127,14 @@ CATALOGUE: Mapping[str, Fault] = {
         status=500, kind=SYSTEM,
     ),
 }  # fmt: skip
+
+
+OWN = {
+    "wrong_company": "The token belongs to another company or environment.",
+    "admin_lost_rights": "The admin who connected the app has no access any more.",
+    "subscription_ended": "The company's subscription has ended.",
+}
+"""Faults that only this vendor knows."""
 
 
 @dataclass(frozen=True, slots=True)

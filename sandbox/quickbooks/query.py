@@ -79,6 +79,8 @@ def filterable(entity: Entity, name: str) -> str:
 
 def path(entity: Entity, name: str, kind: str) -> str:
     """Where a property lies in the body; the statement's own spelling may differ in case."""
+    if kind == "attached":
+        return f"json_extract(body, '$.AttachableRef[0].EntityRef.{name.rpartition('.')[2].lower()}') COLLATE NOCASE"
     spelled = next(word for word in canonical(entity) if word.lower() == name.lower())
     return f"json_extract(body, '$.{spelled}{INNER.get(kind, '')}')"
 

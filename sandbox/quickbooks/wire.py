@@ -23,6 +23,7 @@ MONEY = frozenset({
     "CurrentBalance",
 })  # fmt: skip
 REALM = "4620816365179422850"
+REALM_FACT = "quickbooks_realm"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import orjson
 
 from sandbox.quickbooks import ledger, removal
 from sandbox.quickbooks.entities import BY_PATH, VENDOR, Entity
-from sandbox.quickbooks.faults import Fault, missing, not_found, stale, unsupported
+from sandbox.quickbooks.faults import Fault, misshapen, missing, not_found, stale, unsupported
 from sandbox.quickbooks.ledger import Body
 from sandbox.quickbooks.wire import Call, clock, served
 from sandbox.state import Record, State
@@ -51,7 +51,7 @@ def payload(raw: bytes) -> Body:
     except orjson.JSONDecodeError:
         body = None
     if not isinstance(body, dict):
-        raise Fault("2010", "Request has invalid or unsupported property", "Invalid JSON in the request body")
+        raise misshapen("Invalid JSON in the request body")
     return body
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import logging
 import re
 from collections.abc import Callable
 from urllib.parse import parse_qsl, unquote
@@ -12,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from sandbox.salesforce import auth, collections, control, records
+from sandbox.salesforce import auth, bulk, collections, composite, control, records
 from sandbox.salesforce.call import Call, answer
 from sandbox.salesforce.cursors import Cursors, page_size
 from sandbox.salesforce.errors import Fault, malformed, not_found
@@ -22,6 +23,10 @@ from sandbox.salesforce.query import compile_query
 from sandbox.state import State
 
 Handler = Callable[[Call], Response]
+log = logging.getLogger(__name__)
+
+BAD_SHAPE = (AttributeError, TypeError, KeyError, ValueError)
+"""What text where an object is expected, and the like, comes to."""
 
 OLDEST, NEWEST = 50, 68
 DAILY_REQUESTS = 100_000
@@ -37,7 +42,9 @@ def versions(_: Request) -> Response:
 
 def resources(call: Call) -> Response:
     """GET /services/data/vNN.0."""
-    return answer({name: f"{call.base}/{name}" for name in ("composite", "limits", "query", "queryAll", "sobjects")})
+    return answer(
+        {name: f"{call.base}/{name}" for name in ("composite", "jobs", "limits", "query", "queryAll", "sobjects")}
+    )
 
 
 def query(call: Call) -> Response:
@@ -61,7 +68,34 @@ def more(call: Call) -> Response:
 
 def limits(call: Call) -> Response:
     """GET /limits."""
-    return answer({"DailyApiRequests": {"Max": DAILY_REQUESTS, "Remaining": DAILY_REQUESTS - call.spent}})
+    jobs = {"Max": bulk.JOBS_A_DAY, "Remaining": bulk.left_today(call.state)}
+    requests = {"Max": DAILY_REQUESTS, "Remaining": DAILY_REQUESTS - call.spent}
+    return answer({"DailyApiRequests": requests, "DailyBulkV2QueryJobs": jobs})
+
+
+def route(method: str, path: str) -> tuple[Handler, dict[str, str], str]:
+    """Handler, captured parts and base of a REST path. Raises NOT_FOUND or METHOD_NOT_ALLOWED."""
+    found = PATH.fullmatch(path)
+    if found is None or int(found["version"]) < OLDEST:
+        raise not_found()
+    rest = (found["rest"] or "").rstrip("/")
+    for pattern, methods in PATTERNS:
+        match = pattern.fullmatch(rest)
+        if match is None:
+            continue
+        handler = methods.get("GET" if method == "HEAD" else method)
+        if handler is None:
+            message = f"HTTP Method '{method}' not allowed. Allowed are {', '.join(methods)}"
+            raise Fault(405, "METHOD_NOT_ALLOWED", message)
+        parts = {name: unquote(value) for name, value in match.groupdict().items()}
+        return handler, parts, f"/services/data/v{found['version']}.0"
+    raise not_found()
+
+
+def raw_path(request: Request) -> str:
+    """The path as it was sent, so that an escaped slash stays within an external id."""
+    sent: bytes = request.scope.get("raw_path", request.url.path.encode())
+    return sent.decode("latin-1").split("?")[0]
 
 
 ENTITY, ID = r"sobjects/(?P<entity>\w+)", r"(?P<id>[A-Za-z0-9]{15}(?:[A-Za-z0-9]{3})?)"
@@ -81,6 +115,10 @@ TABLE: tuple[tuple[str, dict[str, Handler]], ...] = (
     (rf"{ENTITY}/{ID}", {"GET": records.read, "PATCH": records.update, "DELETE": records.remove}),
     (rf"{ENTITY}/(?P<id>\w+)", {"GET": records.read, "PATCH": records.update, "DELETE": records.remove}),
     (EXTERNAL, {"GET": records.read_external, "PATCH": records.upsert, "DELETE": records.remove_external}),
+    (r"jobs/query", {"GET": bulk.listing, "POST": bulk.create}),
+    (r"jobs/query/(?P<id>\w+)", {"GET": bulk.look, "PATCH": bulk.abort, "DELETE": bulk.delete}),
+    (r"jobs/query/(?P<id>\w+)/results", {"GET": bulk.results}),
+    (r"composite", {"POST": composite.handler(route)}),
     (
         r"composite/sobjects",
         {"POST": collections.create, "PATCH": collections.update, "DELETE": collections.delete},
@@ -96,6 +134,7 @@ class Service:
 
     def __init__(self, state: State) -> None:
         self.state = state
+        bulk.prepare(state)
         self.sessions, self.cursors = auth.Sessions(state), Cursors(state)
         self._used = itertools.count(1)
 
@@ -115,38 +154,22 @@ class Service:
         try:
             check_length(request)
             self.sessions.check(request.headers.get("authorization", ""))
-            handler, parts, base = route(request)
+            handler, parts, base = route(request.method, raw_path(request))
             method, params, headers = request.method, request.query_params, request.headers
             return handler(Call(self.state, self.cursors, method, base, parts, params, headers, content, spent))
         except Fault as fault:
             return fault.response()
+        except BAD_SHAPE as error:
+            if not content:
+                raise
+            log.info("a body of the wrong shape", exc_info=error)
+            return Fault(400, "JSON_PARSER_ERROR", f"The request body has not the expected shape: {error}").response()
 
 
 def check_length(request: Request) -> None:
     """Refuses an address that with its query passes the vendor's 16 KB."""
     if len(request.url.path) + len(request.url.query) > LONGEST_URL:
         raise Fault(414, "URI_TOO_LONG", "The URI is too long")
-
-
-def route(request: Request) -> tuple[Handler, dict[str, str], str]:
-    """Handler, captured parts and base of a REST path. Raises NOT_FOUND or METHOD_NOT_ALLOWED."""
-    # The raw path, so that an escaped slash stays within an external id.
-    path = request.scope.get("raw_path", request.url.path.encode()).decode("latin-1").split("?")[0]
-    found = PATH.fullmatch(path)
-    if found is None or int(found["version"]) < OLDEST:
-        raise not_found()
-    rest = (found["rest"] or "").rstrip("/")
-    for pattern, methods in PATTERNS:
-        match = pattern.fullmatch(rest)
-        if match is None:
-            continue
-        handler = methods.get("GET" if request.method == "HEAD" else request.method)
-        if handler is None:
-            message = f"HTTP Method '{request.method}' not allowed. Allowed are {', '.join(methods)}"
-            raise Fault(405, "METHOD_NOT_ALLOWED", message)
-        parts = {name: unquote(value) for name, value in match.groupdict().items()}
-        return handler, parts, f"/services/data/v{found['version']}.0"
-    raise not_found()
 
 
 def routes(state: State) -> list[BaseRoute]:

@@ -8,13 +8,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from sandbox.salesforce import auth, org
+from sandbox.salesforce import auth, bulk, org
 from sandbox.salesforce.cursors import Cursors
 from sandbox.state import State
 
 
 def routes(state: State, sessions: auth.Sessions, cursors: Cursors) -> list[BaseRoute]:
-    """jwt-key, access, permissions, expire."""
+    """jwt-key, access, permissions, expire, bulk."""
 
     async def jwt_key(request: Request) -> Response:
         """The PEM of the public key that the connected app trusts."""
@@ -42,5 +42,11 @@ def routes(state: State, sessions: auth.Sessions, cursors: Cursors) -> list[Base
         cursors.forget()
         return JSONResponse({"expired": True})
 
-    switches = {"jwt-key": jwt_key, "access": access, "permissions": permissions, "expire": expire}
+    async def slow_jobs(request: Request) -> Response:
+        """{"seconds": 30}: how long a query job is in progress."""
+        seconds = float(json.loads(await request.body()).get("seconds", 0))
+        state.set_fact(bulk.SECONDS, str(seconds))
+        return JSONResponse({"seconds": seconds})
+
+    switches = {"jwt-key": jwt_key, "access": access, "permissions": permissions, "expire": expire, "bulk": slow_jobs}
     return [Route(f"/control/salesforce/{name}", switch, methods=["POST"]) for name, switch in switches.items()]

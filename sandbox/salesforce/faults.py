@@ -13,7 +13,22 @@ BODIES: dict[str, tuple[int, str, str]] = {
     ),
     "server_error": (500, "UNKNOWN_EXCEPTION", "An unexpected error occurred. Please include this ErrorId: 1469-7"),
     "lost_locator": (400, "INVALID_QUERY_LOCATOR", "invalid query locator"),
+    "calls_used_up": (403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded."),
+    "api_disabled": (403, "API_DISABLED_FOR_ORG", "The REST API is not enabled for this Organization."),
+    "query_timeout": (400, "QUERY_TIMEOUT", "Your query request was running for too long."),
+    "row_locked": (
+        400,
+        "UNABLE_TO_LOCK_ROW",
+        "unable to obtain exclusive access to this record or 1 records: 001RO00000000001AAA",
+    ),
 }
+OWN = {
+    "calls_used_up": "The org's daily number of API calls is used up.",
+    "api_disabled": "The edition or the user has no API access.",
+    "query_timeout": "A query ran for too long.",
+    "row_locked": "Somebody else holds the row that a write is for.",
+}
+"""Faults that only this vendor knows."""
 MAINTENANCE = (
     "<html><head><title>Salesforce Maintenance</title></head><body><h1>We are down for maintenance.</h1></body></html>"
 )

@@ -37,7 +37,10 @@ def described(call: Call) -> Response:
 
 def create(call: Call) -> Response:
     """POST /sobjects/X."""
-    return answer({"id": writes.create(call.org, call.entity, call.object()), "success": True, "errors": []}, 201)
+    id_ = writes.create(call.org, call.entity, call.object())
+    response = answer({"id": id_, "success": True, "errors": []}, 201)
+    response.headers["Location"] = f"{call.base}/sobjects/{call.entity}/{id_}"
+    return response
 
 
 def read(call: Call) -> Response:

@@ -15,10 +15,11 @@ from hub.clock import now
 from hub.errors import RetryLater
 from hub.ids import random_id
 from store.hub_tables import Inbox
+from store.runs import begin, finish
 from store.tables import Invoice
 
 
-def hint(hub: Hub, external_id: str) -> str:
+def hint(hub: Hub, external_id: str | None) -> str:
     id_ = random_id()
     with hub.engine.begin() as connection:
         connection.execute(
@@ -67,3 +68,14 @@ def test_a_source_that_is_away_is_left_in_peace_as_long_as_it_says(make_hub: Cal
     faults.clear()
     away["model"] = 0.0
     assert drain(hub, away) == 2
+
+
+def test_a_hint_for_a_stream_that_a_run_is_on_waits_for_the_runs_end(hub: Hub, source: Any) -> None:
+    id_ = hint(hub, None)
+    with hub.engine.begin() as connection:
+        run = begin(connection, "model", ["Invoice"], "sync")
+    assert drain(hub) == 0
+    assert told(hub, id_).attempts == 0
+    with hub.engine.begin() as connection:
+        finish(connection, run, [], 0)
+    assert drain(hub) == 1

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from simple_salesforce import Salesforce
 
+from connectors.http import new_session
 from sandbox.serve import serving
 from sandbox.state import State
 
@@ -24,3 +26,17 @@ def url(state: State) -> Iterator[str]:
     """The address of a running sandbox over `state`."""
     with serving(state) as address:
         yield address
+
+
+@pytest.fixture
+def org(url: str) -> Iterator[Salesforce]:
+    """simple-salesforce, signed in with client credentials."""
+    http, _ = new_session(url)
+    with http:
+        yield Salesforce(
+            domain="acme.my",
+            consumer_key="sandbox-consumer-key",
+            consumer_secret="sandbox-consumer-secret",
+            session=http,
+            version="68.0",
+        )

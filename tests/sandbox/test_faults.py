@@ -112,3 +112,29 @@ def test_a_fault_is_switched_off_by_its_number() -> None:
     first, second = (book.arm({"fault": "server_error"}) for _ in range(2))
     book.clear(first.id)
     assert [fault["id"] for fault in book.armed()] == [second.id]
+
+
+@pytest.mark.parametrize(
+    ("fault", "path", "status", "words"),
+    [
+        ("calls_used_up", "/services/data/v68.0/limits", 403, "TotalRequests Limit exceeded."),
+        ("row_locked", "/services/data/v68.0/limits", 400, "UNABLE_TO_LOCK_ROW"),
+        ("subscription_ended", "/v3/company/1/query", 400, "6190"),
+        ("wrong_company", "/v3/company/1/query", 403, "003100"),
+        ("daily_limit", "/drive/v3/changes?pageToken=1", 403, "dailyLimitExceeded"),
+        ("too_many_requests", "/drive/v3/changes?pageToken=1", 429, "rateLimitExceeded"),
+    ],
+)
+def test_a_fault_that_one_vendor_knows_is_its_own(url: str, fault: str, path: str, status: int, words: str) -> None:
+    arm(url, fault)
+    answer = get(url, path)
+    assert answer.status_code == status
+    assert words in answer.text
+
+
+def test_a_fault_of_another_vendor_or_of_none_is_refused_with_those_that_there_are(url: str) -> None:
+    for wish in ({"fault": "daily_limit", "vendor": "quickbooks"}, {"fault": "earthquake"}):
+        answer = requests.post(f"{url}/control/faults", json=wish, timeout=30)
+        assert answer.status_code == 400
+        assert "subscription_ended" in answer.json()["error"]
+    assert "row_locked" in get(url, "/control/faults").json()["own"]["salesforce"]

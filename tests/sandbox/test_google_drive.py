@@ -220,7 +220,7 @@ class TestSharedDrive:
         drive.files().get(fileId="theirs", supportsAllDrives=True).execute()
         assert drive.drives().list().execute()["drives"] == [{"kind": "drive#drive", "id": "DRV", "name": "Firm"}]
         own = drive.changes().list(pageToken="1", driveId="DRV", **both).execute()
-        assert [change["fileId"] for change in own["changes"]] == ["theirs"]
+        assert [change.get("fileId") for change in own["changes"]] == [None, "theirs"]
         assert [change["fileId"] for change in drive.changes().list(pageToken="1").execute()["changes"]] == ["mine"]
 
 
@@ -300,15 +300,29 @@ class TestChanges:
                 drive.changes().list(pageToken=wrong).execute()
             assert reason(refused.value) == (400, "invalid")
 
-    def test_a_channel_is_registered_and_stopped(self, drive):
-        wish = {"id": "c1", "type": "web_hook", "address": "https://hub.example/hooks/google_drive", "token": "t"}
-        channel = drive.changes().watch(pageToken="1", body=wish).execute()
-        assert channel["expiration"].isdigit()
-        drive.channels().stop(body={"id": "c1", "resourceId": channel["resourceId"]}).execute()
-        with pytest.raises(HttpError):
-            drive.channels().stop(body={"id": "c1", "resourceId": channel["resourceId"]}).execute()
+    def test_a_shared_drive_that_is_renamed_or_left_is_a_change_without_a_file(self, drive, state):
+        everywhere = {"includeItemsFromAllDrives": True, "supportsAllDrives": True}
+        start = drive.changes().getStartPageToken().execute()["startPageToken"]
+        state.put("google_drive", "drive", "sd1", {"name": "Firm"})
+        put(state, "x", "x.txt")
+        seen = drive.changes().list(pageToken=start, pageSize=1, **everywhere).execute()
+        (entry,) = seen["changes"]
+        assert (entry["changeType"], entry["driveId"], "fileId" in entry) == ("drive", "sd1", False)
+        rest = drive.changes().list(pageToken=seen["nextPageToken"], **everywhere).execute()
+        assert [entry["fileId"] for entry in rest["changes"]] == ["x"]
+        state.put("google_drive", "drive", "sd1", {"name": "Firm"}, deleted=True)
+        left = drive.changes().list(pageToken=rest["newStartPageToken"], fields="*", **everywhere).execute()["changes"]
+        assert [(entry["removed"], entry.get("drive")) for entry in left] == [(True, None)]
+        assert drive.changes().list(pageToken=start).execute()["changes"][0]["changeType"] == "file"
+        with pytest.raises(HttpError, match="Shared drive not found"):
+            drive.changes().list(pageToken=start, driveId="sd1", **everywhere).execute()
+
+    def test_a_channel_needs_an_address_that_is_safe(self, drive):
+        wish = {"id": "c1", "type": "web_hook", "address": "http://x.example"}
         with pytest.raises(HttpError, match="HTTPS"):
-            drive.changes().watch(pageToken="1", body=wish | {"address": "http://x.example"}).execute()
+            drive.changes().watch(pageToken="1", body=wish).execute()
+        with pytest.raises(HttpError, match="not found"):
+            drive.channels().stop(body={"id": "c1", "resourceId": "x"}).execute()
 
 
 def download(request, chunk=1000):
@@ -367,6 +381,35 @@ class TestContent:
         assert reason(refused.value) == (403, "exportSizeLimitExceeded")
         link = drive.files().get(fileId="d", fields="exportLinks").execute()["exportLinks"][PDF]
         assert bearer.get(link).content == big
+
+    def test_nonsense_in_a_parameter_or_a_body_is_refused(self, bearer, state):
+        put(state, "x", "x.txt")
+        channel = {"id": "c", "type": "web_hook", "address": "https://[x"}
+        refused = [
+            bearer.get("/drive/v3/files/x/revisions?pageToken=x"),
+            bearer.post("/upload/drive/v3/files?uploadType=resumable", headers={"X-Upload-Content-Length": "many"}),
+            bearer.post("/drive/v3/changes/watch?pageToken=1", json=channel),
+        ]
+        assert [answer.status_code for answer in refused] == [400, 400, 400]
+        assert {answer.json()["error"]["errors"][0]["reason"] for answer in refused} == {"invalid", "badRequest"}
+
+    def test_a_download_is_an_operation_that_ends_in_an_address_without_the_limit(self, drive, bearer, state):
+        big = b"x" * (10 * 1024 * 1024 + 1)
+        new_file(state, "d", file_body(state, "Big", DOCUMENT, "root", exports={PDF: big}))
+        begun = drive.files().download(fileId="d", mimeType=PDF).execute()
+        assert not begun.get("done")
+        ended = drive.operations().get(name=begun["name"]).execute()
+        assert ended["done"] is True
+        assert bearer.get(ended["response"]["downloadUri"]).content == big
+        put(state, "x", "x.txt")
+        plain = drive.operations().get(name=drive.files().download(fileId="x").execute()["name"]).execute()
+        assert bearer.get(plain["response"]["downloadUri"]).content == b"text"
+        with pytest.raises(HttpError) as refused:
+            drive.files().download(fileId="x", mimeType=PDF).execute()
+        assert reason(refused.value) == (400, "invalid")
+        with pytest.raises(HttpError) as unknown:
+            drive.operations().get(name="nonsense").execute()
+        assert reason(unknown.value) == (404, "notFound")
 
     def test_every_version_stays(self, drive, state):
         put(state, "x", "x.txt", content=b"first")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -23,20 +22,6 @@ from sandbox.salesforce.ids import numbered_id
 from sandbox.state import State
 
 BASE = "/services/data/v68.0"
-
-
-@pytest.fixture
-def org(url: str) -> Iterator[Salesforce]:
-    """simple-salesforce, signed in with client credentials."""
-    http, _ = new_session(url)
-    with http:
-        yield Salesforce(
-            domain="acme.my",
-            consumer_key="sandbox-consumer-key",
-            consumer_secret="sandbox-consumer-secret",
-            session=http,
-            version="68.0",
-        )
 
 
 class Plain:

@@ -1,0 +1,84 @@
+"""`frontdesk sandbox` and `python -m sandbox` are one command with one list of options."""
+
+from __future__ import annotations
+
+import json
+import smtplib
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from email.message import EmailMessage
+from pathlib import Path
+
+import pytest
+
+from sandbox.__main__ import main, parse
+from sandbox.mail import free_port
+
+BOTH = [("-m", "sandbox"), ("-m", "cli.main", "sandbox")]
+
+
+def run(*words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, *words], cwd=cwd, capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_both_explain_the_same_options(tmp_path: Path) -> None:
+    told = [run(*words, "--help", cwd=tmp_path) for words in BOTH]
+    assert [one.returncode for one in told] == [0, 0]
+    assert told[0].stdout == told[1].stdout
+    for option in ("--host", "--port", "--smtp-port", "--state", "--clients", "--records", "--seed", "--webhooks"):
+        assert option in told[0].stdout
+
+
+@pytest.mark.parametrize("words", BOTH)
+def test_a_wrong_option_is_wrong_usage(words: tuple[str, ...], tmp_path: Path) -> None:
+    for wrong in (("--bogus",), ("--clients", "0"), ("--port", "x")):
+        assert run(*words, *wrong, cwd=tmp_path).returncode == 2
+
+
+def test_a_taken_port_is_told_with_the_option_that_chooses_another(
+    tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        assert main(["--port", str(taken.getsockname()[1]), "--state", str(tmp_path / "x.sqlite")]) == 1
+    assert "Choose another with --port" in capsys.readouterr().err
+
+
+def test_it_listens_catches_mail_and_sets_up_webhooks(tmp_path: Path) -> None:
+    port, smtp = free_port("127.0.0.1"), free_port("127.0.0.1")
+    words = ["--port", str(port), "--smtp-port", str(smtp), "--clients", "1", "--webhooks", "http://127.0.0.1:9/hooks/"]
+    with subprocess.Popen(
+        [sys.executable, *BOTH[1], *words], cwd=tmp_path, stdout=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            assert process.stdout is not None
+            assert f"http://127.0.0.1:{port}/" in process.stdout.readline()
+            told = json.loads(answer(f"http://127.0.0.1:{port}/control/quickbooks"))
+            assert told["webhook"] == "http://127.0.0.1:9/hooks/quickbooks"
+            message = EmailMessage()
+            message["From"], message["To"], message["Subject"] = "a@x.example", "b@x.example", "Hello"
+            with smtplib.SMTP("127.0.0.1", smtp, timeout=30) as server:
+                server.send_message(message)
+            assert "Hello" in answer(f"http://127.0.0.1:{port}/mail/messages")
+        finally:
+            process.terminate()
+
+
+def answer(url: str) -> str:
+    deadline = time.monotonic() + 30
+    while True:
+        try:
+            with urllib.request.urlopen(url, timeout=5) as found:
+                return str(found.read().decode())
+        except OSError:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+
+
+def test_the_defaults_are_those_of_the_pages() -> None:
+    options = parse([])
+    assert (options.host, options.port, options.clients, options.seed) == ("127.0.0.1", 8900, 40, 7)
+    assert (options.smtp_port, options.webhooks, options.records) == (None, None, None)
