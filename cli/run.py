@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import urlsplit
@@ -142,7 +143,7 @@ def prefect_api(wait: float = 0) -> str:
         )
     if wait:
         # While it comes up: nearly two seconds that would otherwise be spent afterwards.
-        pass
+        import_module("flows.worker")
     deadline = time.monotonic() + wait
     while True:
         try:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 import time
+from collections import defaultdict
 from typing import Any
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import select, update
 
 from flows.hub import Hub
 from flows.sync import sync_source
@@ -20,6 +21,9 @@ log = logging.getLogger("frontdesk.inbox")
 BATCH = 50
 AWAY_SECONDS = 5.0
 """How long a source that is away, or being read by a run, is left alone when it does not say itself."""
+
+What = tuple[str, str | None, str | None]
+"""Source, stream, external id: one record, one stream, or the whole source."""
 
 Away = dict[str, float]
 """By source, the moment of `time.monotonic` before which it is not asked again."""
@@ -42,37 +46,41 @@ def drain(hub: Hub, away: Away | None = None) -> int:
     )
     with hub.engine.connect().execution_options(reading=True) as connection:
         hints = connection.execute(waiting).all()
-    return sum(_done(hub, hint, away) for hint in hints if away.get(hint.source, moment) <= moment)
+    alike: dict[What, list[str]] = defaultdict(list)
+    for hint in hints:
+        alike[hint.source, hint.stream, hint.external_id].append(hint.id)
+    return sum(_done(hub, what, ids, away) for what, ids in alike.items() if away.get(what[0], moment) <= moment)
 
 
-def _done(hub: Hub, hint: Row[Any], away: Away) -> bool:
+def _done(hub: Hub, what: What, ids: list[str], away: Away) -> int:
+    """Read once what these hints all speak of; returns how many are done."""
     try:
-        _serve(hub, hint)
+        _serve(hub, *what)
     except FrontdeskError as error:
         # A source that is away is no fault of the hint: it waits without using up its tries.
         if isinstance(error, RetryLater):
-            away[hint.source] = time.monotonic() + (AWAY_SECONDS if error.after is None else error.after)
-        _mark(hub, hint.id, attempts=hint.attempts + (not isinstance(error, RetryLater)), error=error.sentence)
-        return False
+            away[what[0]] = time.monotonic() + (AWAY_SECONDS if error.after is None else error.after)
+        _mark(hub, ids, attempts=Inbox.attempts + (0 if isinstance(error, RetryLater) else 1), error=error.sentence)
+        return 0
     except Exception as error:
-        log.exception("inbox hint %s failed unexpectedly", hint.id)
-        _mark(hub, hint.id, attempts=hint.attempts + 1, error=type(error).__name__)
-        return False
-    _mark(hub, hint.id, done_at=now(), error=None)
-    return True
+        log.exception("inbox hint %s failed unexpectedly", ids[0])
+        _mark(hub, ids, attempts=Inbox.attempts + 1, error=type(error).__name__)
+        return 0
+    _mark(hub, ids, done_at=now(), error=None)
+    return len(ids)
 
 
-def _serve(hub: Hub, hint: Row[Any]) -> None:
-    if hint.stream and hint.external_id:
-        read_again(hub, hint.source, hint.stream, hint.external_id)
+def _serve(hub: Hub, source: str, stream: str | None, external_id: str | None) -> None:
+    if stream and external_id:
+        read_again(hub, source, stream, external_id)
         return
-    summary = sync_source(hub, hint.source, [hint.stream] if hint.stream else None)
+    summary = sync_source(hub, source, [stream] if stream else None)
     for result in summary.streams:
         # A run that is on the stream just now may have read it before the change that the hint speaks of.
         if result.state == "busy" or result.error_kind == RetryLater.__name__:
             raise RetryLater(result.sentence or "The source is away.", after=result.after)
 
 
-def _mark(hub: Hub, hint_id: str, **values: Any) -> None:
+def _mark(hub: Hub, ids: list[str], **values: Any) -> None:
     with hub.engine.begin() as connection:
-        connection.execute(update(Inbox).where(Inbox.id == hint_id).values(**values))
+        connection.execute(update(Inbox).where(Inbox.id.in_(ids)).values(**values))

@@ -1,7 +1,7 @@
 """Webhooks: `POST /hooks/{source}`. A hook says "read this again now" and never carries data into the store.
 
 Each delivery is proved by the source's own signature, becomes inbox rows that are unique by the sender's event id, and
-is answered 202 at once; the worker does the reading. Without a `webhook_secret` a source takes none.
+is answered at once; the worker does the reading. Without a `webhook_secret` a source takes none.
 """
 
 from __future__ import annotations
@@ -53,11 +53,12 @@ class Webhook(NamedTuple):
 
     proves: Callable[[Headers, bytes, str], bool]
     hints: Callable[[Headers, bytes, Source], list[Hint]]
+    taken: int = 202
 
 
 @router.post("/hooks/{source}")
 async def receive(request: Request, source: str) -> Response:
-    """Take a delivery. 202 with how many hints were new; 4xx says what is wrong with it."""
+    """Take a delivery. 202 (Intuit wants 200) with how many hints were new; 4xx says what is wrong with it."""
     portal = portal_of(request)
     configured = portal.settings.sources.get(source)
     secret = configured.webhook_secret.get_secret_value() if configured else ""
@@ -75,7 +76,7 @@ async def receive(request: Request, source: str) -> Response:
     except (NotOurs, ValueError, KeyError, TypeError, AttributeError) as error:
         sentence = str(error) if isinstance(error, NotOurs) else "It is not the JSON that this source sends."
         return problem_json(400, "The delivery cannot be read.", sentence)
-    return JSONResponse({"accepted": await _store(request, source, hints)}, 202)
+    return JSONResponse({"accepted": await _store(request, source, hints)}, webhook.taken)
 
 
 async def _body(request: Request) -> bytes | None:
@@ -191,7 +192,7 @@ def _drive_hints(headers: Headers, _body: bytes, _source: Source) -> list[Hint]:
     channel, number = headers.get("x-goog-channel-id"), headers.get("x-goog-message-number")
     if not channel or not number:
         raise NotOurs("Expected the headers X-Goog-Channel-ID and X-Goog-Message-Number.")
-    return [Hint(f"{channel}:{number}", "files")]
+    return [Hint(f"{channel}:{number}")]
 
 
 def _shared_signature(headers: Headers, body: bytes, secret: str) -> bool:
@@ -208,7 +209,7 @@ def _plain_hints(_headers: Headers, body: bytes, _source: Source) -> list[Hint]:
 
 
 WEBHOOKS: Mapping[str, Webhook] = {
-    "quickbooks": Webhook(_intuit_signature, _intuit_hints),
+    "quickbooks": Webhook(_intuit_signature, _intuit_hints, taken=200),
     "google_drive": Webhook(_channel_token, _drive_hints),
 }
 OTHERS = Webhook(_shared_signature, _plain_hints)

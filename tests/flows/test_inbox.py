@@ -52,6 +52,17 @@ def test_what_was_hinted_at_is_read_at_once(hub: Hub, source: Any) -> None:
         assert connection.scalar(select(Invoice.balance_minor).where(Invoice.external_id == "I01")) == 0
 
 
+def test_ten_hints_at_the_same_are_one_reading(hub: Hub, source: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    sync_source(hub, "model")
+    source.put("Invoice", "I01", number="1001", day="2026-03-01", total=101, balance=0, currency="EUR", customer="C1")
+    source.save()
+    asked: list[str] = []
+    monkeypatch.setattr("flows.inbox.read_again", lambda *what: asked.append(what[-1]))
+    ids = [hint(hub, "I01") for _ in range(10)]
+    assert (drain(hub), asked) == (10, ["I01"])
+    assert all(told(hub, id_).done_at for id_ in ids)
+
+
 @pytest.mark.usefixtures("source")
 def test_a_source_that_is_away_is_left_in_peace_as_long_as_it_says(make_hub: Callable[..., Hub]) -> None:
     faults: list[Any] = []

@@ -84,7 +84,7 @@ OLD = {
 
 async def test_both_shapes_of_quickbooks_become_hints(world, post):
     answer = await post("quickbooks", [event("a"), event("b", kind="qbo.payment.deleted.v1", entity="7")])
-    assert (answer.status_code, answer.json()) == (202, {"accepted": 2})
+    assert (answer.status_code, answer.json()) == (200, {"accepted": 2})
     assert (await post("quickbooks", OLD)).json() == {"accepted": 1}
     assert waiting(world) == [
         ("quickbooks", "Invoice", "145"),
@@ -120,7 +120,7 @@ async def test_drive_says_only_that_something_changed(world, post):
     assert (await post("google_drive", b"", first)).json() == {"accepted": 0}
     assert (await post("google_drive", b"", {**told, "x-goog-channel-token": "no"})).status_code == 401
     assert (await post("google_drive", b"", told)).status_code == 400
-    assert waiting(world) == [("google_drive", "files", None)]
+    assert waiting(world) == [("google_drive", None, None)]
 
 
 async def test_other_systems_sign_with_the_shared_secret(world, post):
@@ -132,7 +132,7 @@ async def test_other_systems_sign_with_the_shared_secret(world, post):
 
 async def test_bad_deliveries_get_a_4xx_that_says_why(world, post):
     for body, status in (
-        (b"{", 400), (b"[]", 202), (b"{}", 400), (b'[{"id": 5}]', 400), (b"null", 400), (b'"x"', 400), (b"[[]]", 400),
+        (b"{", 400), (b"[]", 200), (b"{}", 400), (b'[{"id": 5}]', 400), (b"null", 400), (b'"x"', 400), (b"[[]]", 400),
         (b'{"eventNotifications": [{}]}', 400), (b"[" * 100_000, 400), (b"x" * 300_000, 413), (b"\xff\xfe", 400),
         (json.dumps([event("a", entity="x" * 500)]).encode(), 400), (json.dumps([event("a\0")]).encode(), 400),
     ):  # fmt: skip
