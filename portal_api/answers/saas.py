@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from portal_api.answers.answer import (
@@ -39,6 +40,12 @@ def used_percent(plan: Any) -> int | None:
     if plan is None or not plan.usage_limit or plan.usage_current is None:
         return None
     return int(100 * plan.usage_current / plan.usage_limit)
+
+
+def renewal(plan: Any, speak: Words) -> dt.date | None:
+    """The day it renews; None when that day is over, or the plan is."""
+    ahead = plan.renews_on is not None and plan.renews_on >= speak.today and key(plan.status) not in OVER
+    return plan.renews_on if ahead else None
 
 
 def _ours(row: Any) -> bool:
@@ -95,7 +102,7 @@ def _used(plan: Any, speak: Words) -> Part | None:
     used = used_percent(plan)
     if used is None:
         return None if plan is not None else Part("You have no plan with us yet.", QUIET)
-    renews = f" until {speak.day(plan.renews_on)}" if plan.renews_on and plan.renews_on >= speak.today else ""
+    renews = f" until {speak.day(plan.renews_on)}" if renewal(plan, speak) else ""
     if used >= FULL:
         return Part(f"Your plan is used up{renews}: {used} %.", BAD)
     return Part(f"{used} % of your plan is used.", ATTENTION if used >= NEARLY_FULL else GOOD)
@@ -108,5 +115,5 @@ def _proof(plan: Any, speak: Words) -> list[Fact | None]:
     return [
         Fact(INFO, plan.plan or plan.name, "plan"),
         Fact(INFO, seats, "seats taken") if seats else None,
-        Fact(INFO, "Renews", speak.day(plan.renews_on)) if plan.renews_on else None,
+        Fact(INFO, "Renews", speak.day(plan.renews_on)) if renewal(plan, speak) else None,
     ]

@@ -18,6 +18,7 @@ from portal_api.answers.legal import legal
 from portal_api.answers.logistics import logistics
 from portal_api.answers.professional_services import professional_services
 from portal_api.answers.saas import saas
+from portal_api.cards import plan_of
 from portal_api.profiles import profiles
 from portal_api.states import shipment_state
 from portal_api.wording import Words
@@ -196,6 +197,17 @@ def test_a_late_answer_of_ours_comes_first():
 
 def test_a_full_plan_is_said():
     assert "used up until Tue 9 Feb 2027: 104 %" in saas(Facts(plans=[plan(10_400)]), SPEAK).sentence
+
+
+def test_a_renewal_that_is_over_is_not_the_next_one():
+    assert "Renews" not in [fact.what for fact in saas(Facts(plans=[plan(renews_on=day(-3))]), SPEAK).proof]
+    assert "Renews" in [fact.what for fact in saas(Facts(plans=[plan()]), SPEAK).proof]
+
+
+def test_a_plan_without_a_limit_says_what_was_used():
+    facts = {"usage_unit": "records", "price_minor": 0, "currency": "EUR"}
+    assert plan_of(plan(usage_limit=None, **facts), SPEAK).usage == "7,100 records used"
+    assert plan_of(plan(**facts), SPEAK).usage == "7,100 of 10,000 records"
 
 
 def test_every_profile_has_an_answer_and_every_answer_a_profile():
