@@ -21,7 +21,7 @@ from portal_api.access.tokens import new_secret
 from portal_api.access.visitor import Visitor
 from portal_api.activity import record
 from portal_api.mail import compose
-from portal_api.pages import NotFound, redirect, render, words_of
+from portal_api.pages import SEVERAL_COOKIE, NotFound, redirect, render, words_of
 from portal_api.portal import portal_of
 
 router = APIRouter(include_in_schema=False)
@@ -119,7 +119,8 @@ async def sign_out(request: Request, known: Maybe) -> Response:
         await portal.store.write(lambda connection: sessions.revoke(connection, known.session_id, now))
     # Pages that the browser still holds must not come back with its back button.
     answer = redirect("/signed-out", headers={"clear-site-data": '"cache"'})
-    answer.delete_cookie(cookie_name(portal.secure), path="/", secure=portal.secure, httponly=True, samesite="lax")
+    for name in (cookie_name(portal.secure), SEVERAL_COOKIE):
+        answer.delete_cookie(name, path="/", secure=portal.secure, httponly=True, samesite="lax")
     return answer
 
 
@@ -135,7 +136,9 @@ async def clients(request: Request, known: Maybe) -> Response:
     me = _person(known)
     portal = portal_of(request)
     places = await portal.store.oversee(lambda connection: people.places_of(connection, me.email))
-    return render(request, "access/clients.html", {"places": places})
+    answer = render(request, "access/clients.html", {"places": places})
+    _remember(request, answer, several=len(places) > 1)
+    return answer
 
 
 @router.post("/clients/{client_id}")
@@ -154,7 +157,7 @@ async def switch(request: Request, client_id: str, known: Maybe) -> Response:
     token = await portal.store.write(move)
     if token is None:
         raise NotFound
-    return _signed_in(request, token, "/")
+    return _signed_in(request, token, "/", several=True)
 
 
 def _person(known: Visitor | None) -> Visitor:
@@ -183,30 +186,40 @@ async def _mail_link(request: Request, address: str, target: str, browser: str) 
 async def _let_in(request: Request, used: links.Used) -> Response:
     portal, now = portal_of(request), portal_of(request).clock()
 
-    def enter(connection: Connection) -> tuple[str, str] | None:
+    def enter(connection: Connection) -> tuple[str, str, bool] | None:
         role = people.staff_role(connection, used.email)
         if role is not None:
-            return sessions.open_for_staff(connection, used.email, role, now), "/ops"
+            return sessions.open_for_staff(connection, used.email, role, now), "/ops", False
         places = people.places_of(connection, used.email)
         if not places:
             return None
         home = "/" if sessions.has_been_here(connection, places[0].person_id) else "/?welcome=1"
-        return sessions.open_for_person(connection, places[0], now), "/clients" if len(places) > 1 else home
+        several = len(places) > 1
+        return sessions.open_for_person(connection, places[0], now), "/clients" if several else home, several
 
     entered = await portal.store.write(enter)
     if entered is None:
         return render(request, "access/used.html", status=410)
-    token, home = entered
+    token, home, several = entered
     request.state.visitor = await portal.store.read(lambda connection: sessions.find(connection, token, now))
     record(request, "sign_in")
-    return _signed_in(request, token, used.target if used.target != "/" else home)
+    return _signed_in(request, token, used.target if used.target != "/" else home, several=several)
 
 
-def _signed_in(request: Request, token: str, target: str) -> Response:
+def _signed_in(request: Request, token: str, target: str, *, several: bool) -> Response:
     answer = redirect(target)
+    _remember(request, answer, several=several)
     seconds = int(sessions.ABSOLUTE.total_seconds())
     _set_cookie(request, answer, cookie_name(portal_of(request).secure), token, seconds=seconds)
     return answer
+
+
+def _remember(request: Request, answer: Response, *, several: bool) -> None:
+    """Whether there is something to switch to: for the menu only, so that no page asks the store for it."""
+    if several:
+        _set_cookie(request, answer, SEVERAL_COOKIE, "1", seconds=int(sessions.ABSOLUTE.total_seconds()))
+    elif SEVERAL_COOKIE in request.cookies:
+        answer.delete_cookie(SEVERAL_COOKIE, path="/", secure=portal_of(request).secure, httponly=True, samesite="lax")
 
 
 def _set_cookie(request: Request, answer: Response, name: str, value: str, *, seconds: int) -> None:

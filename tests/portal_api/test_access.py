@@ -197,6 +197,15 @@ async def test_a_person_whose_role_is_taken_away_is_out_at_once(world, portal, s
             connection.execute(update(Person).where(mine).values(role="owner"))
 
 
+async def test_whoever_has_one_client_is_not_offered_another(world, portal):
+    await portal.post(link_for(world, world.client("legal")))
+    assert "Switch client" not in (await portal.get("/")).text
+    [session] = portal.cookies.jar
+    portal.cookies.set("frontdesk_several", "1", session.domain)  # as it was before the other client left
+    assert "You belong to one client" in (await portal.get("/clients")).text
+    assert "Switch client" not in (await portal.get("/")).text
+
+
 async def test_somebody_of_two_clients_chooses_and_gets_a_new_session(world, portal):
     first, second = world.client("logistics"), world.client("logistics", "nothing")
     shared = Person.client_id.in_([first.id, second.id])
@@ -212,7 +221,9 @@ async def test_somebody_of_two_clients_chooses_and_gets_a_new_session(world, por
         before = portal.cookies["frontdesk"]
         assert (await portal.post(f"/clients/{second.id}")).status_code == 303
         assert portal.cookies["frontdesk"] != before
-        assert "Tide &amp; Sons" in (await portal.get("/")).text
+        home = (await portal.get("/")).text
+        assert "Tide &amp; Sons" in home
+        assert "Switch client" in home
         assert (await portal.post(f"/clients/{world.client('legal').id}")).status_code == 404
     finally:
         with world.engine.begin() as connection:
