@@ -66,7 +66,7 @@ async def ask(
 @router.get("/sign-in/code")
 async def code_form(request: Request, to: str = "") -> Response:
     """Say that mail is under way, and take the code."""
-    return render(request, "access/code.html", {"email": to if _is_address(to) else "", "mistake": ""})
+    return _code_page(request, to if _is_address(to) else "")
 
 
 @router.post("/sign-in/code")
@@ -83,7 +83,7 @@ async def enter_code(
         now = portal.clock()
         used = await portal.store.write(lambda c: links.redeem_code(c, digits, frontdesk_asked, now))
     if used is None:
-        return render(request, "access/code.html", {"email": to, "mistake": WRONG_CODE}, status=400)
+        return _code_page(request, to, WRONG_CODE)
     return await _let_in(request, used)
 
 
@@ -158,6 +158,11 @@ async def switch(request: Request, client_id: str, known: Maybe) -> Response:
     if token is None:
         raise NotFound
     return _signed_in(request, token, "/", several=True)
+
+
+def _code_page(request: Request, to: str, mistake: str = "") -> Response:
+    context = {"email": to, "mistake": mistake, "late": portal_of(request).mailer.late}
+    return render(request, "access/code.html", context, status=400 if mistake else 200)
 
 
 def _person(known: Visitor | None) -> Visitor:
