@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import delete, insert, select, text, update
 
 from hub.clock import now
+from hub.errors import NeedsPerson
 from hub.ids import entity_id, random_id
+from portal_api.access import sessions
 from store.access_tables import Activity, Staff
 from store.hub_tables import INBOX_TRIES, ClientKey, Crosswalk, Inbox, StreamState
 
@@ -32,7 +35,7 @@ async def test_what_is_wrong_comes_first_with_the_next_step(browse, rich):
         page = await browse("/ops", who=rich.staff())
         assert ">QuickBooks no longer accepts our token.</h1>" in page.text
         assert "Needs a person" in page.text
-        assert "Run `frontdesk connect quickbooks`." in page.text
+        assert "Run <code>frontdesk connect quickbooks</code>." in page.text
         assert page.text.index("<h2>QuickBooks") < page.text.index("<h2>Google Drive")
     finally:
         with rich.world.engine.begin() as connection:
@@ -126,9 +129,81 @@ async def test_any_client_can_be_chosen_by_name(browse, rich):
 async def test_held_records_say_why_and_show_what_came(browse, rich):
     page = await browse("/ops/held", who=rich.staff())
     assert "&#39;12,5x&#39; is no amount (Quokka)." in page.text
-    assert "field TotalAmt" in page.text
+    assert "field <code>TotalAmt</code>" in page.text
     assert "Correct it in QuickBooks." in page.text
     assert "&#34;TotalAmt&#34;: &#34;12,5x&#34;" in page.text
+
+
+HELD_QUOKKA, HELD_ZEBRANO = (entity_id("quickbooks", "held", mark) for mark in ("Quokka", "Zebrano"))
+
+
+class Hub:
+    """What stands behind the button: `ends` says how a record's new try ends; `asked` is what it was given."""
+
+    def __init__(self, portal, **ends):
+        self.ends, self.asked = ends, []
+        portal.replay = self.replay
+
+    def replay(self, ids):
+        for id_ in ids:
+            self.asked.append(id_)
+            yield SimpleNamespace(id=id_, state=self.ends.get(id_, "taken"))
+
+
+async def test_a_held_record_is_tried_again_in_one_press_and_the_page_says_how_it_went(browse, rich):
+    staff, hub = rich.staff(), Hub(browse.app.state.portal, **{HELD_ZEBRANO: "held"})
+    page = (await browse("/ops/held", who=staff)).text
+    assert f'action="/ops/held/{HELD_QUOKKA}/replay"' in page
+    assert "Try all 2 again" in page
+    done = await browse(f"/ops/held/{HELD_QUOKKA}/replay", who=staff, method="POST")
+    assert (done.status_code, hub.asked) == (303, [HELD_QUOKKA])
+    assert "Record tried again: 1 was taken." in (await browse(done.headers["location"], who=staff)).text
+    all_of = {"source": "quickbooks", "stream": "Invoice", "reason": "bad_amount"}
+    done = await browse("/ops/held/replay", who=staff, method="POST", data=all_of)
+    assert sorted(hub.asked[1:]) == sorted([HELD_QUOKKA, HELD_ZEBRANO])
+    told = (await browse(done.headers["location"], who=staff)).text
+    assert "Records tried again: 1 was taken; 1 still cannot be taken, for the reason below." in told
+
+
+async def test_one_press_takes_twenty_seconds_at_most_and_says_what_is_left(browse, rich, monkeypatch):
+    from portal_api.ops import held
+
+    monkeypatch.setattr(held, "REPLAY_SECONDS", -1)
+    hub = Hub(browse.app.state.portal)
+    all_of = {"source": "quickbooks", "stream": "Invoice", "reason": "bad_amount"}
+    done = await browse("/ops/held/replay", who=rich.staff(), method="POST", data=all_of)
+    assert len(hub.asked) == 1
+    told = (await browse(done.headers["location"], who=rich.staff())).text
+    assert "1 was taken; 1 was not reached yet: try again." in told
+
+
+async def test_a_mapping_that_cannot_be_read_is_said_with_the_next_step(browse, rich):
+    def broken(_ids):
+        raise NeedsPerson("Invoice.yaml:7: `nummer` is no column.", step="Columns are `number`, `total`.")
+        yield
+
+    browse.app.state.portal.replay = broken
+    page = await browse(f"/ops/held/{HELD_QUOKKA}/replay", who=rich.staff(), method="POST")
+    assert page.status_code == 409
+    assert "<h1>Invoice.yaml:7: <code>nummer</code> is no column.</h1>" in page.text
+    assert "<p>Columns are <code>number</code>, <code>total</code>.</p>" in page.text
+
+
+async def test_nobody_but_ops_tries_again_and_no_other_site_for_them(browse, rich):
+    hub = Hub(browse.app.state.portal)
+    path = f"/ops/held/{HELD_QUOKKA}/replay"
+    from_elsewhere = {"origin": "https://evil.example", "sec-fetch-site": "cross-site"}
+    answer = await browse(path, who=rich.staff(), method="POST", headers=from_elsewhere)
+    assert answer.status_code == 403
+    for who in (rich.session(rich.mine), _analyst(rich)):
+        assert (await browse(path, who=who, method="POST")).status_code == 404
+    assert hub.asked == []
+
+
+async def test_without_a_hub_the_command_is_named(browse, rich):
+    page = (await browse("/ops/held", who=rich.staff())).text
+    assert "<code>frontdesk quarantine replay</code> tries them again." in page
+    assert "Try again" not in page
 
 
 async def test_a_run_says_what_it_did_to_each_stream(browse, rich):
@@ -156,13 +231,15 @@ async def test_viewing_as_a_client_is_read_only_logged_and_ends(browse, rich):
     assert (await browse("/invoices", who=staff)).status_code == 404
 
 
-async def test_an_analyst_sees_how_it_stands_and_touches_nothing(browse, rich):
-    from portal_api.access import sessions
-
+def _analyst(rich):
     with rich.world.engine.begin() as connection:
         if connection.execute(select(Staff).where(Staff.email == "ann@firm.example")).first() is None:
             connection.execute(insert(Staff), {"email": "ann@firm.example", "name": "Ann", "role": "analyst"})
-        token = sessions.open_for_staff(connection, "ann@firm.example", "analyst", now())
+        return sessions.open_for_staff(connection, "ann@firm.example", "analyst", now())
+
+
+async def test_an_analyst_sees_how_it_stands_and_touches_nothing(browse, rich):
+    token = _analyst(rich)
     page = await browse("/ops", who=token)
     assert page.status_code == 200
     assert "Sync now" not in page.text
