@@ -37,6 +37,9 @@ ERRORS: Mapping[str, State] = {
 }
 
 
+LATE = State("attention", "Late")
+
+
 class Bar(NamedTuple):
     """One of the last runs: a bar as tall as what it changed, never only a colour."""
 
@@ -189,8 +192,15 @@ def state_of(row: Any, every_seconds: int, now: dt.datetime) -> State:
     if row.checked_at is None:
         return State("info", "Not read yet")
     if now - row.checked_at > dt.timedelta(seconds=LATE_AFTER_INTERVALS * every_seconds):
-        return State("attention", "Late")
+        return LATE
     return State("good", "Current")
+
+
+def late_of(every_seconds: int) -> tuple[str, str]:
+    """What to say of a stream that nobody has read for long, though nothing failed, and what to do."""
+    minutes = round(LATE_AFTER_INTERVALS * every_seconds / 60)
+    sentence = f"It was not read for {minutes} minutes." if minutes > 1 else "It was not read in time."
+    return sentence, "See that `frontdesk worker` and its Prefect server run."
 
 
 def _stream(row: Any, runs: Sequence[Any], held: int, every: int, words: Words) -> StreamView:
@@ -198,11 +208,13 @@ def _stream(row: Any, runs: Sequence[Any], held: int, every: int, words: Words) 
     counts = ("added", "updated", "unchanged", "removed")
     added, updated, unchanged, removed = (words.number(getattr(last, name)) if last else "" for name in counts)
     failed = sum(run.state not in {"done", "partly"} for run in runs)
+    state = state_of(row, every, words.now)
+    sentence, step = late_of(every) if state is LATE else (row.error or "", row.error_step or "")
     return StreamView(
         name=row.stream,
-        state=state_of(row, every, words.now),
-        sentence=row.error or "",
-        step=row.error_step or "",
+        state=state,
+        sentence=sentence,
+        step=step,
         high_water=row.high_water,
         checked_at=row.checked_at,
         added=added,
@@ -239,5 +251,5 @@ def lead_of(sources: Sequence[SourceView]) -> tuple[str, str]:
     detail = first.sentence or stream.sentence or f"{stream.name} is {stream.state.label.lower()}."
     named = detail if detail.startswith(first.title) else f"{first.title}: {detail}"
     more = len(wrong) - 1
-    rest = f" {more} more {'needs' if more == 1 else 'need'} a look." if more else ""
+    rest = f" {more} more {'source needs' if more == 1 else 'sources need'} a look." if more else ""
     return f"{named}{rest}", first.state.tone

@@ -50,7 +50,8 @@ _unmatched = (Crosswalk.client_id.is_(None), Crosswalk.deleted_at.is_(None))
 UNMATCHED_COUNT = select(func.count()).select_from(Crosswalk).where(*_unmatched)
 WAITING = select(Inbox.source, func.count().label("n")).where(Inbox.done_at.is_(None)).group_by(Inbox.source)
 
-RUNS = select(Run).order_by(Run.started_at.desc(), Run.id.desc()).limit(limit)
+_runs = select(Run).order_by(Run.started_at.desc(), Run.id.desc()).limit(limit)
+RUNS = {"whole": _runs.where(Run.kind.not_in(SINGLE_READS)), "all": _runs}
 RUN = select(Run).where(Run.id == bindparam("id", type_=String))
 RUN_STREAMS = select(StreamRun).where(StreamRun.run_id == bindparam("id", type_=String)).order_by(StreamRun.stream)
 

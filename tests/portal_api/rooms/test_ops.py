@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from types import SimpleNamespace
 
@@ -13,7 +14,7 @@ from hub.errors import NeedsPerson
 from hub.ids import entity_id, random_id
 from portal_api.access import sessions
 from store.access_tables import Activity, Staff
-from store.hub_tables import INBOX_TRIES, ClientKey, Crosswalk, Inbox, StreamState
+from store.hub_tables import INBOX_TRIES, ClientKey, Crosswalk, Inbox, Run, StreamState
 
 pytestmark = pytest.mark.anyio
 
@@ -58,6 +59,26 @@ async def test_what_is_wrong_with_a_whole_source_is_said_once(browse, rich):
     finally:
         with rich.world.engine.begin() as connection:
             connection.execute(update(StreamState).values(error=None, error_kind=None, error_step=None))
+
+
+async def test_a_worker_that_stands_still_is_said_with_what_to_do(browse, rich):
+    with rich.world.engine.begin() as connection:
+        connection.execute(update(StreamState).values(checked_at=now() - dt.timedelta(hours=2)))
+    try:
+        page = await browse("/ops", who=rich.staff())
+        assert "It was not read for 15 minutes. 2 more sources need a look.</h1>" in page.text
+        assert page.text.count("See that <code>frontdesk worker</code> and its Prefect server run.") == 3
+    finally:
+        with rich.world.engine.begin() as connection:
+            connection.execute(update(StreamState).values(checked_at=now()))
+
+
+async def test_single_records_do_not_crowd_out_the_runs_of_whole_sources(browse, rich):
+    single = {"id": random_id(), "source": "quickbooks", "kind": "replay", "state": "done", "started_at": now()}
+    with rich.world.engine.begin() as connection:
+        connection.execute(insert(Run), {**single, "ended_at": now(), "requests": 0})
+    assert f"/ops/runs/{single['id']}" not in (await browse("/ops/runs", who=rich.staff())).text
+    assert f"/ops/runs/{single['id']}" in (await browse("/ops/runs?show=all", who=rich.staff())).text
 
 
 async def test_staff_who_take_a_wrong_turn_are_led_back_to_ops(browse, rich):
