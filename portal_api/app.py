@@ -138,10 +138,18 @@ async def _not_found(request: Request, _error: Exception) -> Response:
 
 async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    if error.status_code == 404:  # noqa: PLR2004 -- Not Found
+    elsewhere = error.status_code == 405 and request.method == "GET" and not wants_json(request)  # noqa: PLR2004 -- only for forms
+    if error.status_code == 404 or elsewhere:  # noqa: PLR2004 -- Not Found
         return await _not_found(request, error)
+    if error.status_code == 400 and not wants_json(request):  # noqa: PLR2004 -- Bad Request
+        return _cut_off(request)
     code = "400" if error.status_code < 500 else "500"  # noqa: PLR2004 -- ours or theirs
     return problem(request, error.status_code, code, "That did not work.", str(error.detail or ""))
+
+
+def _cut_off(request: Request) -> Response:
+    step = "A part of it was changed or cut off. Go on from the menu, or from home."
+    return problem(request, 400, "400", "This address is not complete.", step)
 
 
 async def _invalid(request: Request, error: Exception) -> Response:
@@ -151,8 +159,7 @@ async def _invalid(request: Request, error: Exception) -> Response:
     if not wants_json(request) and first["loc"][0] == "path":
         return await _not_found(request, error)
     if not wants_json(request) and first["loc"][0] == "query":
-        step = "A part of it was changed or cut off. Go on from the menu, or from home."
-        return problem(request, 400, "400", "This address is not complete.", step)
+        return _cut_off(request)
     received = f" Received {str(first['input'])[:60]!r}." if first["type"] != "missing" else ""
     return problem(request, 400, "400", f"{where or 'The request'} is not right.", f"{first['msg']}.{received}")
 

@@ -21,7 +21,7 @@ from portal_api.access.tokens import new_secret
 from portal_api.access.visitor import Visitor
 from portal_api.activity import record
 from portal_api.mail import compose
-from portal_api.pages import SEVERAL_COOKIE, NotFound, redirect, render, words_of
+from portal_api.pages import SEVERAL_COOKIE, NotFound, problem, redirect, render, words_of
 from portal_api.portal import portal_of
 
 router = APIRouter(include_in_schema=False)
@@ -55,9 +55,10 @@ async def ask(
     if not _is_address(address):
         mistake = {"target": target, "email": email, "mistake": MISTYPED}
         return render(request, "access/sign_in.html", mistake, status=400)
+    if not _within_limit(request, "ask"):
+        return _too_many(request)
     browser = new_secret()
-    if _within_limit(request, "ask"):
-        await _mail_link(request, address, target, browser)
+    await _mail_link(request, address, target, browser)
     answer = redirect("/sign-in/code?" + urlencode({"to": address}))
     _set_cookie(request, answer, ASKED_COOKIE, browser, seconds=links.MINUTES * 60)
     return answer
@@ -79,7 +80,9 @@ async def enter_code(
     """Sign in by the mailed code, in the browser that asked for it."""
     digits = "".join(filter(str.isdigit, code))
     portal, used = portal_of(request), None
-    if frontdesk_asked and _within_limit(request, "code"):
+    if not _within_limit(request, "code"):
+        return _too_many(request)
+    if frontdesk_asked:
         now = portal.clock()
         used = await portal.store.write(lambda c: links.redeem_code(c, digits, frontdesk_asked, now))
     if used is None:
@@ -88,10 +91,12 @@ async def enter_code(
 
 
 @router.get("/sign-in/{token}")
-async def press(request: Request, token: str) -> Response:
+async def press(request: Request, token: str, known: Maybe) -> Response:
     """The page behind a mailed link: one button. Reading it uses nothing up."""
     portal, now = portal_of(request), portal_of(request).clock()
     good = await portal.store.read(lambda connection: links.is_good(connection, token, now))
+    if not good and known is not None:
+        return redirect("/")  # Pressed a second time, in the browser that it let in.
     if not good:
         return render(request, "access/used.html", status=410)
     return render(request, "access/press.html", {"token": token}, headers={"cache-control": "no-store"})
@@ -100,10 +105,10 @@ async def press(request: Request, token: str) -> Response:
 @router.post("/sign-in/{token}")
 async def use(request: Request, token: str) -> Response:
     """The button: sign in. Of many presses one counts."""
-    portal, used = portal_of(request), None
-    if _within_limit(request, "use"):
-        now = portal.clock()
-        used = await portal.store.write(lambda connection: links.redeem(connection, token, now))
+    if not _within_limit(request, "use"):
+        return _too_many(request)
+    portal, now = portal_of(request), portal_of(request).clock()
+    used = await portal.store.write(lambda connection: links.redeem(connection, token, now))
     if used is None:
         return render(request, "access/used.html", status=410)
     return await _let_in(request, used)
@@ -236,6 +241,11 @@ def _within_limit(request: Request, what: str) -> bool:
     limits: dict[str, Limit] = portal_of(request).limits
     limit = limits.setdefault(what, Limit(MANY, WINDOW_SECONDS))
     return limit.allows(request.client.host if request.client else "")
+
+
+def _too_many(request: Request) -> Response:
+    step = "Wait a quarter of an hour, then try again. Nothing is lost."
+    return problem(request, 429, "400", "Too many tries came from here.", step)
 
 
 def _is_address(text: str) -> bool:
