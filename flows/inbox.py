@@ -13,7 +13,7 @@ from flows.sync import sync_source
 from flows.targeted import read_again
 from hub.clock import now
 from hub.errors import FrontdeskError, RetryLater
-from store.hub_tables import INBOX_TRIES, Inbox
+from store.hub_tables import INBOX_TRIES, LET_THROUGH, Inbox
 
 log = logging.getLogger("frontdesk.inbox")
 
@@ -66,7 +66,8 @@ def _serve(hub: Hub, hint: Row[Any]) -> None:
     if hint.stream and hint.external_id:
         read_again(hub, hint.source, hint.stream, hint.external_id)
     else:
-        sync_source(hub, hint.source, [hint.stream] if hint.stream else None)
+        through = hint.event_id.startswith(LET_THROUGH)
+        sync_source(hub, hint.source, [hint.stream] if hint.stream else None, let_through=through)
 
 
 def _mark(hub: Hub, hint_id: str, **values: Any) -> None:

@@ -14,7 +14,7 @@ from hub.errors import NeedsPerson
 from hub.ids import entity_id, random_id
 from portal_api.access import sessions
 from store.access_tables import Activity, Staff
-from store.hub_tables import INBOX_TRIES, ClientKey, Crosswalk, Inbox, Run, StreamState
+from store.hub_tables import INBOX_TRIES, LET_THROUGH, ClientKey, Crosswalk, Inbox, Run, StreamState
 
 pytestmark = pytest.mark.anyio
 
@@ -110,6 +110,31 @@ async def test_sync_now_asks_again_where_the_worker_has_given_up(browse, rich):
     await browse("/ops/sources/quickbooks/sync", who=staff, method="POST")
     with rich.world.engine.connect() as connection:
         assert sorted(connection.scalars(select(Inbox.attempts))) == [0, INBOX_TRIES]
+
+
+async def test_a_braked_stream_is_let_through_once_and_only_while_it_is_braked(browse, rich):
+    path, form = "/ops/sources/quickbooks/let-through", {"stream": "Invoice"}
+    staff, braked = rich.staff(), (StreamState.source == "quickbooks", StreamState.stream == "Invoice")
+    assert (await browse(path, who=staff, method="POST", data=form)).status_code == 404
+    told = {"error": "30 of 40 records of Invoice are gone. That is held.", "error_kind": "HeldRun"}
+    with rich.world.engine.begin() as connection:
+        connection.execute(delete(Inbox))
+        connection.execute(update(StreamState).where(*braked).values(**told))
+    try:
+        page = (await browse("/ops", who=staff)).text
+        assert page.count("Remove what is gone from Invoice") == 1
+        for who in (rich.session(rich.mine), _analyst(rich)):
+            assert (await browse(path, who=who, method="POST", data=form)).status_code == 404
+        assert "Remove what is gone" not in (await browse("/ops", who=_analyst(rich))).text
+        for _ in range(2):
+            assert (await browse(path, who=staff, method="POST", data=form)).status_code == 303
+        with rich.world.engine.connect() as connection:
+            [hint] = connection.execute(select(Inbox)).all()
+        assert (hint.source, hint.stream, hint.external_id) == ("quickbooks", "Invoice", None)
+        assert hint.event_id.startswith(LET_THROUGH)
+    finally:
+        with rich.world.engine.begin() as connection:
+            connection.execute(update(StreamState).where(*braked).values(error=None, error_kind=None))
 
 
 async def test_a_record_is_linked_to_its_client_in_one_press(browse, rich):
