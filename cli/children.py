@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,6 +16,7 @@ from typing import Self
 
 from hub.errors import NeedsPerson
 
+LEASH = Path(__file__).with_name("leash.py")
 STOP_SECONDS = 8.0
 POLL_SECONDS = 0.1
 LINES_SHOWN = 5
@@ -25,22 +28,40 @@ class Stopped(Exception):
 
 @dataclass
 class Children:
-    """A context: what was started in it is gone after it, whatever happens."""
+    """A context: what was started in it is gone after it, whatever happens; after our own `kill -9` too."""
 
     logs: Path
     environment: Mapping[str, str]
     running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     stopping: bool = False
+    leash: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
         self.logs.mkdir(parents=True, exist_ok=True)
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._asked_to_stop)
+        # It reads until our end of the pipe is closed, which a killed process does too; no child inherits that end.
+        self.leash = subprocess.Popen(  # noqa: S603 -- our own file
+            [sys.executable, "-I", "-S", LEASH],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
         return self
 
     def __exit__(self, kind: type[BaseException] | None, _e: BaseException | None, _t: TracebackType | None) -> None:
         self.stopping = True
         self.stop()
+        self._tell("done")
+        if self.leash is not None:
+            self.leash.wait()
+
+    def _tell(self, word: object) -> None:
+        if self.leash is not None and self.leash.stdin is not None:
+            with contextlib.suppress(BrokenPipeError):  # somebody ended the leash itself
+                self.leash.stdin.write(f"{word}\n".encode())
+                self.leash.stdin.flush()
 
     def _asked_to_stop(self, _number: int, _frame: FrameType | None) -> None:
         # Raised once: a second Ctrl-C while stopping must not leave half of them running.
@@ -60,6 +81,7 @@ class Children:
                 # A group of its own: the terminal's Ctrl-C reaches only us, and we reach its children too.
                 start_new_session=True,
             )
+        self._tell(self.running[name].pid)
 
     def log(self, name: str) -> Path:
         return self.logs / f"{name}.log"

@@ -46,21 +46,14 @@ def replay(
     held_ids: Annotated[list[str] | None, typer.Argument(metavar="ID", help="None means all of them.")] = None,
 ) -> None:
     """Apply held records again, after the mapping was mended; exit 1 when some still cannot be taken."""
-    from flows.hub import open_hub
-    from flows.targeted import replay as apply_again
-    from hub.errors import BadRecord
+    from flows.replay import try_again_afresh
     from hub.settings import load
 
     wanted = held_ids or [record["id"] for record, _ in _open_records()]
     failed = 0
-    with open_hub(load()) as hub:
-        for held_id in wanted:
-            try:
-                apply_again(hub, held_id)
-                print(f"{held_id}  taken")
-            except BadRecord as error:
-                failed += 1
-                print(f"{held_id}  held: {error.sentence}")
+    for tried in try_again_afresh(load(), wanted):
+        failed += tried.state != "taken"
+        print(f"{tried.id}  {tried.state}{f': {tried.sentence}' if tried.sentence else ''}")
     print(f"{len(wanted) - failed} taken, {failed} still held")
     if failed:
         raise typer.Exit(1)

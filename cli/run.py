@@ -81,12 +81,15 @@ def portal() -> FastAPI:
     """The portal as configured; each server process calls this."""
     from flows.content import open_content
     from flows.hub import new_hub
+    from flows.replay import try_again_afresh
     from hub.settings import load
     from portal_api.app import create_app
 
     settings = load()
-    # The portal itself knows no connector: files come through this one door, after the portal has decided who may.
-    app = create_app(settings, content=partial(open_content, new_hub(settings)))
+    # The portal itself knows no connector: files come and held records go through these doors alone, after the portal
+    # has decided who may.
+    content = partial(open_content, new_hub(settings))
+    app = create_app(settings, content=content, replay=partial(try_again_afresh, settings))
     stay()
     return app
 

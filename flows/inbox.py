@@ -14,7 +14,7 @@ from flows.sync import sync_source
 from flows.targeted import read_again
 from hub.clock import now
 from hub.errors import FrontdeskError, RetryLater
-from store.hub_tables import INBOX_TRIES, Inbox
+from store.hub_tables import INBOX_TRIES, LET_THROUGH, Inbox
 
 log = logging.getLogger("frontdesk.inbox")
 
@@ -22,8 +22,8 @@ BATCH = 50
 AWAY_SECONDS = 5.0
 """How long a source that is away, or being read by a run, is left alone when it does not say itself."""
 
-What = tuple[str, str | None, str | None]
-"""Source, stream, external id: one record, one stream, or the whole source."""
+What = tuple[str, str | None, str | None, bool]
+"""Source, stream, external id: one record, one stream or the whole source; and whether ops let it past the brake."""
 
 Away = dict[str, float]
 """By source, the moment of `time.monotonic` before which it is not asked again."""
@@ -48,7 +48,8 @@ def drain(hub: Hub, away: Away | None = None) -> int:
         hints = connection.execute(waiting).all()
     alike: dict[What, list[str]] = defaultdict(list)
     for hint in hints:
-        alike[hint.source, hint.stream, hint.external_id].append(hint.id)
+        through = hint.event_id.startswith(LET_THROUGH)
+        alike[hint.source, hint.stream, hint.external_id, through].append(hint.id)
     return sum(_done(hub, what, ids, away) for what, ids in alike.items() if away.get(what[0], moment) <= moment)
 
 
@@ -70,11 +71,11 @@ def _done(hub: Hub, what: What, ids: list[str], away: Away) -> int:
     return len(ids)
 
 
-def _serve(hub: Hub, source: str, stream: str | None, external_id: str | None) -> None:
+def _serve(hub: Hub, source: str, stream: str | None, external_id: str | None, through: bool) -> None:
     if stream and external_id:
         read_again(hub, source, stream, external_id)
         return
-    summary = sync_source(hub, source, [stream] if stream else None)
+    summary = sync_source(hub, source, [stream] if stream else None, let_through=through)
     for result in summary.streams:
         # A run that is on the stream just now may have read it before the change that the hint speaks of.
         if result.state == "busy" or result.error_kind == RetryLater.__name__:

@@ -12,6 +12,8 @@ from starlette.responses import Response
 
 from portal_api.access.scope import Client
 from portal_api.activity import record
+from portal_api.answers.saas import renewal
+from portal_api.cards import usage_of
 from portal_api.feeds import Fresh
 from portal_api.listing import Standing, standing
 from portal_api.pages import render, words_of
@@ -115,13 +117,12 @@ def _somebody(row: Any) -> Somebody:
 
 
 def _plan_facts(row: Any, words: Words) -> list[tuple[str, str]]:
-    usage = f"{words.number(row.usage_current)} of {words.number(row.usage_limit)} {row.usage_unit or ''}".strip()
     found = (
         ("Plan", row.plan or ""),
         ("State", plain(row.status)),
-        ("Used", usage if row.usage_limit and row.usage_current is not None else ""),
+        ("Used", usage_of(row, words)),
         ("Seats", f"{row.seats_used} of {row.seats}" if row.seats and row.seats_used is not None else ""),
-        ("Renews", words.day(row.renews_on)),
+        ("Renews", words.day(renewal(row, words))),
         ("Price", words.money(row.price_minor, row.currency)),
     )
     return [(name, value) for name, value in found if value]

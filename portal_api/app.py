@@ -29,7 +29,7 @@ from portal_api.front import Front
 from portal_api.mail import Mailer
 from portal_api.metrics import Metrics
 from portal_api.pages import NotFound, problem, redirect, wants_json
-from portal_api.portal import Portal
+from portal_api.portal import Portal, Replay
 from portal_api.reading import POOL, Store
 from portal_api.templating import Templates
 from store.engine import create_engine
@@ -61,13 +61,16 @@ def create_app(
     *,
     clock: Callable[[], dt.datetime] = now,
     content: OpenContent | None = None,
+    replay: Replay | None = None,
 ) -> FastAPI:
     """The portal over a migrated store. Without an engine it opens its own, confined to one client a request.
 
     `content` reads files from their sources (flows.content); without it only copies that were kept can be downloaded.
+    `replay` tries held records again (flows.replay); without it ops are shown the command instead of buttons.
     """
     store = Store(engine or create_engine(settings.database_url, pool_size=POOL, portal=True), owned=engine is None)
     portal = _portal(settings, store, clock, Contents(content, settings.content_path))
+    portal.replay = replay
     app = FastAPI(
         title=f"{settings.firm.name} portal",
         docs_url=None,
@@ -135,10 +138,18 @@ async def _not_found(request: Request, _error: Exception) -> Response:
 
 async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    if error.status_code == 404:  # noqa: PLR2004 -- Not Found
+    elsewhere = error.status_code == 405 and request.method == "GET" and not wants_json(request)  # noqa: PLR2004 -- only for forms
+    if error.status_code == 404 or elsewhere:  # noqa: PLR2004 -- Not Found
         return await _not_found(request, error)
+    if error.status_code == 400 and not wants_json(request):  # noqa: PLR2004 -- Bad Request
+        return _cut_off(request)
     code = "400" if error.status_code < 500 else "500"  # noqa: PLR2004 -- ours or theirs
     return problem(request, error.status_code, code, "That did not work.", str(error.detail or ""))
+
+
+def _cut_off(request: Request) -> Response:
+    step = "A part of it was changed or cut off. Go on from the menu, or from home."
+    return problem(request, 400, "400", "This address is not complete.", step)
 
 
 async def _invalid(request: Request, error: Exception) -> Response:
@@ -148,8 +159,7 @@ async def _invalid(request: Request, error: Exception) -> Response:
     if not wants_json(request) and first["loc"][0] == "path":
         return await _not_found(request, error)
     if not wants_json(request) and first["loc"][0] == "query":
-        step = "A part of it was changed or cut off. Go on from the menu, or from home."
-        return problem(request, 400, "400", "This address is not complete.", step)
+        return _cut_off(request)
     received = f" Received {str(first['input'])[:60]!r}." if first["type"] != "missing" else ""
     return problem(request, 400, "400", f"{where or 'The request'} is not right.", f"{first['msg']}.{received}")
 

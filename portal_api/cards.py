@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from portal_api.answers.agency import over_budget
 from portal_api.answers.answer import bare, upper_first
-from portal_api.answers.saas import FULL, NEARLY_FULL, used_percent
+from portal_api.answers.saas import FULL, NEARLY_FULL, renewal, used_percent
 from portal_api.answers.work import OVER, phase
 from portal_api.feeds import Fresh
 from portal_api.profiles import Profile
@@ -85,12 +85,22 @@ class Plan(NamedTuple):
     """One plan with its usage."""
 
     name: str
+    state: State | None
     percent: int | None
     usage: str
     tone: str
     seats: str
     renews_on: Any
     price: str
+
+
+PLAN_WORDS: Mapping[str, State] = {
+    "past_due": State("bad", "Past due"),
+    "cancelled": State("quiet", "Cancelled"),
+    "expired": State("quiet", "Ended"),
+    "trial": State("info", "Trial"),
+}
+"""What is said of a plan that is not simply active."""
 
 
 def cards_of(
@@ -231,17 +241,32 @@ def _account(lists: Mapping[str, list[Any]], _profile: Profile, words: Words) ->
 
 
 def _plan(lists: Mapping[str, list[Any]], _profile: Profile, words: Words) -> Made:
-    return "subscription", "Your plan", "/contracts", [_plan_row(row, words) for row in lists["plans"]]
+    return "subscription", "Your plan", "/contracts", [plan_of(row, words) for row in lists["plans"]]
 
 
-def _plan_row(row: Any, words: Words) -> Plan:
+def plan_of(row: Any, words: Words) -> Plan:
+    """A plan with how much of it is used."""
     percent = used_percent(row)
     tone = "quiet" if percent is None or percent < NEARLY_FULL else "bad" if percent >= FULL else "attention"
+    return Plan(
+        name=bare(row.plan) or row.name,
+        state=PLAN_WORDS.get(key(row.status)),
+        percent=percent,
+        usage=usage_of(row, words),
+        tone=tone,
+        seats=f"{row.seats_used} of {row.seats} seats" if row.seats and row.seats_used is not None else "",
+        renews_on=renewal(row, words),
+        price=words.money(row.price_minor, row.currency),
+    )
+
+
+def usage_of(row: Any, words: Words) -> str:
+    """`4,200 of 10,000 records`, `4,200 records used` where nothing limits it; empty when nobody counts."""
+    if row.usage_current is None:
+        return ""
     unit = f" {row.usage_unit}" if row.usage_unit else ""
-    usage = f"{words.number(row.usage_current)} of {words.number(row.usage_limit)}{unit}" if percent is not None else ""
-    seats = f"{row.seats_used} of {row.seats} seats" if row.seats and row.seats_used is not None else ""
-    name = bare(row.plan) or row.name
-    return Plan(name, percent, usage, tone, seats, row.renews_on, words.money(row.price_minor, row.currency))
+    limit = f" of {words.number(row.usage_limit)}{unit}" if row.usage_limit else f"{unit} used"
+    return words.number(row.usage_current) + limit
 
 
 _MAKERS: Mapping[str, Callable[[Mapping[str, list[Any]], Profile, Words], Made]] = {

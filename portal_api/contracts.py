@@ -1,4 +1,4 @@
-"""Contracts: the terms in force, and those before."""
+"""Contracts: the plan and its use where there is one, the terms in force, and those before."""
 
 from __future__ import annotations
 
@@ -11,8 +11,11 @@ from starlette.responses import Response
 
 from portal_api.access.scope import Client
 from portal_api.activity import record
+from portal_api.cards import Plan, plan_of
+from portal_api.feeds import Fresh
 from portal_api.listing import Id, Standing, clip, standing
-from portal_api.pages import redirect, render, words_of
+from portal_api.pages import frame_of, redirect, render, words_of
+from portal_api.portal import portal_of
 from portal_api.queries import contracts as queries
 from portal_api.reading import reading
 from portal_api.states import State, contract_state
@@ -37,6 +40,9 @@ class ContractView(NamedTuple):
 class ContractsContext:
     """What templates/contracts/contracts.html shows."""
 
+    title: str
+    plans: Sequence[Plan]
+    plan_fresh: Fresh | None
     contracts: Sequence[ContractView]
     standing: Standing
 
@@ -44,14 +50,22 @@ class ContractsContext:
 @router.get("/contracts")
 async def contracts(request: Request, _scope: Client) -> Response:
     """All contracts, those in force first."""
-    words = words_of(request)
+    words, portal = words_of(request), portal_of(request)
     lists = await reading(request, lambda reader: reader.bundle(queries.LIST))
     record(request, "view", "contracts")
     context = ContractsContext(
+        title="Plan and terms" if _is_noun(request) else "Contracts",
+        plans=[plan_of(row, words) for row in lists["plans"]],
+        plan_fresh=portal.feeds.of("subscription", lists["streams"], words.now),
         contracts=[view_of(row, words) for row in lists["rows"]],
         standing=standing(request, "contract", lists, words),
     )
     return render(request, "contracts/contracts.html", {"page": context}, words=words)
+
+
+def _is_noun(request: Request) -> bool:
+    """Whether this is what the reader's profile is about, and its place in the menu."""
+    return frame_of(request, portal_of(request)).profile.noun.path == "/contracts"
 
 
 @router.get("/contracts/{contract_id}")

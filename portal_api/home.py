@@ -108,6 +108,7 @@ def facts_of(lists: Mapping[str, list[Any]]) -> Facts:
         projects=lists.get("projects", ()),
         project_count=projects[0].n if projects else 0,
         milestones=lists.get("milestones", ()),
+        waiting=lists["waiting"],
         requests=lists["requests"],
         request_count=lists["request_counts"][0].open,
         plans=lists.get("plans", ()),

@@ -24,7 +24,7 @@ from hub.ids import random_id
 from hub.settings import Source
 from portal_api.pages import problem_json
 from portal_api.portal import portal_of
-from store.hub_tables import Inbox
+from store.hub_tables import LET_THROUGH, Inbox
 
 router = APIRouter(include_in_schema=False)
 log = logging.getLogger(__name__)
@@ -115,7 +115,8 @@ async def _store(request: Request, source: str, hints: list[Hint]) -> int:
 
 
 def _bounded(event_id: str) -> str:
-    return event_id if len(event_id) <= MOST_ID and "\0" not in event_id else sha256(event_id.encode()).hexdigest()
+    kept = len(event_id) <= MOST_ID and "\0" not in event_id and not event_id.startswith(LET_THROUGH)
+    return event_id if kept else sha256(event_id.encode()).hexdigest()
 
 
 def _text(value: Any) -> str:

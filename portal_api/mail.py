@@ -52,6 +52,8 @@ class Mailer:
         self._count = count
         self._pauses = pauses
         self._closing = threading.Event()
+        self.late = False
+        """Whether the last try failed: mail comes late, and whoever waits for some is told."""
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="mail")
 
     def send_soon(self, message: EmailMessage, to: str) -> Future[bool]:
@@ -76,11 +78,13 @@ class Mailer:
                 final = pause is None or refused
                 log.warning("mail not sent (%s): %s", "giving up" if final else "trying again", error)
                 self._count("failed" if final else "retried")
+                self.late = not isinstance(error, smtplib.SMTPRecipientsRefused)
                 if final or pause is None:
                     return False
                 self._closing.wait(pause)
             else:
                 self._count("sent")
+                self.late = False
                 return True
         return False
 

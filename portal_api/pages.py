@@ -18,6 +18,8 @@ from portal_api.wording import Words, language, zone
 
 HTML = "text/html; charset=utf-8"
 PRIVATE = "private, no-cache"
+SEVERAL_COOKIE = "frontdesk_several"
+"""Set at sign-in for somebody who belongs to several clients. It opens nothing: the menu offers to switch."""
 
 _HOME = Place(label="Home", path="/", icon="home")
 _REST = (
@@ -47,6 +49,7 @@ class Frame:
     here: str
     searchable: bool
     ops: bool
+    several: bool
 
 
 def words_of(request: Request) -> Words:
@@ -92,8 +95,9 @@ def frame_of(request: Request, portal: Portal) -> Frame:
     personal: tuple[Place, ...] = ()
     if visitor is not None and visitor.client_id is not None:
         menu, personal = _menus(profile, portal.paths)
+    several = SEVERAL_COOKIE in request.cookies
     is_staff = visitor is not None and visitor.staff_email is not None
-    return Frame(visitor, profile, menu, personal, request.url.path, "/search" in portal.paths, is_staff)
+    return Frame(visitor, profile, menu, personal, request.url.path, "/search" in portal.paths, is_staff, several)
 
 
 def _menus(profile: Profile, paths: frozenset[str]) -> tuple[tuple[Place, ...], tuple[Place, ...]]:

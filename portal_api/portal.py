@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from starlette.requests import HTTPConnection
 
@@ -18,6 +19,9 @@ from portal_api.mail import Mailer
 from portal_api.metrics import Metrics
 from portal_api.reading import Store
 from portal_api.templating import Templates
+
+Replay = Callable[[Sequence[str]], Generator[Any, None, None]]
+"""Ids of held records -> each one's outcome as it comes, with `state` taken, held, gone or busy; raises hub.errors."""
 
 
 @dataclass(slots=True)
@@ -34,6 +38,7 @@ class Portal:
     feeds: Feeds
     metrics: Metrics
     contents: Contents
+    replay: Replay | None = None
     limits: dict[str, Limit] = field(default_factory=dict)
     paths: frozenset[str] = field(default_factory=frozenset)
 

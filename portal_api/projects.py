@@ -20,7 +20,7 @@ from portal_api.pages import NotFound, frame_of, render, words_of
 from portal_api.portal import portal_of
 from portal_api.queries import projects as queries
 from portal_api.reading import reading
-from portal_api.states import PROJECT_OVER, WAITING_VERBS, State, key, milestone_state, plain, project_state
+from portal_api.states import PROJECT_OVER, WAITING_VERBS, State, coming, key, milestone_state, plain, project_state
 from portal_api.wording import Words
 from store.scope import Reader
 
@@ -166,7 +166,7 @@ def phase_of(row: Any) -> str:
 
 def next_of(row: Any, words: Words) -> str:
     """What happens next, and when."""
-    if row.next_event:
+    if coming(row, words):
         return f"Next: {row.next_event}" + (f", {words.moment(row.next_event_at)}" if row.next_event_at else "")
     return f"Due {words.until(row.due_on)}" if row.due_on else ""
 
@@ -183,7 +183,7 @@ def detail_of(
         summary=clip(row.summary),
         percent=row.percent_complete,
         phase=phase_of(row),
-        next=row.next_event or "",
+        next=row.next_event if coming(row, words) else "",
         next_at=row.next_event_at,
         facts=_facts(row, words),
         waiting=[_step(step, words) for step, state in states if step.client_action and state.tone != "done"],

@@ -139,11 +139,12 @@ def _moving(row: Any, speak: Speech) -> State:
     behind = lateness(row, speak)
     if behind > 0:
         return State("attention", f"{days(behind)} late", f"{where}. {_expected(row, speak)}")
-    if row.eta_at is not None and row.eta_at < speak.now:
-        overdue = f"It was expected {speak.moment(row.eta_at)}; the delivery is not confirmed yet."
-        return State("attention", "Not confirmed", f"{where}. {overdue}")
-    if row.eta_at is None and row.promised_at is None:
+    expected = row.eta_at or row.promised_at
+    if expected is None:
         return State("info", where, f"{where}. There is no arrival date yet.")
+    if expected < speak.now:
+        overdue = f"It was {'expected' if row.eta_at else 'promised for'} {speak.moment(expected)}"
+        return State("attention", "Not confirmed", f"{where}. {overdue}; the delivery is not confirmed yet.")
     return State("good", "On time", f"{where}. {_expected(row, speak)}")
 
 
@@ -199,6 +200,11 @@ def project_state(row: Any, speak: Speech) -> State:
     if row.due_on is not None and row.due_on < speak.today:
         return State("attention", f"{days((speak.today - row.due_on).days)} over its date")
     return State("info", plain(row.status) or "In work")
+
+
+def coming(row: Any, speak: Speech) -> bool:
+    """Whether a project's next event is still ahead; one without a date may be. The past is no next event."""
+    return bool(row.next_event) and (row.next_event_at is None or row.next_event_at >= speak.now)
 
 
 WAITING_VERBS: Mapping[str, str] = {"approve": "Approve", "upload": "Upload", "answer": "Answer"}

@@ -32,7 +32,7 @@ class Templates:
         )
         environment.filters.update(FILTERS, chunks=chunks)
         environment.globals.update(
-            firm=firm, accent=accent(firm.accent).light, asset=assets.urls.__getitem__, icon=_icons(assets.icons)
+            firm=firm, accent=accent(firm.accent), asset=assets.urls.__getitem__, icon=_icons(assets.icons)
         )
         self._plain = environment.overlay(autoescape=False)
         for name in environment.list_templates():

@@ -193,6 +193,10 @@ INBOX_TRIES = 5
 """After so many failures polling is left to do it; the hint stays with its error for ops to see."""
 
 
+LET_THROUGH = "ops-let-through:"
+"""Begins the event id of a hint by which ops let a braked stream through, once. No webhook's may begin so."""
+
+
 class Inbox(Base):
     """A webhook's hint: read this again now. Unique by the sender's event id; answered before it is worked on."""
 

@@ -21,7 +21,7 @@ from portal_api.access.tokens import new_secret
 from portal_api.access.visitor import Visitor
 from portal_api.activity import record
 from portal_api.mail import compose
-from portal_api.pages import NotFound, redirect, render, words_of
+from portal_api.pages import SEVERAL_COOKIE, NotFound, problem, redirect, render, words_of
 from portal_api.portal import portal_of
 
 router = APIRouter(include_in_schema=False)
@@ -55,9 +55,10 @@ async def ask(
     if not _is_address(address):
         mistake = {"target": target, "email": email, "mistake": MISTYPED}
         return render(request, "access/sign_in.html", mistake, status=400)
+    if not _within_limit(request, "ask"):
+        return _too_many(request)
     browser = new_secret()
-    if _within_limit(request, "ask"):
-        await _mail_link(request, address, target, browser)
+    await _mail_link(request, address, target, browser)
     answer = redirect("/sign-in/code?" + urlencode({"to": address}))
     _set_cookie(request, answer, ASKED_COOKIE, browser, seconds=links.MINUTES * 60)
     return answer
@@ -66,7 +67,7 @@ async def ask(
 @router.get("/sign-in/code")
 async def code_form(request: Request, to: str = "") -> Response:
     """Say that mail is under way, and take the code."""
-    return render(request, "access/code.html", {"email": to if _is_address(to) else "", "mistake": ""})
+    return _code_page(request, to if _is_address(to) else "")
 
 
 @router.post("/sign-in/code")
@@ -79,19 +80,23 @@ async def enter_code(
     """Sign in by the mailed code, in the browser that asked for it."""
     digits = "".join(filter(str.isdigit, code))
     portal, used = portal_of(request), None
-    if frontdesk_asked and _within_limit(request, "code"):
+    if not _within_limit(request, "code"):
+        return _too_many(request)
+    if frontdesk_asked:
         now = portal.clock()
         used = await portal.store.write(lambda c: links.redeem_code(c, digits, frontdesk_asked, now))
     if used is None:
-        return render(request, "access/code.html", {"email": to, "mistake": WRONG_CODE}, status=400)
+        return _code_page(request, to, WRONG_CODE)
     return await _let_in(request, used)
 
 
 @router.get("/sign-in/{token}")
-async def press(request: Request, token: str) -> Response:
+async def press(request: Request, token: str, known: Maybe) -> Response:
     """The page behind a mailed link: one button. Reading it uses nothing up."""
     portal, now = portal_of(request), portal_of(request).clock()
     good = await portal.store.read(lambda connection: links.is_good(connection, token, now))
+    if not good and known is not None:
+        return redirect("/")  # Pressed a second time, in the browser that it let in.
     if not good:
         return render(request, "access/used.html", status=410)
     return render(request, "access/press.html", {"token": token}, headers={"cache-control": "no-store"})
@@ -100,10 +105,10 @@ async def press(request: Request, token: str) -> Response:
 @router.post("/sign-in/{token}")
 async def use(request: Request, token: str) -> Response:
     """The button: sign in. Of many presses one counts."""
-    portal, used = portal_of(request), None
-    if _within_limit(request, "use"):
-        now = portal.clock()
-        used = await portal.store.write(lambda connection: links.redeem(connection, token, now))
+    if not _within_limit(request, "use"):
+        return _too_many(request)
+    portal, now = portal_of(request), portal_of(request).clock()
+    used = await portal.store.write(lambda connection: links.redeem(connection, token, now))
     if used is None:
         return render(request, "access/used.html", status=410)
     return await _let_in(request, used)
@@ -119,7 +124,8 @@ async def sign_out(request: Request, known: Maybe) -> Response:
         await portal.store.write(lambda connection: sessions.revoke(connection, known.session_id, now))
     # Pages that the browser still holds must not come back with its back button.
     answer = redirect("/signed-out", headers={"clear-site-data": '"cache"'})
-    answer.delete_cookie(cookie_name(portal.secure), path="/", secure=portal.secure, httponly=True, samesite="lax")
+    for name in (cookie_name(portal.secure), SEVERAL_COOKIE):
+        answer.delete_cookie(name, path="/", secure=portal.secure, httponly=True, samesite="lax")
     return answer
 
 
@@ -135,7 +141,9 @@ async def clients(request: Request, known: Maybe) -> Response:
     me = _person(known)
     portal = portal_of(request)
     places = await portal.store.oversee(lambda connection: people.places_of(connection, me.email))
-    return render(request, "access/clients.html", {"places": places})
+    answer = render(request, "access/clients.html", {"places": places})
+    _remember(request, answer, several=len(places) > 1)
+    return answer
 
 
 @router.post("/clients/{client_id}")
@@ -154,7 +162,12 @@ async def switch(request: Request, client_id: str, known: Maybe) -> Response:
     token = await portal.store.write(move)
     if token is None:
         raise NotFound
-    return _signed_in(request, token, "/")
+    return _signed_in(request, token, "/", several=True)
+
+
+def _code_page(request: Request, to: str, mistake: str = "") -> Response:
+    context = {"email": to, "mistake": mistake, "late": portal_of(request).mailer.late}
+    return render(request, "access/code.html", context, status=400 if mistake else 200)
 
 
 def _person(known: Visitor | None) -> Visitor:
@@ -183,30 +196,40 @@ async def _mail_link(request: Request, address: str, target: str, browser: str) 
 async def _let_in(request: Request, used: links.Used) -> Response:
     portal, now = portal_of(request), portal_of(request).clock()
 
-    def enter(connection: Connection) -> tuple[str, str] | None:
+    def enter(connection: Connection) -> tuple[str, str, bool] | None:
         role = people.staff_role(connection, used.email)
         if role is not None:
-            return sessions.open_for_staff(connection, used.email, role, now), "/ops"
+            return sessions.open_for_staff(connection, used.email, role, now), "/ops", False
         places = people.places_of(connection, used.email)
         if not places:
             return None
         home = "/" if sessions.has_been_here(connection, places[0].person_id) else "/?welcome=1"
-        return sessions.open_for_person(connection, places[0], now), "/clients" if len(places) > 1 else home
+        several = len(places) > 1
+        return sessions.open_for_person(connection, places[0], now), "/clients" if several else home, several
 
     entered = await portal.store.write(enter)
     if entered is None:
         return render(request, "access/used.html", status=410)
-    token, home = entered
+    token, home, several = entered
     request.state.visitor = await portal.store.read(lambda connection: sessions.find(connection, token, now))
     record(request, "sign_in")
-    return _signed_in(request, token, used.target if used.target != "/" else home)
+    return _signed_in(request, token, used.target if used.target != "/" else home, several=several)
 
 
-def _signed_in(request: Request, token: str, target: str) -> Response:
+def _signed_in(request: Request, token: str, target: str, *, several: bool) -> Response:
     answer = redirect(target)
+    _remember(request, answer, several=several)
     seconds = int(sessions.ABSOLUTE.total_seconds())
     _set_cookie(request, answer, cookie_name(portal_of(request).secure), token, seconds=seconds)
     return answer
+
+
+def _remember(request: Request, answer: Response, *, several: bool) -> None:
+    """Whether there is something to switch to: for the menu only, so that no page asks the store for it."""
+    if several:
+        _set_cookie(request, answer, SEVERAL_COOKIE, "1", seconds=int(sessions.ABSOLUTE.total_seconds()))
+    elif SEVERAL_COOKIE in request.cookies:
+        answer.delete_cookie(SEVERAL_COOKIE, path="/", secure=portal_of(request).secure, httponly=True, samesite="lax")
 
 
 def _set_cookie(request: Request, answer: Response, name: str, value: str, *, seconds: int) -> None:
@@ -218,6 +241,11 @@ def _within_limit(request: Request, what: str) -> bool:
     limits: dict[str, Limit] = portal_of(request).limits
     limit = limits.setdefault(what, Limit(MANY, WINDOW_SECONDS))
     return limit.allows(request.client.host if request.client else "")
+
+
+def _too_many(request: Request) -> Response:
+    step = "Wait a quarter of an hour, then try again. Nothing is lost."
+    return problem(request, 429, "400", "Too many tries came from here.", step)
 
 
 def _is_address(text: str) -> bool:

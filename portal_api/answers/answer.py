@@ -53,6 +53,7 @@ class Facts:
     shipments  on their way, trouble first; `shipment_count` is how many there are in all
     arrived    the last one that arrived, at most one row
     projects   running first, the troubled before the others; `milestones` are theirs
+    waiting    steps that wait for the client, the most urgent first
     requests   open ones, the earliest promise first; `request_count` is how many there are in all
     """
 
@@ -62,6 +63,7 @@ class Facts:
     projects: Sequence[Any] = ()
     project_count: int = 0
     milestones: Sequence[Any] = ()
+    waiting: Sequence[Any] = ()
     requests: Sequence[Any] = ()
     request_count: int = 0
     plans: Sequence[Any] = ()

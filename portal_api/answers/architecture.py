@@ -18,7 +18,7 @@ from portal_api.answers.work import (
     trouble,
     waiting,
 )
-from portal_api.states import days
+from portal_api.states import coming, days
 from portal_api.wording import Words
 
 
@@ -44,7 +44,7 @@ def _schedule(project: Any, facts: Facts) -> str:
 
 
 def _review(project: Any, open_steps: list[Any], speak: Words) -> Part | None:
-    if project.next_event and project.next_event_at and project.next_event_at >= speak.now:
+    if project.next_event_at and coming(project, speak):
         return Part(f"{upper_first(bare(project.next_event))} {speak.moment(project.next_event_at)}.", GOOD)
     step = next_step(project, open_steps, speak)
     return Part(step, GOOD) if step else None

@@ -6,7 +6,7 @@ from typing import Any
 
 from portal_api.answers.answer import ATTENTION, GOOD, INFO, Answer, Fact, Facts, Part, answer, bare, upper_first
 from portal_api.answers.work import lead, nothing_runs, others, others_fact, steps, trouble, waiting
-from portal_api.states import key
+from portal_api.states import coming, key
 from portal_api.wording import Words
 
 
@@ -28,7 +28,7 @@ def _trouble(case: Any, facts: Facts, speak: Words) -> Part | None:
 
 
 def _next_date(case: Any, speak: Words) -> Part | None:
-    if case.next_event and case.next_event_at and case.next_event_at >= speak.now:
+    if case.next_event_at and coming(case, speak):
         return Part(f"{upper_first(bare(case.next_event))} is set for {speak.moment(case.next_event_at)}.", GOOD)
     if case.phase:
         return Part(f"Your case is in the stage {case.phase}; the next date is not set yet.", GOOD)

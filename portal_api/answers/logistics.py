@@ -21,25 +21,32 @@ from portal_api.answers.answer import (
     lower_first,
     soon,
 )
+from portal_api.answers.work import in_short
 from portal_api.states import days, lateness, shipment_state
 from portal_api.wording import Words
 
 HAPPENED = frozenset({"held", "delayed", "stopped", "damaged", "missing", "lost", "refused", "rolled", "stuck", "on"})
 """First words of an exception that go on after `is`."""
-WHAT = re.compile("[^,:;]*")
-"""What happened, before the reason is given."""
+BEFORE_REASON = re.compile("[^,:;]+")
+"""`Held at customs` of `Held at customs: invoice missing`."""
+BEFORE_MORE = re.compile("[^,;]+")
+"""`Customs: invoice missing` of `Customs: invoice missing, see mail`: what stands before a colon says too little."""
 
 
 def logistics(facts: Facts, speak: Words) -> Answer:
-    """Troubled shipments first, the worst by name with its new date; then how many are on time."""
+    """Troubled shipments first, the worst by name with its new date; what waits; then how many are on time.
+
+    The reason of a hold stands on its card; where things wait as well, the number on time stands in the proof alone.
+    """
+    waits = in_short(facts, speak)
     if not facts.shipments:
-        return answer([_nothing_moves(facts, speak)])
+        return answer([_nothing_moves(facts, speak), waits])
     tones = [(row, shipment_state(row, speak).tone) for row in facts.shipments]
     troubled = [row for row, tone in tones if tone in {BAD, ATTENTION}]
     undated = sum(tone == INFO for _, tone in tones)
     on_time = facts.shipment_count - len(troubled) - undated
-    parts = [_trouble(troubled, speak), _more_trouble(troubled), _rest(on_time, undated, troubled, facts, speak)]
-    return answer(parts, _proof(troubled, on_time, undated))
+    rest = None if troubled and waits else _rest(on_time, undated, troubled, facts, speak)
+    return answer([_trouble(troubled, speak), _more_trouble(troubled), waits, rest], _proof(troubled, on_time, undated))
 
 
 def _nothing_moves(facts: Facts, speak: Words) -> Part:
@@ -60,18 +67,19 @@ def _trouble(troubled: list[Any], speak: Words) -> Part | None:
     behind = lateness(worst, speak)
     if behind:
         return Part(f"{worst.number} is {days(behind)} late; {_new_date(worst, speak)}.", ATTENTION)
-    expected = soon(worst.eta_at, speak)
-    return Part(f"{worst.number} was expected {expected}; its delivery is not confirmed yet.", ATTENTION)
+    expected = soon(worst.eta_at or worst.promised_at, speak)
+    word = "expected" if worst.eta_at else "promised for"
+    return Part(f"{worst.number} was {word} {expected}; its delivery is not confirmed yet.", ATTENTION)
 
 
 def _held(row: Any) -> str:
     text, place = bare(row.exception), (row.location or "").split(",")[0]
-    if place and place.lower() not in text.lower():
-        what = WHAT.match(text).group()  # type: ignore[union-attr]  # it matches an empty text too
-        text = f"{what} in {place}{text[len(what) :]}"
     first = text.split(maxsplit=1)[0].lower().rstrip(",:;") if text.split() else ""
-    verb = "is" if first in HAPPENED else "stands still:"
-    return f"{row.number} {verb} {lower_first(text)}"
+    happened = first in HAPPENED
+    found = (BEFORE_REASON if happened else BEFORE_MORE).match(text)
+    what = found.group().strip() if found else text
+    where = f" in {place}" if place and place.lower() not in what.lower() else ""
+    return f"{row.number} {'is' if happened else 'stands still:'} {lower_first(what)}{where}"
 
 
 def _new_date(row: Any, speak: Words) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from portal_api.answers.answer import (
@@ -18,6 +19,7 @@ from portal_api.answers.answer import (
     counted,
     soon,
 )
+from portal_api.answers.work import in_short
 from portal_api.states import key
 from portal_api.wording import Words
 
@@ -30,8 +32,8 @@ def saas(facts: Facts, speak: Words) -> Answer:
     """A late answer first, then what waits for the client, how many are in work, and how full the plan is."""
     plan = next((row for row in facts.plans if key(row.status) not in OVER), None)
     late = [row for row in facts.requests if _ours(row) and row.answer_by and row.answer_by < speak.now]
-    parts = [_late(late, speak), _unpaid(plan), _waiting(facts), _in_work(facts, bool(late), speak), _used(plan, speak)]
-    return answer(parts, _proof(plan, speak))
+    ours = [_late(late, speak), _unpaid(plan), in_short(facts, speak), _in_work(facts, len(late), speak)]
+    return answer([*ours, _used(plan)], _proof(plan, speak))
 
 
 def used_percent(plan: Any) -> int | None:
@@ -39,6 +41,12 @@ def used_percent(plan: Any) -> int | None:
     if plan is None or not plan.usage_limit or plan.usage_current is None:
         return None
     return int(100 * plan.usage_current / plan.usage_limit)
+
+
+def renewal(plan: Any, speak: Words) -> dt.date | None:
+    """The day it renews; None when that day is over, or the plan is."""
+    ahead = plan.renews_on is not None and plan.renews_on >= speak.today and key(plan.status) not in OVER
+    return plan.renews_on if ahead else None
 
 
 def _ours(row: Any) -> bool:
@@ -51,23 +59,20 @@ def _late(late: list[Any], speak: Words) -> Part | None:
     first = min(late, key=lambda row: row.answer_by)
     name = f"request {first.number}" if first.number else "your oldest request"
     more = f" {len(late) - 1} more {'is' if len(late) == 2 else 'are'} late too." if len(late) > 1 else ""  # noqa: PLR2004 -- one more
-    return Part(f"Our answer to {name} is late; it was promised by {soon(first.answer_by, speak)}.{more}", BAD)
+    return Part(f"Our answer to {name} is late; promised by {soon(first.answer_by, speak)}.{more}", BAD)
 
 
 def _unpaid(plan: Any) -> Part | None:
     return Part("Your plan is past due.", BAD) if plan is not None and key(plan.status) == "past_due" else None
 
 
-def _waiting(facts: Facts) -> Part | None:
-    count = sum(not _ours(row) for row in facts.requests)
-    return Part(f"{counted(count, 'request waits', 'requests wait')} for your answer.", ATTENTION) if count else None
-
-
-def _in_work(facts: Facts, late: bool, speak: Words) -> Part | None:
+def _in_work(facts: Facts, late: int, speak: Words) -> Part | None:
     if not facts.requests:
         return Part("You have no open requests.", GOOD)
     ours = [row for row in facts.requests if _ours(row)]
     # Requests beyond those that the page reads are counted, not looked at: nothing is claimed of them.
+    if late and facts.request_count == late:
+        return None
     if late or facts.request_count > len(facts.requests):
         return Part(f"{counted(facts.request_count, 'request is', 'requests are')} open.", GOOD)
     if not ours:
@@ -78,7 +83,7 @@ def _in_work(facts: Facts, late: bool, speak: Words) -> Part | None:
 
 def _who(count: int, total: int) -> str:
     if count < total:
-        return "The other one is" if count == 1 else f"The other {count} are"
+        return counted(count, "request is", "requests are")
     if count == 1:
         return "Your request is"
     return "Both requests are" if count == 2 else f"All {count} requests are"  # noqa: PLR2004 -- English has a word for two
@@ -88,16 +93,15 @@ def _promise(ours: list[Any], speak: Words) -> str:
     promised = [row.answer_by for row in ours if row.answer_by]
     if not promised:
         return ""
-    return f"; {'you get' if len(ours) == 1 else 'the first gets'} an answer by {soon(min(promised), speak)}"
+    return f"; {'' if len(ours) == 1 else 'first '}answer by {soon(min(promised), speak)}"
 
 
-def _used(plan: Any, speak: Words) -> Part | None:
+def _used(plan: Any) -> Part | None:
     used = used_percent(plan)
     if used is None:
         return None if plan is not None else Part("You have no plan with us yet.", QUIET)
-    renews = f" until {speak.day(plan.renews_on)}" if plan.renews_on and plan.renews_on >= speak.today else ""
     if used >= FULL:
-        return Part(f"Your plan is used up{renews}: {used} %.", BAD)
+        return Part(f"Your plan is used up: {used} %.", BAD)
     return Part(f"{used} % of your plan is used.", ATTENTION if used >= NEARLY_FULL else GOOD)
 
 
@@ -108,5 +112,5 @@ def _proof(plan: Any, speak: Words) -> list[Fact | None]:
     return [
         Fact(INFO, plan.plan or plan.name, "plan"),
         Fact(INFO, seats, "seats taken") if seats else None,
-        Fact(INFO, "Renews", speak.day(plan.renews_on)) if plan.renews_on else None,
+        Fact(INFO, "Renews", speak.day(plan.renews_on)) if renewal(plan, speak) else None,
     ]

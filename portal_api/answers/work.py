@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from portal_api.answers.answer import ATTENTION, BAD, GOOD, INFO, QUIET, Fact, Facts, Part, bare, counted, lower_first
-from portal_api.states import SOON_DAYS, WAITING_VERBS, days, key
+from portal_api.states import SOON_DAYS, coming, days, key
 from portal_api.wording import Words
 
 OVER = frozenset({"completed", "done", "closed", "cancelled"})
@@ -79,7 +79,7 @@ def next_step(project: Any, open_steps: Sequence[Any], speak: Words) -> str:
     if ahead:
         step = min(ahead, key=lambda row: (row.due_on or FAR, row.position or 0))
         return f"Next: {lower_first(bare(step.name))}{', ' + speak.until(step.due_on) if step.due_on else ''}."
-    if project.next_event and project.next_event_at and project.next_event_at >= speak.now:
+    if project.next_event_at and coming(project, speak):
         return f"Next: {lower_first(bare(project.next_event))}, {speak.moment(project.next_event_at)}."
     return ""
 
@@ -93,15 +93,27 @@ def waiting(facts: Facts, speak: Words) -> Part | None:
         return _asked(asked)
     first = min(rows, key=lambda row: (row.due_on or FAR, row.position or 0, row.id))
     due = _due(first, speak)
-    if len(rows) + len(asked) == 1:
+    when = f", {due}" if due else ""
+    count = len(rows) + len(asked)
+    if count == 1:
         verb = {"approve": "your approval", "upload": "your upload", "answer": "your answer"}
-        text = f"{first.name} waits for {verb.get(key(first.client_action), 'you')}{due}."
+        text = f"{first.name} waits for {verb.get(key(first.client_action), 'you')}{when}."
     else:
-        action = WAITING_VERBS.get(key(first.client_action), "Look at")
-        count = len(rows) + len(asked)
-        text = f"{count} things wait for you, first: {lower_first(action)} {lower_first(first.name)}{due}."
+        text = f"{count} things wait for you{f', the first {due}' if due else ''}."
     pressing = first.due_on is None or (first.due_on - speak.today).days <= SOON_DAYS
     return Part(text, ATTENTION if pressing else INFO)
+
+
+def in_short(facts: Facts, speak: Words) -> Part | None:
+    """What waits for the client where the answer is about something else: how much, and how late the first is."""
+    asked = sum(key(row.status) == "waiting_for_client" for row in facts.requests)
+    count = len(facts.waiting) + asked
+    if not count:
+        return None
+    late = [row for row in facts.waiting if row.due_on is not None and row.due_on < speak.today]
+    overdue = _due(min(late, key=lambda row: row.due_on), speak) if late else ""
+    first = f", {'the first ' if count > 1 else ''}{overdue}" if overdue else ""
+    return Part(f"{counted(count, 'thing waits', 'things wait')} for you{first}.", ATTENTION)
 
 
 def _asked(rows: Sequence[Any]) -> Part | None:
@@ -115,8 +127,8 @@ def _due(row: Any, speak: Words) -> str:
     if row.due_on is None:
         return ""
     if row.due_on < speak.today:
-        return f", {days((speak.today - row.due_on).days)} overdue"
-    return f", due {speak.until(row.due_on)}"
+        return f"{days((speak.today - row.due_on).days)} overdue"
+    return f"due {speak.until(row.due_on)}"
 
 
 def _others(facts: Facts, project: Any) -> list[Any]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Form, Request
 from sqlalchemy import Connection, insert, select
 from starlette.responses import Response
 
@@ -22,7 +22,7 @@ from portal_api.queries import ops as queries
 from portal_api.reading import overseeing, writing
 from portal_api.states import State
 from portal_api.wording import Words
-from store.hub_tables import INBOX_TRIES, Inbox
+from store.hub_tables import INBOX_TRIES, LET_THROUGH, Inbox
 
 router = APIRouter()
 
@@ -35,6 +35,9 @@ ERRORS: Mapping[str, State] = {
     "RetryLater": State("attention", "Tries again"),
     "HeldRun": State("attention", "Braked"),
 }
+
+
+LATE = State("attention", "Late")
 
 
 class Bar(NamedTuple):
@@ -62,6 +65,7 @@ class StreamView(NamedTuple):
     held: int
     bars: Sequence[Bar]
     said: str
+    braked: bool
 
 
 class SourceView(NamedTuple):
@@ -123,11 +127,28 @@ async def sync_now(request: Request, _staff: Ops, source: str) -> Response:
     return redirect(f"/ops?asked={source}")
 
 
-def ask_for_sync(connection: Connection, source: str, now: dt.datetime) -> bool:
-    """Put a hint into the inbox, unless one for the whole source is waiting. False when there was one."""
+@router.post("/ops/sources/{source}/let-through")
+async def let_through(
+    request: Request, _staff: Ops, source: str, stream: Annotated[str, Form(max_length=80)]
+) -> Response:
+    """Let a braked stream through once: what its source no longer has leaves the store. The worker does it."""
+    known = await overseeing(request, lambda c: c.execute(queries.STREAMS).all())
+    if (source, stream, "HeldRun") not in {(row.source, row.stream, row.error_kind) for row in known}:
+        raise NotFound
+    await writing(request, ask_for_sync, source, portal_of(request).clock(), stream)
+    record(request, "let_through", "stream", f"{source}.{stream}")
+    return redirect(f"/ops?asked={source}")
+
+
+def ask_for_sync(connection: Connection, source: str, now: dt.datetime, through: str | None = None) -> bool:
+    """Put a hint for the source into the inbox, or for one braked stream `through` the brake, unless it is waiting.
+
+    False when it was.
+    """
     waiting = select(Inbox.id).where(
         Inbox.source == source,
-        Inbox.stream.is_(None),
+        Inbox.stream == through,
+        Inbox.event_id.startswith(LET_THROUGH if through else ""),
         Inbox.external_id.is_(None),
         Inbox.done_at.is_(None),
         # One that was given up is asked by nobody any more.
@@ -135,7 +156,15 @@ def ask_for_sync(connection: Connection, source: str, now: dt.datetime) -> bool:
     )
     if connection.execute(waiting.limit(1)).first() is not None:
         return False
-    hint = {"id": random_id(), "source": source, "event_id": f"ops:{random_id()}", "received_at": now, "attempts": 0}
+    event = f"{LET_THROUGH if through else 'ops:'}{random_id()}"
+    hint = {
+        "id": random_id(),
+        "source": source,
+        "stream": through,
+        "event_id": event,
+        "received_at": now,
+        "attempts": 0,
+    }
     connection.execute(insert(Inbox), hint)
     return True
 
@@ -167,6 +196,7 @@ def _source(name: str, facts: Mapping[str, Any], waiting: int, portal: Portal, w
         for row in facts["streams"]
         if row.source == name
     ]
+    streams.sort(key=lambda stream: SEVERITY.index(stream.state.tone))
     worst = min((s.state for s in streams), key=lambda s: SEVERITY.index(s.tone), default=State("info", "Not read yet"))
     sentence, step, streams = said_once(streams)
     last_run = recent[-1].run_id if recent else ""
@@ -189,8 +219,15 @@ def state_of(row: Any, every_seconds: int, now: dt.datetime) -> State:
     if row.checked_at is None:
         return State("info", "Not read yet")
     if now - row.checked_at > dt.timedelta(seconds=LATE_AFTER_INTERVALS * every_seconds):
-        return State("attention", "Late")
+        return LATE
     return State("good", "Current")
+
+
+def late_of(every_seconds: int) -> tuple[str, str]:
+    """What to say of a stream that nobody has read for long, though nothing failed, and what to do."""
+    minutes = round(LATE_AFTER_INTERVALS * every_seconds / 60)
+    sentence = f"It was not read for {minutes} minutes." if minutes > 1 else "It was not read in time."
+    return sentence, "See that `frontdesk worker` and its Prefect server run."
 
 
 def _stream(row: Any, runs: Sequence[Any], held: int, every: int, words: Words) -> StreamView:
@@ -198,11 +235,13 @@ def _stream(row: Any, runs: Sequence[Any], held: int, every: int, words: Words) 
     counts = ("added", "updated", "unchanged", "removed")
     added, updated, unchanged, removed = (words.number(getattr(last, name)) if last else "" for name in counts)
     failed = sum(run.state not in {"done", "partly"} for run in runs)
+    state = state_of(row, every, words.now)
+    sentence, step = late_of(every) if state is LATE else (row.error or "", row.error_step or "")
     return StreamView(
         name=row.stream,
-        state=state_of(row, every, words.now),
-        sentence=row.error or "",
-        step=row.error_step or "",
+        state=state,
+        sentence=sentence,
+        step=step,
         high_water=row.high_water,
         checked_at=row.checked_at,
         added=added,
@@ -212,6 +251,7 @@ def _stream(row: Any, runs: Sequence[Any], held: int, every: int, words: Words) 
         held=held,
         bars=bars_of(runs),
         said=f"Last {len(runs)} runs, {failed} failed" if runs else "No runs yet",
+        braked=row.error_kind == "HeldRun",
     )
 
 
@@ -239,5 +279,5 @@ def lead_of(sources: Sequence[SourceView]) -> tuple[str, str]:
     detail = first.sentence or stream.sentence or f"{stream.name} is {stream.state.label.lower()}."
     named = detail if detail.startswith(first.title) else f"{first.title}: {detail}"
     more = len(wrong) - 1
-    rest = f" {more} more {'needs' if more == 1 else 'need'} a look." if more else ""
+    rest = f" {more} more {'source needs' if more == 1 else 'sources need'} a look." if more else ""
     return f"{named}{rest}", first.state.tone

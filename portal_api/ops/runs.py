@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from fastapi import APIRouter, Request
 from sqlalchemy import Connection
@@ -53,10 +53,11 @@ class RunContext:
 
 
 @router.get("/ops/runs")
-async def runs(request: Request, _staff: Analyst) -> Response:
-    """The latest runs."""
-    rows = await overseeing(request, lambda c: c.execute(queries.RUNS, {"limit": SHOWN}).all())
-    return render(request, "ops/runs.html", {"runs": [_view(request, row) for row in rows]}, words=words_of(request))
+async def runs(request: Request, _staff: Analyst, show: Literal["whole", "all"] = "whole") -> Response:
+    """The latest runs; those that read a single record only when asked for, since they come in crowds."""
+    rows = await overseeing(request, lambda c: c.execute(queries.RUNS[show], {"limit": SHOWN}).all())
+    context = {"runs": [_view(request, row) for row in rows], "show": show}
+    return render(request, "ops/runs.html", context, words=words_of(request))
 
 
 @router.get("/ops/runs/{run_id}")

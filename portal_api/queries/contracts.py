@@ -1,9 +1,10 @@
-"""Contracts: the terms in force, then the others."""
+"""Contracts: the terms in force, then the others; the plans beside them."""
 
 from __future__ import annotations
 
 from sqlalchemy import String, bindparam, case, func, select
 
+from portal_api.queries import account
 from portal_api.queries.parts import STREAMS, held, newest_first
 from store.bundle import Bundle
 from store.scope import visible
@@ -28,7 +29,7 @@ COLUMNS = (
 _in_force = case((func.lower(_c.status) == "activated", 0), (func.lower(_c.status) == "active", 0), else_=1)
 
 ALL = select(*COLUMNS).order_by(_in_force, _c.starts_on.desc(), _c.id).limit(20)
-LIST = Bundle(rows=ALL, held=held("contract"), streams=STREAMS)
+LIST = Bundle(rows=ALL, plans=account.PLANS.limit(5), held=held("contract"), streams=STREAMS)
 
 PAGE = newest_first(select(*COLUMNS, _c.source_at), _c.source_at, _c.id)
 ONE = select(*COLUMNS).where(_c.id == bindparam("id", type_=String))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import String, bindparam, func, or_, select
+from sqlalchemy import Integer, String, bindparam, func, or_, select
 
 from portal_api.queries.parts import limit
 from store.access_tables import Session, Staff
@@ -50,16 +50,48 @@ _unmatched = (Crosswalk.client_id.is_(None), Crosswalk.deleted_at.is_(None))
 UNMATCHED_COUNT = select(func.count()).select_from(Crosswalk).where(*_unmatched)
 WAITING = select(Inbox.source, func.count().label("n")).where(Inbox.done_at.is_(None)).group_by(Inbox.source)
 
-RUNS = select(Run).order_by(Run.started_at.desc(), Run.id.desc()).limit(limit)
+_runs = select(Run).order_by(Run.started_at.desc(), Run.id.desc()).limit(limit)
+RUNS = {"whole": _runs.where(Run.kind.not_in(SINGLE_READS)), "all": _runs}
 RUN = select(Run).where(Run.id == bindparam("id", type_=String))
 RUN_STREAMS = select(StreamRun).where(StreamRun.run_id == bindparam("id", type_=String)).order_by(StreamRun.stream)
 
+_held = HeldRecord.resolved_at.is_(None)
+HELD_GROUPS = (
+    select(
+        HeldRecord.source, HeldRecord.stream, HeldRecord.reason, func.count().label("n"),
+        func.max(HeldRecord.last_seen_at, type_=Instant()).label("last_seen_at"),
+    )
+    .where(_held)
+    .group_by(HeldRecord.source, HeldRecord.stream, HeldRecord.reason)
+    .order_by(func.count().desc(), HeldRecord.source, HeldRecord.stream, HeldRecord.reason)
+    .limit(limit)
+)  # fmt: skip
+_nth = (
+    func.row_number()
+    .over(
+        partition_by=(HeldRecord.source, HeldRecord.stream, HeldRecord.reason),
+        order_by=(HeldRecord.last_seen_at.desc(), HeldRecord.id),
+    )
+    .label("nth")
+)
+_latest = select(HeldRecord.id, _nth).where(_held).subquery("latest")
 HELD = (
     select(HeldRecord, Client.name.label("client"))
+    .join(_latest, _latest.c.id == HeldRecord.id)
     .outerjoin(Client, Client.id == HeldRecord.client_id)
-    .where(HeldRecord.resolved_at.is_(None))
+    .where(_latest.c.nth <= bindparam("each", type_=Integer))
     .order_by(HeldRecord.last_seen_at.desc(), HeldRecord.id)
-    .limit(limit)
+)
+"""The latest records of every kind of trouble."""
+HELD_IDS = (
+    select(HeldRecord.id)
+    .where(
+        _held,
+        HeldRecord.source == bindparam("source", type_=String),
+        HeldRecord.stream == bindparam("stream", type_=String),
+        HeldRecord.reason == bindparam("reason", type_=String),
+    )
+    .order_by(HeldRecord.first_seen_at, HeldRecord.id)
 )
 
 UNMATCHED = (

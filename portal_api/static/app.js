@@ -33,7 +33,9 @@
   // A second press on a form that is under way would do the thing twice.
   document.addEventListener("submit", (event) => {
     const button = event.target.querySelector("button[type=submit], button:not([type])");
-    if (button) setTimeout(() => (button.disabled = true));
+    if (!button) return;
+    setTimeout(() => (button.disabled = true));
+    if (button.dataset.busy) button.textContent = button.dataset.busy;
   });
   addEventListener("pageshow", (event) => {
     if (event.persisted) document.querySelectorAll("form button:disabled").forEach((b) => (b.disabled = false));

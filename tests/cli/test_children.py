@@ -1,4 +1,4 @@
-"""Child processes: all gone after Ctrl-C, SIGTERM or the death of one, their own children too."""
+"""Child processes: all gone after Ctrl-C, SIGTERM, `kill -9` or the death of one, their own children too."""
 
 from __future__ import annotations
 
@@ -76,6 +76,17 @@ def test_when_one_dies_it_is_named_with_its_log_and_the_others_stop(tmp_path: Pa
     assert "log/worker.log" in errors
     assert "no disk" in errors
     assert is_gone(pid_in(tmp_path / "child.pid"))
+
+
+def test_nothing_outlives_a_supervisor_that_is_killed(tmp_path: Path) -> None:
+    supervisor = supervise(tmp_path, mother=MOTHER)
+    grandchild = pid_in(tmp_path / "child.pid")
+    supervisor.kill()
+    supervisor.communicate(timeout=20)
+    deadline = time.monotonic() + 10
+    while not is_gone(grandchild) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert is_gone(grandchild)
 
 
 @pytest.mark.slow

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 
 from flows.hub import Hub
 from flows.inbox import Away, drain
@@ -14,7 +14,7 @@ from flows.sync import sync_source
 from hub.clock import now
 from hub.errors import RetryLater
 from hub.ids import random_id
-from store.hub_tables import Inbox
+from store.hub_tables import LET_THROUGH, Inbox
 from store.runs import begin, finish
 from store.tables import Invoice
 
@@ -90,3 +90,30 @@ def test_a_hint_for_a_stream_that_a_run_is_on_waits_for_the_runs_end(hub: Hub, s
     with hub.engine.begin() as connection:
         finish(connection, run, [], 0)
     assert drain(hub) == 1
+
+
+def test_ops_let_a_braked_stream_through_once(hub: Hub, source: Any) -> None:
+    for number in range(40):
+        source.put("Invoice", f"M{number:02}", number=f"20{number:02}", day="2026-03-01", total=1, balance=1,
+                   currency="EUR", customer="C1")  # fmt: skip
+    source.save()
+    sync_source(hub, "model")
+    for number in range(40):
+        source.delete("Invoice", f"M{number:02}")
+    source.save()
+    assert sync_source(hub, "model", ["Invoice"]).state == "held"
+    plain, through = (hint_of_stream(hub, event) for event in ("ops:1", f"{LET_THROUGH}1"))
+    drain(hub)
+    assert told(hub, plain).done_at is not None
+    assert told(hub, through).done_at is not None
+    with hub.engine.connect() as connection:
+        alive = select(func.count()).where(Invoice.deleted_at.is_(None), Invoice.external_id.startswith("M"))
+        assert connection.scalar(alive) == 0
+
+
+def hint_of_stream(hub: Hub, event_id: str) -> str:
+    id_ = random_id()
+    values = {"id": id_, "source": "model", "event_id": event_id, "stream": "Invoice", "received_at": now()}
+    with hub.engine.begin() as connection:
+        connection.execute(insert(Inbox).values(attempts=0, **values))
+    return id_

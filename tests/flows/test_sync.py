@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import orjson
 import pytest
-from sqlalchemy import event, func, select
+from sqlalchemy import event, func, select, update
 
 from flows.hub import Hub
 from flows.reconcile import reconcile_source
+from flows.replay import try_again
 from flows.status import status
 from flows.sweep import sweep_source
 from flows.sync import sync_source
@@ -18,6 +20,7 @@ from hub.errors import BadRecord, NeedsPerson, RetryLater
 from hub.ids import entity_id
 from store import crosswalk
 from store.hub_tables import Change, Crosswalk, HeldRecord, Run
+from store.runs import begin
 from store.tables import Client, Invoice
 
 MUELLER, ONEILL = entity_id("model", "Account", "A1"), entity_id("model", "Account", "A2")
@@ -171,6 +174,26 @@ def test_a_held_record_is_replayed_once_its_mapping_takes_it(
     mapping.write_text(text)
     assert replay(mended, held.id).added == 1
     assert "I77" in invoices(hub)
+
+
+def test_held_records_are_tried_one_after_another_and_each_says_how_it_went(hub: Hub, source: Any) -> None:
+    source.put("Invoice", "I77", number="n" * 50, day="2026-03-01", total=7, balance=7, currency="EUR", customer="C1")
+    source.put("Invoice", "I78", number="n" * 50, day="2026-03-01", total=8, balance=8, currency="EUR", customer="C1")
+    source.save()
+    sync_source(hub, "model")
+    first, second = (entity_id("model", "Invoice", external) for external in ("I77", "I78"))
+    with hub.engine.begin() as connection:
+        connection.execute(update(HeldRecord).where(HeldRecord.id == first).values(payload=_mended(source, "I77")))
+    assert [(one.id, one.state) for one in try_again(hub, [first, second, first, "0" * 26])] == [
+        (first, "taken"), (second, "held"), (first, "gone"), ("0" * 26, "gone"),
+    ]  # fmt: skip
+    with hub.engine.begin() as connection:
+        begin(connection, "model", ["Invoice"], "sync")
+    assert [one.state for one in try_again(hub, [second])] == ["busy"]
+
+
+def _mended(source: Any, external_id: str) -> str:
+    return orjson.dumps({**source.rows["Invoice"][external_id], "number": "1077"}).decode()
 
 
 def test_the_same_record_twice_on_a_page_counts_once_and_the_last_one_wins(hub: Hub, source: Any) -> None:

@@ -197,6 +197,15 @@ async def test_a_person_whose_role_is_taken_away_is_out_at_once(world, portal, s
             connection.execute(update(Person).where(mine).values(role="owner"))
 
 
+async def test_whoever_has_one_client_is_not_offered_another(world, portal):
+    await portal.post(link_for(world, world.client("legal")))
+    assert "Switch client" not in (await portal.get("/")).text
+    [session] = portal.cookies.jar
+    portal.cookies.set("frontdesk_several", "1", session.domain)  # as it was before the other client left
+    assert "You belong to one client" in (await portal.get("/clients")).text
+    assert "Switch client" not in (await portal.get("/")).text
+
+
 async def test_somebody_of_two_clients_chooses_and_gets_a_new_session(world, portal):
     first, second = world.client("logistics"), world.client("logistics", "nothing")
     shared = Person.client_id.in_([first.id, second.id])
@@ -212,7 +221,9 @@ async def test_somebody_of_two_clients_chooses_and_gets_a_new_session(world, por
         before = portal.cookies["frontdesk"]
         assert (await portal.post(f"/clients/{second.id}")).status_code == 303
         assert portal.cookies["frontdesk"] != before
-        assert "Tide &amp; Sons" in (await portal.get("/")).text
+        home = (await portal.get("/")).text
+        assert "Tide &amp; Sons" in home
+        assert "Switch client" in home
         assert (await portal.post(f"/clients/{world.client('legal').id}")).status_code == 404
     finally:
         with world.engine.begin() as connection:
@@ -290,11 +301,26 @@ async def test_a_deep_link_lands_on_its_item_for_its_own_client_only(world, port
     assert (await portal.get(path[:-3] + "aaa")).status_code == 404
 
 
-async def test_too_many_tries_from_one_place_are_braked(world, portal):
+async def test_a_link_pressed_twice_leads_on_in_the_browser_it_let_in_and_nowhere_else(world, portal):
+    path = link_for(world, world.client("legal"))
+    await portal.post(path)
+    again = await portal.get(path)
+    assert (again.status_code, again.headers["location"]) == (303, "/")
+    portal.cookies.clear()
+    assert (await portal.get(path)).status_code == 410
+
+
+async def test_too_many_tries_from_one_place_are_braked_and_told_so(world, portal):
     codes = [(await portal.post("/sign-in/" + "x" * 43)).status_code for _ in range(25)]
-    assert set(codes) == {410}
+    assert codes == [410] * 20 + [429] * 5
     path = link_for(world, world.client("saas"))
-    assert (await portal.post(path)).status_code == 410
+    braked = await portal.post(path)
+    assert braked.status_code == 429
+    assert "Too many tries came from here." in braked.text
+    for _ in range(21):
+        asked = await portal.post("/sign-in", data={"email": "nobody@nowhere.example"})
+        entered = await portal.post("/sign-in/code", data={"code": "123456"})
+    assert (asked.status_code, entered.status_code) == (429, 429)
     portal.app.state.portal.limits.clear()
     assert (await portal.post(path)).status_code == 303
 

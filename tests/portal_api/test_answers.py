@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 from types import SimpleNamespace as Row
 from zoneinfo import ZoneInfo
@@ -18,7 +19,9 @@ from portal_api.answers.legal import legal
 from portal_api.answers.logistics import logistics
 from portal_api.answers.professional_services import professional_services
 from portal_api.answers.saas import saas
+from portal_api.cards import plan_of
 from portal_api.profiles import profiles
+from portal_api.projects import next_of
 from portal_api.states import shipment_state
 from portal_api.wording import Words
 
@@ -77,10 +80,37 @@ def test_a_held_shipment_comes_first_with_its_new_date():
     assert [(fact.what, fact.words) for fact in said.proof] == [("1", "held"), ("2", "on time")]
 
 
-def test_the_place_stands_beside_what_happened_and_not_beside_the_reason():
+def test_the_place_stands_beside_what_happened_and_the_reason_is_left_to_the_card():
     held = shipment("HBL-2291", exception="Held at customs: commercial invoice missing", eta_at=at(9))
     said = logistics(shipments(held), SPEAK).sentence
-    assert said == "HBL-2291 is held at customs in Rotterdam: commercial invoice missing; new ETA Thu 10 Dec."
+    assert said == "HBL-2291 is held at customs in Rotterdam; new ETA Thu 10 Dec."
+    missed = shipment("AWB-1", exception="Missed connection in Leipzig, next flight booked", location="Leipzig, DE")
+    assert logistics(shipments(missed), SPEAK).sentence.startswith("AWB-1 stands still: missed connection in Leipzig;")
+    odd = shipment("AWB-2", exception="Customs: invoice missing, see mail", location=None)
+    assert logistics(shipments(odd), SPEAK).sentence.startswith("AWB-2 stands still: customs: invoice missing;")
+
+
+def test_what_waits_is_said_beside_the_goods_too():
+    waiting = [step("Power of attorney", -3, action="upload")]
+    asked = [request("7", "waiting_for_client", subject="Which gate?")]
+    one = logistics(shipments(shipment(), waiting=waiting), SPEAK)
+    assert one.sentence.startswith("1 thing waits for you, 3 days overdue. HBL-2290 is on time")
+    held = shipment("HBL-2291", exception="Held at customs", eta_at=at(9))
+    said = logistics(shipments(held, shipment(), waiting=waiting, requests=asked), SPEAK)
+    assert said.sentence == (
+        "HBL-2291 is held at customs in Rotterdam; new ETA Thu 10 Dec. 2 things wait for you, the first 3 days overdue."
+    )
+    assert ("1", "on time") in [(fact.what, fact.words) for fact in said.proof], "the proof says the rest"
+    assert logistics(Facts(requests=asked), SPEAK).sentence.startswith("1 thing waits for you. No shipments yet.")
+
+
+def test_a_promise_that_has_passed_is_not_the_next_arrival():
+    row = shipment(promised_at=at(-1), eta_at=None)
+    assert shipment_state(row, SPEAK).sentence == (
+        "In transit. It was promised for yesterday 10:30; the delivery is not confirmed yet."
+    )
+    said = logistics(shipments(row, shipment("HBL-7")), SPEAK)
+    assert said.sentence.startswith("HBL-2290 was promised for yesterday 10:30; its delivery is not confirmed yet.")
 
 
 def test_when_all_is_well_the_next_arrival_is_named():
@@ -140,9 +170,7 @@ def test_what_waits_counts_the_requests_too():
     assert said.startswith("“Copy of the letter” waits for your answer.")
     assert "Nothing is needed" not in said
     both = Facts(projects=[project()], milestones=[step("Disclosure list", 7, action="answer")], requests=[asked])
-    assert legal(both, SPEAK).sentence.startswith(
-        "2 things wait for you, first: answer disclosure list, due in 7 days."
-    )
+    assert legal(both, SPEAK).sentence.startswith("2 things wait for you, the first due in 7 days.")
 
 
 def test_the_site_is_as_far_ahead_as_its_last_milestone_was():
@@ -161,6 +189,8 @@ def test_a_case_says_its_next_date_and_that_nothing_is_needed():
 def test_a_past_date_is_never_the_next_one():
     facts = Facts(projects=[project(next_event="Your hearing", next_event_at=at(-1))])
     assert "hearing" not in legal(facts, SPEAK).sentence
+    assert next_of(facts.projects[0], SPEAK) == "Due in 48 days"
+    assert next_of(project(next_event="Your hearing"), SPEAK) == "Next: Your hearing"
 
 
 def test_a_campaign_stands_against_its_budget_and_its_work():
@@ -183,19 +213,38 @@ def test_money_that_runs_ahead_of_the_work_is_not_called_over_budget():
 def test_open_requests_name_the_first_answer_and_the_plan():
     facts = Facts(requests=[request(str(n), answer_by=at(1 + n)) for n in range(4)], request_count=4, plans=[plan()])
     assert saas(facts, SPEAK).sentence == (
-        "All 4 requests are in work; the first gets an answer by tomorrow 10:30. 71 % of your plan is used."
+        "All 4 requests are in work; first answer by tomorrow 10:30. 71 % of your plan is used."
     )
 
 
 def test_a_late_answer_of_ours_comes_first():
     facts = Facts(requests=[request("1042", answer_by=at(-1)), request("1043")], request_count=2, plans=[plan(9_600)])
     said = saas(facts, SPEAK)
-    assert said.sentence.startswith("Our answer to request 1042 is late; it was promised by yesterday 10:30.")
+    assert said.sentence.startswith("Our answer to request 1042 is late; promised by yesterday 10:30.")
     assert said.tone == "bad"
 
 
 def test_a_full_plan_is_said():
-    assert "used up until Tue 9 Feb 2027: 104 %" in saas(Facts(plans=[plan(10_400)]), SPEAK).sentence
+    said = saas(Facts(plans=[plan(10_400)]), SPEAK)
+    assert "Your plan is used up: 104 %." in said.sentence
+    assert ("Renews", "Tue 9 Feb 2027") in [(fact.what, fact.words) for fact in said.proof]
+
+
+def test_a_step_that_waits_is_said_beside_the_requests():
+    facts = Facts(requests=[request("7"), request("8", "waiting_for_client")], request_count=2)
+    said = saas(dataclasses.replace(facts, waiting=[step("Import file", 9, action="upload")]), SPEAK).sentence
+    assert said.startswith("2 things wait for you. 1 request is in work.")
+
+
+def test_a_renewal_that_is_over_is_not_the_next_one():
+    assert "Renews" not in [fact.what for fact in saas(Facts(plans=[plan(renews_on=day(-3))]), SPEAK).proof]
+    assert "Renews" in [fact.what for fact in saas(Facts(plans=[plan()]), SPEAK).proof]
+
+
+def test_a_plan_without_a_limit_says_what_was_used():
+    facts = {"usage_unit": "records", "price_minor": 0, "currency": "EUR"}
+    assert plan_of(plan(usage_limit=None, **facts), SPEAK).usage == "7,100 records used"
+    assert plan_of(plan(**facts), SPEAK).usage == "7,100 of 10,000 records"
 
 
 def test_every_profile_has_an_answer_and_every_answer_a_profile():

@@ -69,6 +69,23 @@ async def test_a_silent_source_changes_the_words(world, signed_in):
     assert "Salesforce silent" not in page.text
 
 
+async def test_several_silent_sources_are_one_line_with_each_by_name_behind_it(world, signed_in):
+    hours = {"salesforce": 3, "quickbooks": 2, "google_drive": 5}
+    with world.engine.begin() as connection:
+        for source, late in hours.items():
+            mark = now() - dt.timedelta(hours=late)
+            connection.execute(update(StreamState).where(StreamState.source == source).values(high_water=mark))
+    try:
+        page = await signed_in("saas").get("/")
+    finally:
+        with world.engine.begin() as connection:
+            connection.execute(update(StreamState).values(high_water=now()))
+    line, names = page.text.split("data-late>")[1].split("</details>")[0].split("</summary>")
+    assert "3 sources are late; the oldest answer is from" in line
+    assert names.count("has been silent since") == 3
+    assert page.text.count("has been silent since") == 3, "said nowhere else"
+
+
 async def test_what_is_being_checked_is_said_and_anothers_is_not(world, signed_in):
     held = {"source": "quickbooks", "stream": "Invoice", "external_id": "77", "entity": "invoice", "reason": "amount"}
     held |= {"sentence": "x", "payload": "{}", "batch": "b", "first_seen_at": now(), "last_seen_at": now()}

@@ -130,8 +130,42 @@ def test_a_person_signs_in_with_a_press_and_a_scanner_does_not(visit, server, sq
     assert "Homepage design waits" in page.locator("[data-answer]").inner_text()
 
 
-def test_print_has_the_answer_and_no_menu(visit):
+def test_print_has_the_firm_the_answer_and_no_menu(visit):
     page = visit("logistics")
     page.emulate_media(media="print")
     assert page.locator("[data-answer]").is_visible()
-    assert not page.locator(".top").is_visible()
+    assert page.locator(".firm").is_visible()
+    for hidden in (".places", ".tool >> nth=0", ".menu", ".card-head a >> nth=0"):
+        assert not page.locator(hidden).is_visible(), hidden
+
+
+def test_where_one_is_and_how_far_things_are_stays_visible_in_the_readers_own_colours(visit):
+    page = visit("logistics")
+    page.emulate_media(forced_colors="active")
+    here = page.locator(".places [aria-current]")
+    assert here.evaluate("e => getComputedStyle(e).outlineStyle") == "solid"
+    dots = page.locator(".track").first
+    done, ahead = (
+        dots.locator(f".{dot}").first.evaluate("e => getComputedStyle(e, '::before').backgroundColor")
+        for dot in ("done", "next")
+    )
+    assert done != ahead
+
+
+def test_a_window_zoomed_to_twice_the_size_keeps_room_for_the_page(visit):
+    page = visit("logistics", (640, 360))
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.evaluate("scrollTo(0, 400)")
+    assert page.locator(".top").bounding_box()["y"] < 0, "the header scrolls away"
+    for _ in range(14):
+        page.keyboard.press("Tab")
+        focused = page.evaluate("document.activeElement.getBoundingClientRect().bottom")
+        inside = page.evaluate("!document.activeElement.closest('.places') && document.activeElement.closest('main')")
+        assert not inside or focused <= page.locator(".places").bounding_box()["y"], "hidden behind the menu"
+
+
+def test_nothing_moves_for_those_who_asked_for_rest(visit):
+    page = visit("saas")
+    page.emulate_media(reduced_motion="reduce")
+    moving = "[...document.querySelectorAll('*')].filter(e => getComputedStyle(e).transitionDuration != '0s').length"
+    assert page.evaluate(moving) == 0

@@ -110,5 +110,6 @@ async def test_without_a_mail_server_the_page_answers_and_the_failure_is_counted
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1:8000") as client:
         answer = await client.post("/sign-in", data={"email": sqlite_world.client("professional_services").email})
         assert answer.status_code == 303
-    app.state.portal.mailer.close()
+        app.state.portal.mailer.close()
+        assert "Our mail goes out late just now." in (await client.get(answer.headers["location"])).text
     assert b'frontdesk_mails_total{outcome="failed"} 1.0' in app.state.portal.metrics.text()

@@ -59,6 +59,14 @@ async def test_not_there_and_not_yours_look_the_same(portal, signed_in):
     assert "There is nothing here." in bodies.pop()
 
 
+async def test_an_address_that_was_cut_off_says_so_in_plain_words(signed_in):
+    page = await signed_in("legal").get("/invoices?after=rubbish")
+    assert page.status_code == 400
+    assert "This address is not complete." in page.text
+    assert "cursor" not in page.text
+    assert (await signed_in("legal").get("/sign-out")).status_code == 404, "an address of a form is no page"
+
+
 async def test_the_api_answers_errors_as_json(portal):
     missing = await portal.get("/api/v1/nowhere")
     assert missing.status_code == 404

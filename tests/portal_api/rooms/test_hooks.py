@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import delete, select
 
 from portal_api.app import create_app
-from store.hub_tables import Inbox
+from store.hub_tables import LET_THROUGH, Inbox
 
 pytestmark = pytest.mark.anyio
 
@@ -153,3 +153,10 @@ async def test_a_flood_becomes_one_hint_for_the_whole_source(world, post):
     answer = await post("quickbooks", [event(f"e{n}", entity=str(n)) for n in range(600)])
     assert answer.json() == {"accepted": 1}
     assert waiting(world) == [("quickbooks", None, None)]
+
+
+async def test_no_webhook_passes_for_a_press_that_lets_a_braked_stream_through(world, post):
+    assert (await post("quickbooks", [event(f"{LET_THROUGH}1")])).status_code in {200, 202}
+    with world.engine.connect() as connection:
+        [name] = connection.scalars(select(Inbox.event_id))
+    assert LET_THROUGH not in name

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import update
 
 from hub.clock import now
+from hub.ids import entity_id
 from portal_api.access import sessions
 from portal_api.access.tokens import hashed
 from store.access_tables import Session
@@ -174,8 +175,14 @@ async def test_ops_is_not_there_for_clients(browse, rich):
     for path in FOR_STAFF:
         answer = await browse(staff_path(path), who=me)
         assert (answer.status_code, answer.text) == (404, nothing), path
-    for path in ("/ops/sources/quickbooks/sync", f"/ops/clients/{rich.theirs.client_id}/view", "/ops/view-as/end"):
-        assert (await browse(path, who=me, method="POST")).status_code == 404
+    theirs = entity_id("quickbooks", "held", "Zebrano")
+    browse.app.state.portal.replay = lambda ids: pytest.fail("a client's press reached the hub")
+    all_of = {"source": "quickbooks", "stream": "Invoice", "reason": "bad_amount"}
+    for path in (
+        "/ops/sources/quickbooks/sync", f"/ops/clients/{rich.theirs.client_id}/view", "/ops/view-as/end",
+        f"/ops/held/{theirs}/replay", "/ops/held/replay",
+    ):  # fmt: skip
+        assert (await browse(path, who=me, method="POST", data=all_of)).status_code == 404
 
 
 async def test_staff_see_no_client_page_until_they_view_as_one(browse, rich):

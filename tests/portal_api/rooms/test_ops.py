@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
+from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import delete, insert, select, text, update
 
 from hub.clock import now
+from hub.errors import NeedsPerson
 from hub.ids import entity_id, random_id
+from portal_api.access import sessions
 from store.access_tables import Activity, Staff
-from store.hub_tables import INBOX_TRIES, ClientKey, Crosswalk, Inbox, StreamState
+from store.hub_tables import INBOX_TRIES, LET_THROUGH, ClientKey, Crosswalk, Inbox, Run, StreamState
 
 pytestmark = pytest.mark.anyio
 
@@ -32,7 +36,7 @@ async def test_what_is_wrong_comes_first_with_the_next_step(browse, rich):
         page = await browse("/ops", who=rich.staff())
         assert ">QuickBooks no longer accepts our token.</h1>" in page.text
         assert "Needs a person" in page.text
-        assert "Run `frontdesk connect quickbooks`." in page.text
+        assert "Run <code>frontdesk connect quickbooks</code>." in page.text
         assert page.text.index("<h2>QuickBooks") < page.text.index("<h2>Google Drive")
     finally:
         with rich.world.engine.begin() as connection:
@@ -55,6 +59,26 @@ async def test_what_is_wrong_with_a_whole_source_is_said_once(browse, rich):
     finally:
         with rich.world.engine.begin() as connection:
             connection.execute(update(StreamState).values(error=None, error_kind=None, error_step=None))
+
+
+async def test_a_worker_that_stands_still_is_said_with_what_to_do(browse, rich):
+    with rich.world.engine.begin() as connection:
+        connection.execute(update(StreamState).values(checked_at=now() - dt.timedelta(hours=2)))
+    try:
+        page = await browse("/ops", who=rich.staff())
+        assert "It was not read for 15 minutes. 2 more sources need a look.</h1>" in page.text
+        assert page.text.count("See that <code>frontdesk worker</code> and its Prefect server run.") == 3
+    finally:
+        with rich.world.engine.begin() as connection:
+            connection.execute(update(StreamState).values(checked_at=now()))
+
+
+async def test_single_records_do_not_crowd_out_the_runs_of_whole_sources(browse, rich):
+    single = {"id": random_id(), "source": "quickbooks", "kind": "replay", "state": "done", "started_at": now()}
+    with rich.world.engine.begin() as connection:
+        connection.execute(insert(Run), {**single, "ended_at": now(), "requests": 0})
+    assert f"/ops/runs/{single['id']}" not in (await browse("/ops/runs", who=rich.staff())).text
+    assert f"/ops/runs/{single['id']}" in (await browse("/ops/runs?show=all", who=rich.staff())).text
 
 
 async def test_staff_who_take_a_wrong_turn_are_led_back_to_ops(browse, rich):
@@ -86,6 +110,31 @@ async def test_sync_now_asks_again_where_the_worker_has_given_up(browse, rich):
     await browse("/ops/sources/quickbooks/sync", who=staff, method="POST")
     with rich.world.engine.connect() as connection:
         assert sorted(connection.scalars(select(Inbox.attempts))) == [0, INBOX_TRIES]
+
+
+async def test_a_braked_stream_is_let_through_once_and_only_while_it_is_braked(browse, rich):
+    path, form = "/ops/sources/quickbooks/let-through", {"stream": "Invoice"}
+    staff, braked = rich.staff(), (StreamState.source == "quickbooks", StreamState.stream == "Invoice")
+    assert (await browse(path, who=staff, method="POST", data=form)).status_code == 404
+    told = {"error": "30 of 40 records of Invoice are gone. That is held.", "error_kind": "HeldRun"}
+    with rich.world.engine.begin() as connection:
+        connection.execute(delete(Inbox))
+        connection.execute(update(StreamState).where(*braked).values(**told))
+    try:
+        page = (await browse("/ops", who=staff)).text
+        assert page.count("Remove what is gone from Invoice") == 1
+        for who in (rich.session(rich.mine), _analyst(rich)):
+            assert (await browse(path, who=who, method="POST", data=form)).status_code == 404
+        assert "Remove what is gone" not in (await browse("/ops", who=_analyst(rich))).text
+        for _ in range(2):
+            assert (await browse(path, who=staff, method="POST", data=form)).status_code == 303
+        with rich.world.engine.connect() as connection:
+            [hint] = connection.execute(select(Inbox)).all()
+        assert (hint.source, hint.stream, hint.external_id) == ("quickbooks", "Invoice", None)
+        assert hint.event_id.startswith(LET_THROUGH)
+    finally:
+        with rich.world.engine.begin() as connection:
+            connection.execute(update(StreamState).where(*braked).values(error=None, error_kind=None))
 
 
 async def test_a_record_is_linked_to_its_client_in_one_press(browse, rich):
@@ -126,9 +175,81 @@ async def test_any_client_can_be_chosen_by_name(browse, rich):
 async def test_held_records_say_why_and_show_what_came(browse, rich):
     page = await browse("/ops/held", who=rich.staff())
     assert "&#39;12,5x&#39; is no amount (Quokka)." in page.text
-    assert "field TotalAmt" in page.text
+    assert "field <code>TotalAmt</code>" in page.text
     assert "Correct it in QuickBooks." in page.text
     assert "&#34;TotalAmt&#34;: &#34;12,5x&#34;" in page.text
+
+
+HELD_QUOKKA, HELD_ZEBRANO = (entity_id("quickbooks", "held", mark) for mark in ("Quokka", "Zebrano"))
+
+
+class Hub:
+    """What stands behind the button: `ends` says how a record's new try ends; `asked` is what it was given."""
+
+    def __init__(self, portal, **ends):
+        self.ends, self.asked = ends, []
+        portal.replay = self.replay
+
+    def replay(self, ids):
+        for id_ in ids:
+            self.asked.append(id_)
+            yield SimpleNamespace(id=id_, state=self.ends.get(id_, "taken"))
+
+
+async def test_a_held_record_is_tried_again_in_one_press_and_the_page_says_how_it_went(browse, rich):
+    staff, hub = rich.staff(), Hub(browse.app.state.portal, **{HELD_ZEBRANO: "held"})
+    page = (await browse("/ops/held", who=staff)).text
+    assert f'action="/ops/held/{HELD_QUOKKA}/replay"' in page
+    assert "Try all 2 again" in page
+    done = await browse(f"/ops/held/{HELD_QUOKKA}/replay", who=staff, method="POST")
+    assert (done.status_code, hub.asked) == (303, [HELD_QUOKKA])
+    assert "Record tried again: 1 was taken." in (await browse(done.headers["location"], who=staff)).text
+    all_of = {"source": "quickbooks", "stream": "Invoice", "reason": "bad_amount"}
+    done = await browse("/ops/held/replay", who=staff, method="POST", data=all_of)
+    assert sorted(hub.asked[1:]) == sorted([HELD_QUOKKA, HELD_ZEBRANO])
+    told = (await browse(done.headers["location"], who=staff)).text
+    assert "Records tried again: 1 was taken; 1 still cannot be taken, for the reason below." in told
+
+
+async def test_one_press_takes_twenty_seconds_at_most_and_says_what_is_left(browse, rich, monkeypatch):
+    from portal_api.ops import held
+
+    monkeypatch.setattr(held, "REPLAY_SECONDS", -1)
+    hub = Hub(browse.app.state.portal)
+    all_of = {"source": "quickbooks", "stream": "Invoice", "reason": "bad_amount"}
+    done = await browse("/ops/held/replay", who=rich.staff(), method="POST", data=all_of)
+    assert len(hub.asked) == 1
+    told = (await browse(done.headers["location"], who=rich.staff())).text
+    assert "1 was taken; 1 was not reached yet: try again." in told
+
+
+async def test_a_mapping_that_cannot_be_read_is_said_with_the_next_step(browse, rich):
+    def broken(_ids):
+        raise NeedsPerson("Invoice.yaml:7: `nummer` is no column.", step="Columns are `number`, `total`.")
+        yield
+
+    browse.app.state.portal.replay = broken
+    page = await browse(f"/ops/held/{HELD_QUOKKA}/replay", who=rich.staff(), method="POST")
+    assert page.status_code == 409
+    assert "<h1>Invoice.yaml:7: <code>nummer</code> is no column.</h1>" in page.text
+    assert "<p>Columns are <code>number</code>, <code>total</code>.</p>" in page.text
+
+
+async def test_nobody_but_ops_tries_again_and_no_other_site_for_them(browse, rich):
+    hub = Hub(browse.app.state.portal)
+    path = f"/ops/held/{HELD_QUOKKA}/replay"
+    from_elsewhere = {"origin": "https://evil.example", "sec-fetch-site": "cross-site"}
+    answer = await browse(path, who=rich.staff(), method="POST", headers=from_elsewhere)
+    assert answer.status_code == 403
+    for who in (rich.session(rich.mine), _analyst(rich)):
+        assert (await browse(path, who=who, method="POST")).status_code == 404
+    assert hub.asked == []
+
+
+async def test_without_a_hub_the_command_is_named(browse, rich):
+    page = (await browse("/ops/held", who=rich.staff())).text
+    assert "<code>frontdesk quarantine replay</code> tries them again." in page
+    assert "Try again" not in page
 
 
 async def test_a_run_says_what_it_did_to_each_stream(browse, rich):
@@ -156,13 +277,15 @@ async def test_viewing_as_a_client_is_read_only_logged_and_ends(browse, rich):
     assert (await browse("/invoices", who=staff)).status_code == 404
 
 
-async def test_an_analyst_sees_how_it_stands_and_touches_nothing(browse, rich):
-    from portal_api.access import sessions
-
+def _analyst(rich):
     with rich.world.engine.begin() as connection:
         if connection.execute(select(Staff).where(Staff.email == "ann@firm.example")).first() is None:
             connection.execute(insert(Staff), {"email": "ann@firm.example", "name": "Ann", "role": "analyst"})
-        token = sessions.open_for_staff(connection, "ann@firm.example", "analyst", now())
+        return sessions.open_for_staff(connection, "ann@firm.example", "analyst", now())
+
+
+async def test_an_analyst_sees_how_it_stands_and_touches_nothing(browse, rich):
+    token = _analyst(rich)
     page = await browse("/ops", who=token)
     assert page.status_code == 200
     assert "Sync now" not in page.text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+import pypdfium2
 import pytest
 
 pytestmark = pytest.mark.browser
@@ -114,6 +115,16 @@ def test_the_keyboard_reaches_every_control_of_the_page(look, name):
         )
         reached.add(here)
     assert len(reached - {-1}) >= controls
+
+
+def test_a_long_statement_begins_on_its_first_page(look):
+    paper = pypdfium2.PdfDocument(look("statement", DESKTOP).pdf(format="A4"))
+    first = paper[0].get_textpage()
+    assert "Hafen & Söhne" in first.get_text_bounded()
+    assert "Movements" in first.get_text_bounded()
+    ends = [first.get_rect(i)[2] for i in range(first.count_rects())]
+    assert max(ends) < paper[0].get_width() - 40, "inside the margin"
+    paper.close()
 
 
 def test_a_statement_prints_with_its_address_and_without_its_controls(look):

@@ -116,7 +116,9 @@ async def test_account_and_contracts_say_what_the_firm_has_on_file(browse, rich)
     account = await browse("/account", who=me)
     assert "billing.Quokka@client.example" in words(account)
     assert "mailto:help@firm.example?subject=Please%20correct%20our%20data" in account.text
-    assert "Ends in 40 days" in words(await browse("/contracts", who=me))
+    contracts = words(await browse("/contracts", who=me))
+    assert "Ends in 40 days" in contracts
+    assert "7,100 of 10,000 documents 71 % used" in contracts, "the plan stands above its terms"
 
 
 async def test_search_finds_by_parts_of_names_and_numbers_and_takes_no_jokers(browse, rich):
