@@ -17,6 +17,7 @@ import uvicorn
 from sqlalchemy import Connection, func, insert, select, text
 
 from hub.clock import now
+from hub.collector import stay
 from hub.ids import entity_id
 from hub.settings import Firm, Settings
 from portal_api.access import sessions
@@ -143,7 +144,10 @@ def serve(way: str, url: str) -> None:
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
     print(listener.getsockname()[1], flush=True)
-    config = uvicorn.Config(create_app(settings), log_level="error", access_log=False)
+    app = create_app(settings)
+    # As `frontdesk serve` does, for each of the ways.
+    stay()
+    config = uvicorn.Config(app, log_level="error", access_log=False)
     uvicorn.Server(config).run(sockets=[listener])
 
 
