@@ -27,6 +27,7 @@ def add_to(app: typer.Typer) -> None:
     staff = group(help="The firm's own people.")
     staff.command("add")(staff_add)
     staff.command("list")(staff_list)
+    staff.command("remove")(staff_remove)
     app.add_typer(staff, name="staff", rich_help_panel=PEOPLE)
 
 
@@ -82,6 +83,22 @@ def staff_list() -> None:
     with _store() as (_, connection):
         rows = connection.execute(select(Staff.email, Staff.name, Staff.role).order_by(Staff.email)).all()
     print(say.table(("email", "name", "role"), rows) if rows else "Nobody yet. See `frontdesk staff add`.")
+
+
+def staff_remove(email: str) -> None:
+    """Keep somebody of the firm out from now on; their open sessions and tokens end at once."""
+    from sqlalchemy import delete
+
+    from store.access_tables import Staff
+
+    address = email.strip().lower()
+    with _store() as (_, connection):
+        gone = connection.execute(delete(Staff).where(Staff.email == address)).rowcount
+    if not gone:
+        raise NeedsPerson(
+            f"Nobody of the firm has the address {address}.", step="`frontdesk staff list` tells who has."
+        )
+    print(f"{address} may not come in any more.")
 
 
 def require_known(connection: Connection, email: str) -> None:

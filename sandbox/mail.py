@@ -37,8 +37,9 @@ FRAME_POLICY = (
 )
 PAGE_POLICY = "default-src 'none'; style-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'"
 SAFE = {"x-content-type-options": "nosniff", "referrer-policy": "no-referrer", "cache-control": "no-store"}
-# In the frame a link would open inside it; a person wants the portal's page, so it opens in a new tab.
-FRAME_START = '<base target="_blank">'
+# In the frame a link would open inside it; a person wants the portal's page, so it opens in a new tab. The doctype must
+# come first of all, or the frame shows every mail as pages were shown in 1998; the mail's own is then passed over.
+FRAME_START = '<!doctype html><base target="_blank">'
 
 
 class Catcher:

@@ -116,6 +116,9 @@ def test_staff_get_in_and_strangers_do_not(migrated: Run) -> None:
     stranger = migrated("login-link", "nobody@else.example")
     assert (stranger.returncode, stranger.stdout) == (1, "")
     assert "frontdesk staff add" in stranger.stderr
+    assert migrated("staff", "remove", "OMAR@firm.example").stdout == "omar@firm.example may not come in any more.\n"
+    assert migrated("login-link", "omar@firm.example").returncode == 1
+    assert "Nobody of the firm" in migrated("staff", "remove", "omar@firm.example").stderr
 
 
 def test_an_empty_quarantine_says_so(migrated: Run) -> None:

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import delete, event, func, select, update
+from sqlalchemy import delete, event, func, insert, select, update
 
 from hub.clock import now
 from hub.errors import NeedsPerson
@@ -21,7 +21,7 @@ from portal_api.access.limits import Limit
 from portal_api.access.links import create_link, own_path
 from portal_api.access.people import places_of
 from portal_api.access.tokens import create_api_token, hashed
-from store.access_tables import Activity, Session, SignInLink
+from store.access_tables import Activity, Session, SignInLink, Staff
 from store.bundle import CLIENT, Bundle
 from store.engine import create_engine
 from store.scope import Reader, Scope, visible
@@ -277,6 +277,19 @@ def test_an_api_token_is_for_somebody_who_may_come_in(world):
         )
         with pytest.raises(NeedsPerson, match=r"nobody@nowhere\.example"):
             create_api_token(connection, "nobody@nowhere.example")
+
+
+def test_whoever_leaves_the_firm_is_out_at_once(world):
+    with world.engine.connect() as connection:
+        connection.execute(insert(Staff), {"email": "leaver@firm.example", "role": "ops"})
+        keys = [
+            sessions.open_for_staff(connection, "leaver@firm.example", "ops", now()),
+            create_api_token(connection, "leaver@firm.example", staff=True),
+        ]
+        assert all(sessions.find(connection, key, now()) for key in keys)
+        connection.execute(delete(Staff).where(Staff.email == "leaver@firm.example"))
+        assert [sessions.find(connection, key, now()) for key in keys] == [None, None]
+        connection.rollback()
 
 
 async def test_an_api_token_opens_no_page_and_a_cookie_no_other_client(world, portal):
