@@ -15,6 +15,7 @@ from sqlalchemy import select
 from connectors.contract import Stream
 from flows import brake
 from flows.hub import Hub
+from flows.leased import Leased
 from hub.errors import FrontdeskError, NeedsPerson
 from mappings.mapping import NO_ID
 from mappings.mapping import Mapping as StreamMapping
@@ -71,7 +72,7 @@ def _sweep(
     # Ours first, theirs second: a record born in between is then not mistaken for a missing one.
     ours, held = _live_ids(hub, mapping), _held_ids(hub, mapping)
     theirs: set[str] = set()
-    for page in stream.keys(session):
+    for page in Leased(hub, mapping.source, mapping.stream, run_id).through(stream.keys(session)):
         theirs.update(page)
     missing = ours - theirs
     if not let_through:

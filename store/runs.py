@@ -19,7 +19,7 @@ from store.engine import take_turns
 from store.hub_tables import Lease, Run, StreamRun, StreamState
 
 LEASE = dt.timedelta(minutes=5)
-"""Longer than any single page may take (read time-out 120 s and its retries); renewed with every page."""
+"""Longer than any single page may take (read time-out 120 s and its retries); all of a run's are renewed with it."""
 
 
 WHOLE_STREAM = frozenset({"sync", "full", "sweep"})
@@ -139,13 +139,13 @@ def _stands(connection: Connection, source: str, streams: Sequence[str]) -> dict
 
 
 def renew_lease(connection: Connection, source: str, stream: str, run_id: str) -> None:
-    """Prove that the stream is still this run's, and keep it so. RetryLater when another worker has taken it over."""
-    renewed = connection.execute(
-        update(Lease)
-        .where(Lease.source == source, Lease.stream == stream, Lease.run_id == run_id)
-        .values(until=now() + LEASE)
-    )
-    if renewed.rowcount != 1:
+    """Prove that the stream is still this run's, and keep it so, with those that the run has yet to come to.
+
+    Raises RetryLater when another worker has taken it over.
+    """
+    mine = (Lease.source == source, Lease.run_id == run_id)
+    renewed = connection.execute(update(Lease).where(*mine).values(until=now() + LEASE).returning(Lease.stream))
+    if stream not in set(renewed.scalars()):
         raise RetryLater(
             f"{source}.{stream} was taken over by another worker.", step="Nothing to do: that one goes on."
         )
