@@ -138,7 +138,7 @@ class Pull:
             deleted=page.deleted,
             cursor=page.cursor,
             high_water=page.high_water,
-            notify=self.stand.loaded_at is not None,
+            notify=self.stand.settled,
             sweep=page.sweep,
         )
 
@@ -166,7 +166,7 @@ class Pull:
             after=error.after if isinstance(error, RetryLater) else None,
             cursor=page.cursor if page else None,
             high_water=page.high_water if page else None,
-            loaded=state == "done" and self.stand.loaded_at is None,
+            loaded=state == "done" and not self.stand.settled,
             swept=False if self.sweep else None,
         )  # fmt: skip
 

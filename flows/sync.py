@@ -16,7 +16,7 @@ from hub.collector import rarely_collecting
 from hub.errors import FrontdeskError, RetryLater
 from mappings.mapping import Mapping as StreamMapping
 from store import crosswalk
-from store.runs import Begun, StreamResult, begin, finish
+from store.runs import Begun, Stand, StreamResult, begin, finish, renew_lease, start_over
 
 log = logging.getLogger("frontdesk.sync")
 
@@ -105,8 +105,8 @@ def _pull_one(
     let_through: bool,
     progress: Progress | None,
 ) -> StreamResult:
-    stand = run.stands[mapping.stream]
     try:
+        stand = _stand(hub, run, mapping)
         stream = connector.stream(mapping.stream)
         pull = Pull(hub, session, stream, mapping, run.id, stand, full, let_through, progress, tries=tries)
         result = pull.run()
@@ -119,6 +119,16 @@ def _pull_one(
         log.exception("%s.%s failed unexpectedly", run.source, mapping.stream)
         return _failed(mapping.stream, unexpected(error))
     return result
+
+
+def _stand(hub: Hub, run: Begun, mapping: StreamMapping) -> Stand:
+    """Where the stream stands; at its beginning when what is stored was read with another mapping."""
+    stand = run.stands[mapping.stream]
+    if stand.mapping == mapping.fingerprint:
+        return stand
+    with hub.engine.begin() as connection:
+        renew_lease(connection, run.source, mapping.stream, run.id)
+        return start_over(connection, run.source, mapping.stream, stand, mapping.fingerprint)
 
 
 def _failed(stream: str, error: FrontdeskError) -> StreamResult:

@@ -6,11 +6,11 @@ import datetime as dt
 import os
 import socket
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, case, delete, insert, literal, select, update
+from sqlalchemy import Connection, case, delete, func, insert, literal, select, update
 
 from hub.clock import now
 from hub.errors import RetryLater
@@ -35,6 +35,13 @@ class Stand:
     loaded_at: dt.datetime | None = None
     checked_at: dt.datetime | None = None
     swept_at: dt.datetime | None = None
+    mapping: str | None = None
+    mapped: str | None = None
+
+    @property
+    def settled(self) -> bool:
+        """Whether all that is stored was read with the present mapping, so that a difference is news to clients."""
+        return self.loaded_at is not None and self.mapping == self.mapped
 
     @property
     def sweep_due(self) -> bool:
@@ -74,6 +81,7 @@ class StreamResult:
     cursor: Mapping[str, Any] | None = None
     high_water: dt.datetime | None = None
     loaded: bool = False
+    """Whether this run came to the end of a first load, or of one because of a changed mapping."""
     after: float | None = None
     """Seconds that the source asked us to wait, where that is why the stream failed."""
     swept: bool | None = None
@@ -129,13 +137,24 @@ def _close_dead(connection: Connection, source: str, run_ids: Sequence[str], mom
 
 def _stands(connection: Connection, source: str, streams: Sequence[str]) -> dict[str, Stand]:
     found = {
-        row.stream: Stand(row.cursor, row.high_water, row.loaded_at, row.checked_at, row.swept_at)
+        row.stream: Stand(
+            row.cursor, row.high_water, row.loaded_at, row.checked_at, row.swept_at, row.mapping, row.mapped
+        )
         for row in connection.execute(select(StreamState).where(StreamState.source == source))
     }
     missing = [stream for stream in streams if stream not in found]
     if missing:
         connection.execute(insert(StreamState), [{"source": source, "stream": stream} for stream in missing])
     return {stream: found.get(stream, Stand()) for stream in streams}
+
+
+def start_over(connection: Connection, source: str, stream: str, stand: Stand, mapping: str) -> Stand:
+    """The stream's mapping is another one: read all of it again, and compare the keys, whoever comes to the end of it.
+
+    The cursor would pass over what has not changed since, and deletes before it are told only once.
+    """
+    _set(connection, source, stream, {"mapping": mapping, "cursor": None, "swept_at": None})
+    return replace(stand, mapping=mapping, cursor=None, swept_at=None)
 
 
 def renew_lease(connection: Connection, source: str, stream: str, run_id: str) -> None:
@@ -219,7 +238,8 @@ def _update_state(connection: Connection, run: Begun, result: StreamResult, mome
         save_cursor(connection, run.source, result.stream, result.cursor, result.high_water)
     if result.loaded:
         # Whatever it missed, the keys of a whole load were the source's own.
-        values = {"swept_at": moment, **values, "loaded_at": moment}
+        loaded = func.coalesce(StreamState.loaded_at, literal(moment, StreamState.loaded_at.type))
+        values = {"swept_at": moment, **values, "loaded_at": loaded, "mapped": StreamState.mapping}
     if values:
         _set(connection, run.source, result.stream, values)
 
