@@ -13,6 +13,7 @@ from flows.sync import sync_source
 from flows.targeted import read_again
 from hub.clock import now
 from hub.errors import FrontdeskError, RetryLater
+from store.engine import writing
 from store.hub_tables import INBOX_TRIES, Inbox
 
 log = logging.getLogger("frontdesk.inbox")
@@ -70,5 +71,5 @@ def _serve(hub: Hub, hint: Row[Any]) -> None:
 
 
 def _mark(hub: Hub, hint_id: str, **values: Any) -> None:
-    with hub.engine.begin() as connection:
+    with writing(hub.engine) as connection:
         connection.execute(update(Inbox).where(Inbox.id == hint_id).values(**values))

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from flows.hub import Hub
+from store.engine import writing
 from store.runs import LEASE, renew_lease
 
 T = TypeVar("T")
@@ -28,7 +29,7 @@ class Leased:
         """Renew the leases of the run, once in a while."""
         if time.monotonic() - self.renewed < BEAT_SECONDS:
             return
-        with self.hub.engine.begin() as connection:
+        with writing(self.hub.engine) as connection:
             renew_lease(connection, self.source, self.stream, self.run_id)
         self.renewed = time.monotonic()
 
