@@ -82,8 +82,8 @@ def trouble(error: BaseException) -> FrontdeskError | None:
             detail=str(error.orig),
         )
     if error.connection_invalidated or said in BUSY or said.startswith(AWAY):
-        sentence = "The store cannot be reached just now."
-        return RetryLater(sentence, step="Try again in a minute.", detail=str(error.orig))
+        step = "Try again in a minute; if it stays so, check FRONTDESK_DATABASE_URL."
+        return RetryLater("The store cannot be reached just now.", step=step, detail=str(error.orig))
     return None
 
 
