@@ -51,6 +51,7 @@ class Source(BaseModel):
 class Settings(BaseModel):
     """Everything. Times are seconds.
 
+    monitor_token    who shows it may read /metrics, and the sources at /readyz; without one nobody may
     trusted_proxies  whose X-Forwarded-For is believed: addresses or networks, in the environment parted by commas
     """
 
@@ -63,6 +64,7 @@ class Settings(BaseModel):
     content_path: Path = Path("var/content")
     public_url: str = "http://127.0.0.1:8000"
     secret_key: SecretStr = SecretStr("")
+    monitor_token: SecretStr = SecretStr("")
     trusted_proxies: tuple[str, ...] = ("127.0.0.1", "::1")
     smtp_url: SecretStr = SecretStr("")
     mail_from: str = "portal@localhost"
