@@ -138,7 +138,8 @@ class Pull:
             deleted=page.deleted,
             cursor=page.cursor,
             high_water=page.high_water,
-            notify=self.stand.settled,
+            notify=self.stand.loaded_at is not None,
+            settled=self.stand.settled,
             sweep=page.sweep,
         )
 

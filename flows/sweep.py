@@ -23,7 +23,7 @@ from store import crosswalk
 from store.engine import trouble, writing
 from store.hub_tables import HeldRecord
 from store.merge import Batch, Gone, merge
-from store.runs import Begun, StreamResult, begin, finish
+from store.runs import Begun, StreamResult, begin, call_for_sweep, finish
 from store.tables import ENTITIES
 
 log = logging.getLogger("frontdesk.sweep")
@@ -126,6 +126,7 @@ def sweep_source(hub: Hub, source: str, *, let_through: bool = False) -> tuple[S
     connected = hub.source(source)
     with writing(hub.engine) as connection:
         run = begin(connection, source, [mapping.stream for mapping in connected.mappings], "sweep")
+        call_for_sweep(connection, source, run.busy)
     results: list[StreamResult] = []
     try:
         with connected.connector.open(connected.settings, hub.tokens(source)) as session:

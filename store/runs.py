@@ -157,6 +157,12 @@ def start_over(connection: Connection, source: str, stream: str, stand: Stand, m
     return replace(stand, mapping=mapping, cursor=None, swept_at=None)
 
 
+def call_for_sweep(connection: Connection, source: str, streams: Sequence[str]) -> None:
+    """The keys of these streams are to be compared by whichever run comes to it next."""
+    for stream in streams:
+        _set(connection, source, stream, {"swept_at": None})
+
+
 def renew_lease(connection: Connection, source: str, stream: str, run_id: str) -> None:
     """Prove that the stream is still this run's, and keep it so, with those that the run has yet to come to.
 

@@ -69,6 +69,18 @@ def test_a_stream_that_waits_for_its_turn_is_nobody_elses(
     assert watch.refused == summary.requests
 
 
+def test_a_stream_that_is_busy_at_night_is_swept_by_the_next_sync(hub: Hub, source: Any) -> None:
+    sync_source(hub, "model")
+    source.purge("Invoice", "I09")
+    source.save()
+    with hub.engine.begin() as connection:
+        other = begin(connection, "model", ["Invoice"])
+    assert [result.stream for result in sweep_source(hub, "model")] == ["Account", "Customer"]
+    with hub.engine.begin() as connection:
+        finish(connection, other, [], 0)
+    assert [result.removed for result in sync_source(hub, "model").streams] == [0, 0, 1]
+
+
 @pytest.mark.parametrize("run", [sync_source, sweep_source])
 def test_a_long_reading_that_finds_nothing_keeps_its_streams(
     hub: Hub, source: Any, watch: Watch, monkeypatch: pytest.MonkeyPatch, run: Any

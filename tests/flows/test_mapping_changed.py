@@ -60,6 +60,18 @@ def test_a_changed_mapping_is_applied_to_what_the_source_does_not_touch_again(hu
     assert changes(hub) == 1, "from then on news is news again"
 
 
+def test_what_is_new_while_all_is_read_again_is_news(hub: Hub, source: Any) -> None:
+    sync_source(hub, "model")
+    source.put("Account", "A9", Name="New client", customer=None)
+    source.delete("Account", "A2")
+    source.save()
+    mapping(hub, "Account", "name: Name", "name: Name\n  number: Id")
+    sync_source(hub, "model")
+    with hub.engine.connect() as connection:
+        told = connection.execute(select(Change.kind, Change.entity_id).order_by(Change.kind)).all()
+    assert told == [("added", entity_id("model", "Account", "A9")), ("removed", entity_id("model", "Account", "A2"))]
+
+
 def test_another_way_to_write_the_same_mapping_reads_nothing_again(hub: Hub, source: Any) -> None:
     sync_source(hub, "model")
     mapping(hub, "Invoice", "fields:", "# The invoice's own.\nfields:")
