@@ -11,6 +11,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
+from portal_api.access.links import own_path
 from portal_api.access.visitor import Visitor
 from portal_api.portal import Portal, portal_of
 from portal_api.profiles import Place, Profile, profile_of
@@ -93,7 +94,7 @@ def frame_of(request: Request, portal: Portal) -> Frame:
     if visitor is not None and visitor.client_id is not None:
         menu, personal = _menus(profile, portal.paths)
     is_staff = visitor is not None and visitor.staff_email is not None
-    return Frame(visitor, profile, menu, personal, request.url.path, "/search" in portal.paths, is_staff)
+    return Frame(visitor, profile, menu, personal, own_path(request.url.path), "/search" in portal.paths, is_staff)
 
 
 def _menus(profile: Profile, paths: frozenset[str]) -> tuple[tuple[Place, ...], tuple[Place, ...]]:

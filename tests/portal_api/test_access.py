@@ -265,6 +265,36 @@ async def test_a_deep_link_lands_on_its_item_for_its_own_client_only(world, port
     assert (await portal.get(path[:-3] + "aaa")).status_code == 404
 
 
+async def test_a_deep_link_to_the_other_client_of_a_person_lets_them_choose_it(world, portal, signed_in):
+    first, second = world.client("logistics"), world.client("logistics", "nothing")
+    path = urlsplit(deep_link(world.settings, Item(second.id, "/invoices/abc", "invoice", "abc"))).path
+    assert (await signed_in("logistics").get(path)).status_code == 404
+    theirs = Person.client_id == second.id
+    with world.engine.begin() as connection:
+        connection.execute(update(Person).where(theirs).values(email=first.email))
+    try:
+        assert (await portal.get(path)).headers["location"] == "/clients"
+        await portal.post(f"/clients/{second.id}")
+        assert (await portal.get(path)).headers["location"] == "/invoices/abc"
+    finally:
+        with world.engine.begin() as connection:
+            connection.execute(update(Person).where(theirs).values(email=second.email))
+
+
+async def test_a_person_who_moves_to_another_client_is_out_of_the_former_one_at_once(world, portal, signed_in):
+    former, other = world.client("agency", "nothing"), world.client("saas", "nothing")
+    browser, mine = signed_in("agency", "nothing"), Person.email == former.email
+    with world.engine.begin() as connection:
+        token = create_api_token(connection, former.email)
+        connection.execute(update(Person).where(mine).values(client_id=other.id))
+    try:
+        assert (await browser.get("/")).status_code == 303
+        assert (await portal.get("/api/v1/me", headers={"authorization": f"Bearer {token}"})).status_code == 401
+    finally:
+        with world.engine.begin() as connection:
+            connection.execute(update(Person).where(mine).values(client_id=former.id))
+
+
 def test_a_limit_forgets_after_its_window():
     limit = Limit(2, 60)
     assert [limit.allows("a", at=0), limit.allows("a", at=1), limit.allows("a", at=2)] == [True, True, False]

@@ -122,6 +122,17 @@ async def test_how_the_firm_does_is_told_to_its_own_monitor_only(world, portal):
         assert 'frontdesk_requests_total{route="/sign-in",status="200"}' in (await browser.get("/metrics")).text
 
 
+async def test_while_the_store_is_away_no_page_leads_out_of_the_house(world, portal, monkeypatch):
+    def away(*_args):
+        raise OperationalError("", {}, Exception("away"))
+
+    monkeypatch.setattr(portal.app.state.portal.store, "read_now", away)
+    portal.cookies.set("frontdesk", "x" * 43)
+    answer = await portal.get(f"{world.settings.public_url}//evil.example/page")
+    assert answer.status_code == 503
+    assert "//evil.example" not in answer.text
+
+
 async def test_head_answers_like_get_without_a_body(signed_in):
     browser = signed_in("legal")
     head, get = await browser.head("/clients"), await browser.get("/clients")

@@ -11,9 +11,9 @@ pytestmark = pytest.mark.anyio
 
 PAGES = (
     "/", "/invoices", "/statement", "/statement.csv", "/projects", "/shipments", "/documents", "/contracts",
-    "/requests", "/account", "/search?q=quokka", "/clients", "/invoices/latest.pdf", "/api/v1/invoices", "/api/v1/documents",
-    "/api/v1/home", "/api/v1/me", "/api/v1/statement", "/api/v1/nowhere", "/nowhere", "/invoices/nonsense",
-    "/sign-in/nothing", "/sign-in", "/readyz",
+    "/requests", "/account", "/search?q=quokka", "/clients", "/invoices/latest.pdf", "/api/v1/invoices",
+    "/api/v1/documents", "/api/v1/home", "/api/v1/me", "/api/v1/statement", "/api/v1/nowhere", "/nowhere",
+    "/invoices/nonsense", "/sign-in/nothing", "/sign-in", "/readyz",
 )  # fmt: skip
 OF_MINE = (
     ("/invoices/{}", "invoice"), ("/invoices/{}.pdf", "invoice"), ("/projects/{}", "project"),
