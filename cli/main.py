@@ -69,6 +69,10 @@ def unexpected(error: Exception) -> tuple[str, str]:
     """Sentence and step for an error that nobody raised on purpose. Its text is kept back: it may hold a secret."""
     text, kind = str(getattr(error, "orig", error)).lower(), type(error).__name__
     if type(error).__module__.startswith("sqlalchemy"):
+        from store.engine import trouble
+
+        if known := trouble(error):
+            return known.sentence, known.step
         if "no such table" in text or ("relation" in text and "does not exist" in text):
             return "The store has no tables yet, or older ones.", "Run `frontdesk migrate`, then try again."
         return f"The store cannot be used ({kind}).", "Check FRONTDESK_DATABASE_URL; --verbose tells more."

@@ -95,9 +95,7 @@ def staff_remove(email: str) -> None:
     with _store() as (_, connection):
         gone = connection.execute(delete(Staff).where(Staff.email == address)).rowcount
     if not gone:
-        raise NeedsPerson(
-            f"Nobody of the firm has the address {address}.", step="`frontdesk staff list` tells who has."
-        )
+        raise NeedsPerson(f"No staff member has the address {address}.", step="See `frontdesk staff list`.")
     print(f"{address} may not come in any more.")
 
 

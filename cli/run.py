@@ -20,6 +20,8 @@ from hub.errors import NeedsPerson
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
+    from hub.settings import Settings
+
 DEMO_CONFIG = Path("var/frontdesk.toml")
 DEMO_KEY = Path("var/secret-key")
 DEMO_SMTP = "smtp://127.0.0.1:8025"
@@ -68,13 +70,19 @@ def serve(
     chosen = port or urlsplit(settings.public_url).port or 8000
     require_free(host, chosen, "--port")
     say.note(f"Portal on http://{host}:{chosen}/ (Ctrl-C stops it)")
-    quiet: dict[str, Any] = {"log_level": "warning", "access_log": False, "server_header": False}
+    where = {"host": host, "port": chosen, **server_options(settings)}
     if reload:
         from cli.reload import serve_and_reload
 
-        serve_and_reload("cli.run:portal", factory=True, host=host, port=chosen, **quiet)
+        serve_and_reload("cli.run:portal", factory=True, **where)
         return
-    uvicorn.run("cli.run:portal", factory=True, host=host, port=chosen, workers=workers, **quiet)
+    uvicorn.run("cli.run:portal", factory=True, workers=workers, **where)
+
+
+def server_options(settings: Settings) -> dict[str, Any]:
+    """How uvicorn serves the portal. The proxies are named: its own default would also believe the environment."""
+    proxies = {"proxy_headers": True, "forwarded_allow_ips": list(settings.trusted_proxies)}
+    return {"log_level": "warning", "access_log": False, "server_header": False, **proxies}
 
 
 def portal() -> FastAPI:

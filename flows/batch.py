@@ -25,6 +25,7 @@ def batch_of(
     cursor: Mapping[str, Any] | None = None,
     high_water: dt.datetime | None = None,
     notify: bool = True,
+    settled: bool = True,
     sweep: bool = False,
 ) -> Batch:
     """Page `number` of a run, landed and mapped. NeedsPerson when it cannot be landed: then nothing is stored."""
@@ -46,5 +47,6 @@ def batch_of(
         owners=applied.owners,
         anchor=mapping.owner_kind == "self",
         notify=notify,
+        settled=settled,
         sweep=sweep,
     )

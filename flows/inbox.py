@@ -14,6 +14,7 @@ from flows.sync import sync_source
 from flows.targeted import read_again
 from hub.clock import now
 from hub.errors import FrontdeskError, RetryLater
+from store.engine import writing
 from store.hub_tables import INBOX_TRIES, LET_THROUGH, Inbox
 
 log = logging.getLogger("frontdesk.inbox")
@@ -83,5 +84,5 @@ def _serve(hub: Hub, source: str, stream: str | None, external_id: str | None, t
 
 
 def _mark(hub: Hub, ids: list[str], **values: Any) -> None:
-    with hub.engine.begin() as connection:
+    with writing(hub.engine) as connection:
         connection.execute(update(Inbox).where(Inbox.id.in_(ids)).values(**values))

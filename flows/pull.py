@@ -17,6 +17,7 @@ from connectors.contract import Page, Stream, Want
 from flows import brake
 from flows.batch import batch_of
 from flows.hub import Hub
+from flows.leased import Leased
 from hub.errors import FrontdeskError, RetryLater
 from mappings.mapping import Mapping as StreamMapping
 from store import crosswalk
@@ -72,10 +73,12 @@ class Pull:
         with self.hub.engine.connect().execution_options(reading=True) as connection:
             self.empty = is_empty(connection, self.mapping.into, self.mapping.source, self.mapping.stream)
         attempt = 0
+        leased = Leased(self.hub, self.mapping.source, self.mapping.stream, self.run_id)
         while True:
             before = self.number
             try:
-                for page in self.stream.read(self.session, Want(self.mapping.source_fields, self.cursor)):
+                pages = self.stream.read(self.session, Want(self.mapping.source_fields, self.cursor))
+                for page in leased.through(pages):
                     self._take(page)
                 self._store()
                 break
@@ -146,6 +149,7 @@ class Pull:
             cursor=page.cursor,
             high_water=page.high_water,
             notify=self.stand.loaded_at is not None,
+            settled=self.stand.settled,
             sweep=page.sweep,
         )
 
@@ -173,7 +177,7 @@ class Pull:
             after=error.after if isinstance(error, RetryLater) else None,
             cursor=page.cursor if page else None,
             high_water=page.high_water if page else None,
-            loaded=state == "done" and self.stand.loaded_at is None,
+            loaded=state == "done" and not self.stand.settled,
             swept=False if self.sweep else None,
         )  # fmt: skip
 

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy import Connection, Engine, Row, func, select
 
 from store.hub_tables import Crosswalk, HeldRecord, Inbox, StreamRun, StreamState
 
 
 @dataclass(frozen=True, slots=True)
 class StreamStatus:
-    """One stream. Instants are aware UTC. `state`: waiting (never run), fine, failed, held."""
+    """One stream. Instants are aware UTC.
+
+    `state`: waiting (never run), fine, failed, held, remapping (its mapping has changed; all is being read again).
+    """
 
     source: str
     stream: str
@@ -52,7 +56,7 @@ def status(engine: Engine) -> Status:
             StreamStatus(
                 row.source,
                 row.stream,
-                _word(row.error_kind, row.checked_at),
+                _word(row),
                 row.high_water,
                 row.checked_at,
                 row.loaded_at,
@@ -66,12 +70,14 @@ def status(engine: Engine) -> Status:
         return Status(streams, connection.scalar(unmatched) or 0, sum(held.values()), connection.scalar(waiting) or 0)
 
 
-def _word(error_kind: str | None, checked_at: dt.datetime | None) -> str:
-    if error_kind == "HeldRun":
+def _word(row: Row[Any]) -> str:
+    if row.error_kind == "HeldRun":
         return "held"
-    if error_kind is not None:
+    if row.error_kind is not None:
         return "failed"
-    return "fine" if checked_at else "waiting"
+    if row.loaded_at and row.mapped != row.mapping:
+        return "remapping"
+    return "fine" if row.checked_at else "waiting"
 
 
 def _held(connection: Connection) -> dict[tuple[str, str], int]:

@@ -15,13 +15,15 @@ from sqlalchemy import select
 from connectors.contract import Stream
 from flows import brake
 from flows.hub import Hub
+from flows.leased import Leased
 from hub.errors import FrontdeskError, NeedsPerson
 from mappings.mapping import NO_ID
 from mappings.mapping import Mapping as StreamMapping
 from store import crosswalk
+from store.engine import trouble, writing
 from store.hub_tables import HeldRecord
 from store.merge import Batch, Gone, merge
-from store.runs import Begun, StreamResult, begin, finish
+from store.runs import Begun, StreamResult, begin, call_for_sweep, finish
 from store.tables import ENTITIES
 
 log = logging.getLogger("frontdesk.sweep")
@@ -57,8 +59,8 @@ def _not_swept(result: StreamResult, error: FrontdeskError) -> StreamResult:
 
 
 def unexpected(error: Exception) -> FrontdeskError:
-    """A defect of ours in words that a person can act on; the log has the rest."""
-    return NeedsPerson(
+    """The store's trouble, or a defect of ours, in words that a person can act on; the log has the rest."""
+    return trouble(error) or NeedsPerson(
         f"Something unexpected happened: {type(error).__name__}.",
         step="Nothing was lost; the log has the details. Sync again, and report it if it stays.",
         detail=str(error),
@@ -71,14 +73,14 @@ def _sweep(
     # Ours first, theirs second: a record born in between is then not mistaken for a missing one.
     ours, held = _live_ids(hub, mapping), _held_ids(hub, mapping)
     theirs: set[str] = set()
-    for page in stream.keys(session):
+    for page in Leased(hub, mapping.source, mapping.stream, run_id).through(stream.keys(session)):
         theirs.update(page)
     missing = ours - theirs
     if not let_through:
         brake.refuse_vanished(mapping.source, mapping.stream, seen=len(theirs), live=len(ours))
         brake.refuse_mass_delete(mapping.source, mapping.stream, removing=len(missing), live=len(ours))
     if gone := missing | (held - theirs):
-        with hub.engine.begin() as connection:
+        with writing(hub.engine) as connection:
             merge(connection, _burial(mapping, run_id, sorted(gone)), {})
     if mapping.owner_kind:
         crosswalk.match_undecided(hub.engine)
@@ -122,8 +124,9 @@ def _burial(mapping: StreamMapping, run_id: str, missing: Sequence[str]) -> Batc
 def sweep_source(hub: Hub, source: str, *, let_through: bool = False) -> tuple[StreamResult, ...]:
     """Sweep all streams of a source in a run of its own (nightly)."""
     connected = hub.source(source)
-    with hub.engine.begin() as connection:
+    with writing(hub.engine) as connection:
         run = begin(connection, source, [mapping.stream for mapping in connected.mappings], "sweep")
+        call_for_sweep(connection, source, run.busy)
     results: list[StreamResult] = []
     try:
         with connected.connector.open(connected.settings, hub.tokens(source)) as session:
@@ -138,7 +141,7 @@ def sweep_source(hub: Hub, source: str, *, let_through: bool = False) -> tuple[S
     except Exception as error:
         log.exception("the sweep of %s failed unexpectedly", source)
         results, requests = _none_swept(run, unexpected(error)), 0
-    with hub.engine.begin() as connection:
+    with writing(hub.engine) as connection:
         finish(connection, run, results, requests)
     return tuple(results)
 

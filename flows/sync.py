@@ -16,7 +16,8 @@ from hub.collector import rarely_collecting
 from hub.errors import FrontdeskError, RetryLater
 from mappings.mapping import Mapping as StreamMapping
 from store import crosswalk
-from store.runs import Begun, StreamResult, begin, finish
+from store.engine import writing
+from store.runs import Begun, Stand, StreamResult, begin, finish, renew_lease, start_over
 
 log = logging.getLogger("frontdesk.sync")
 
@@ -50,13 +51,13 @@ def sync_source(
     started = time.monotonic()
     connected = hub.source(source)
     chosen = _chosen(connected, streams)
-    with hub.engine.begin() as connection:
+    with writing(hub.engine) as connection:
         run = begin(connection, source, [mapping.stream for mapping in chosen], "full" if full else "sync")
     mine = [mapping for mapping in chosen if mapping.stream in run.stands]
     with rarely_collecting():
         results, requests = _pull_all(hub, connected, run, mine, full=full, let_through=let_through, progress=progress)
     results += [_busy(stream) for stream in run.busy]
-    with hub.engine.begin() as connection:
+    with writing(hub.engine) as connection:
         for mapping in mine:
             if any(result.stream == mapping.stream and result.added + result.updated for result in results):
                 crosswalk.settle(connection, mapping.into)
@@ -119,8 +120,8 @@ def _pull_one(
     let_through: bool,
     progress: Progress | None,
 ) -> StreamResult:
-    stand = run.stands[mapping.stream]
     try:
+        stand = _stand(hub, run, mapping)
         stream = connector.stream(mapping.stream)
         pull = Pull(hub, session, stream, mapping, run.id, stand, full, let_through, progress, tries=tries)
         result = pull.run()
@@ -133,6 +134,16 @@ def _pull_one(
         log.exception("%s.%s failed unexpectedly", run.source, mapping.stream)
         return _failed(mapping.stream, unexpected(error))
     return result
+
+
+def _stand(hub: Hub, run: Begun, mapping: StreamMapping) -> Stand:
+    """Where the stream stands; at its beginning when what is stored was read with another mapping."""
+    stand = run.stands[mapping.stream]
+    if stand.mapping == mapping.fingerprint:
+        return stand
+    with writing(hub.engine) as connection:
+        renew_lease(connection, run.source, mapping.stream, run.id)
+        return start_over(connection, run.source, mapping.stream, stand, mapping.fingerprint)
 
 
 def _failed(stream: str, error: FrontdeskError) -> StreamResult:

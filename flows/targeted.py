@@ -17,6 +17,7 @@ from hub.clock import now
 from hub.errors import BadRecord, RetryLater
 from mappings.mapping import Mapping as StreamMapping
 from store import crosswalk
+from store.engine import writing
 from store.hub_tables import HeldRecord
 from store.merge import Counts, merge
 from store.runs import StreamResult, begin, finish
@@ -38,7 +39,7 @@ class Turn:
         gone = () if record is not None else (Deleted(external_id, now(), "deleted"),)
         records = [record] if record is not None else []
         batch = batch_of(self.hub, self.mapping, self.run_id, 1, records, raw, deleted=gone)
-        with self.hub.engine.begin() as connection:
+        with writing(self.hub.engine) as connection:
             self.counts = merge(connection, batch, {})
         if self.mapping.owner_kind:
             crosswalk.match_undecided(self.hub.engine)
@@ -90,7 +91,7 @@ def _waiting(hub: Hub, held_id: str) -> Row[Any]:
 
 @contextmanager
 def _turn(hub: Hub, mapping: StreamMapping, kind: str) -> Iterator[Turn]:
-    with hub.engine.begin() as connection:
+    with writing(hub.engine) as connection:
         run = begin(connection, mapping.source, [mapping.stream], kind)
     turn, state = Turn(hub, mapping, run.id), "failed"
     try:
@@ -106,5 +107,5 @@ def _turn(hub: Hub, mapping: StreamMapping, kind: str) -> Iterator[Turn]:
             mapping.stream, state, c.seen, c.added, c.updated, c.unchanged, c.removed, c.held, 0.0,
             sentence=sentence,
         )  # fmt: skip
-        with hub.engine.begin() as connection:
+        with writing(hub.engine) as connection:
             finish(connection, run, [result], turn.requests)

@@ -9,10 +9,11 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Mapping
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
 from hub.errors import NeedsPerson
 
@@ -48,7 +49,11 @@ class Source(BaseModel):
 
 
 class Settings(BaseModel):
-    """Everything. Times are seconds."""
+    """Everything. Times are seconds.
+
+    monitor_token    who shows it may read /metrics, and the sources at /readyz; without one nobody may
+    trusted_proxies  whose X-Forwarded-For is believed: addresses or networks, in the environment parted by commas
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -59,11 +64,25 @@ class Settings(BaseModel):
     content_path: Path = Path("var/content")
     public_url: str = "http://127.0.0.1:8000"
     secret_key: SecretStr = SecretStr("")
+    monitor_token: SecretStr = SecretStr("")
+    trusted_proxies: tuple[str, ...] = ("127.0.0.1", "::1")
     smtp_url: SecretStr = SecretStr("")
     mail_from: str = "portal@localhost"
     sync_every_seconds: int = Field(default=300, ge=5)
     firm: Firm = Firm()
     sources: Mapping[str, Source] = {}
+
+    @field_validator("trusted_proxies", mode="before")
+    @classmethod
+    def _parted(cls, given: Any) -> Any:
+        return [part.strip() for part in given.split(",") if part.strip()] if isinstance(given, str) else given
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _not_everybody(cls, given: tuple[str, ...]) -> tuple[str, ...]:
+        if not all(ip_network(proxy).prefixlen for proxy in given):
+            raise ValueError("trusting every address would let anybody forge where they come from")
+        return given
 
     def require_secret_key(self) -> str:
         """The firm's secret key. NeedsPerson when there is none: there is no working default."""

@@ -13,7 +13,7 @@ from hub.errors import BadRecord
 from mappings import convert, vocabulary
 from mappings.mapping import ColumnOf, Key, Mapping, NamedColumn, reference
 from mappings.page import Column, PageView, Record
-from mappings.yaml_lines import Node, Spot, read
+from mappings.yaml_lines import Node, Spot, fingerprint, read
 
 
 class Target(Protocol):
@@ -121,6 +121,7 @@ class _Compiler:
             owner_of=owner_of,
             modified=_then(column_of(self._see(self.top["modified"], "modified")), convert.instant),
             columns=self._columns(),
+            fingerprint=fingerprint(self.top, self.firm_currency),
             keys=self._keys(owner_kind),
             label=path(self._label()) if owner_kind else (lambda _: None),
             source_fields=tuple(self.seen),

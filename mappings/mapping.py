@@ -89,6 +89,7 @@ class Mapping:
 
     source_fields  every path it reads, for the connector's SELECT
     owner_kind     "self" (a client), "match" (matched to one) or "" (owned through another record)
+    fingerprint    another one when the file says anything else, or the firm's currency is another
     """
 
     source: str
@@ -102,6 +103,7 @@ class Mapping:
     owner_of: ColumnOf
     modified: ColumnOf
     columns: tuple[NamedColumn, ...]
+    fingerprint: str
     keys: tuple[Key, ...] = ()
     label: Callable[[Record], Any] = field(default=lambda _: None)
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
+import orjson
 import yaml
 
 from hub.errors import NeedsPerson
@@ -64,11 +66,23 @@ class Node:
             raise self.spot.refuse(f"{what} must be a list, not {self.value!r}.")
         return self.value
 
+    def plain(self) -> Any:
+        """The value alone, without places: the same for two files that say the same."""
+        if isinstance(self.value, dict):
+            return {word: node.plain() for word, node in self.value.items()}
+        return [node.plain() for node in self.value] if isinstance(self.value, list) else self.value
+
     def text(self, what: str) -> str:
         """This node as one word or line."""
         if not isinstance(self.value, str) or not self.value:
             raise self.spot.refuse(f"{what} must be a word, not {self.value!r}.")
         return self.value
+
+
+def fingerprint(top: Mapping[str, Node], *circumstances: str) -> str:
+    """The same for files that say the same in the same circumstances, however they are written."""
+    said = {word: node.plain() for word, node in top.items()}
+    return blake2b(orjson.dumps([said, circumstances]), digest_size=16).hexdigest()
 
 
 def read(file: Path) -> Node:

@@ -24,9 +24,11 @@ FLUSH_ROWS = 100
 KEEP_ROWS = 50_000
 """While the store cannot be written, this many rows wait; more are dropped and counted."""
 
-ROBOTS = re.compile(r"bot|crawl|spider|preview|scan|monitor|python-|curl|wget|safelinks|proofpoint", re.IGNORECASE)
+ROBOTS = re.compile(
+    r"(?<!cu)bot|crawl|spider|preview|scan|monitor|python-|curl|wget|safelinks|proofpoint", re.IGNORECASE
+)
 """Programs that say what they are. A browser without a window is not among them: it carries a session that a person's
-press began, and what hides behind its name cannot be told from here."""
+press began, and what hides behind its name cannot be told from here. Cubot makes telephones."""
 
 _INSERT = insert(Activity)
 _SEEN = update(Session).where(Session.id == bindparam("session")).values(seen_at=bindparam("seen"))
@@ -124,14 +126,14 @@ def record(request: Request, verb: str, kind: str | None = None, id_: str | None
             "object_kind": kind,
             "object_id": id_,
             "via": via,
-            "counted": visitor.staff_email is None and visitor.client_id is not None and not _robot(request, via),
+            "counted": visitor.staff_email is None and visitor.client_id is not None and not _robot(request, visitor),
         }
     )
 
 
-def _robot(request: Request, via: str) -> bool:
+def _robot(request: Request, visitor: Visitor) -> bool:
     headers = request.headers
     if getattr(request.state, "head", False) or "prefetch" in headers.get("sec-purpose", headers.get("purpose", "")):
         return True
     # A program with a token is a client at work; a program that walks pages is none.
-    return via != "api" and ROBOTS.search(headers.get("user-agent", "python-")) is not None
+    return visitor.via != "api" and ROBOTS.search(headers.get("user-agent", "python-")) is not None

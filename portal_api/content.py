@@ -33,6 +33,7 @@ KEPT_BYTES = 16_000_000
 FOLDER_BYTES = 1_000_000_000
 AT_ONCE = 4
 NEVER_SHOWN = re.compile(r"html|svg|xml|javascript", re.IGNORECASE)
+MEDIA_TYPE = re.compile(r"[a-z0-9][\w.+-]*/[a-z0-9][\w.+-]*(; ?charset=[\w-]+)?", re.IGNORECASE | re.ASCII)
 HEADERS = {
     "x-content-type-options": "nosniff",
     "content-security-policy": "sandbox; default-src 'none'",
@@ -156,7 +157,8 @@ def disposition(name: str) -> str:
 
 def sent(ready: Ready) -> Response:
     """The answer that saves a file; nothing of it is ever shown inside the portal's pages."""
-    media_type = "application/octet-stream" if NEVER_SHOWN.search(ready.media_type) else ready.media_type
+    safe = MEDIA_TYPE.fullmatch(ready.media_type) and not NEVER_SHOWN.search(ready.media_type)
+    media_type = ready.media_type if safe else "application/octet-stream"
     headers = {**HEADERS, "content-disposition": disposition(ready.name)}
     if ready.path is not None:
         return FileResponse(ready.path, headers=headers, media_type=media_type)

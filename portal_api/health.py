@@ -1,7 +1,12 @@
-"""For machines that watch: alive, ready, counts."""
+"""For machines that watch: alive, ready, counts.
+
+Anybody may ask whether the portal is alive and ready, and learns nothing else. What tells of the firm (its sources,
+their state, how much the portal is used) is for whoever shows the firm's `monitor_token`.
+"""
 
 from __future__ import annotations
 
+import hmac
 from typing import Any
 
 import anyio.to_thread
@@ -11,7 +16,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from hub.clock import iso
-from portal_api.portal import portal_of
+from portal_api.pages import NotFound
+from portal_api.portal import Portal, portal_of
 from store.hub_tables import StreamState
 from store.migrate import is_current
 
@@ -29,28 +35,40 @@ async def alive() -> Response:
 
 @router.get("/readyz")
 async def ready(request: Request) -> Response:
-    """The store can be read and has the schema of this code; how fresh each source is. 503 when it cannot be read."""
+    """The store can be read and has the schema of this code, 503 if not; for monitors how fresh each source is."""
     portal = portal_of(request)
     try:
         current = await anyio.to_thread.run_sync(is_current, portal.store.engine)
         streams = await portal.store.read(_streams) if current else []
-    except SQLAlchemyError as error:
-        return JSONResponse({"ready": False, "store": type(error).__name__}, 503, headers=FRESH)
+    except SQLAlchemyError:
+        return JSONResponse({"ready": False, "store": "cannot be read"}, 503, headers=FRESH)
     if not current:
         return JSONResponse({"ready": False, "store": "migrations are not current"}, 503, headers=FRESH)
-    fresh = {title: portal.feeds.oldest(rows, portal.clock()) for title, rows in _by_source(streams).items()}
-    sources = {
-        name: {"as_of": iso(state.as_of) if state.as_of else None, "late": state.late}
-        for name, state in fresh.items()
-        if state is not None
-    }
-    return JSONResponse({"ready": True, "store": "ok", "sources": sources}, headers=FRESH)
+    told = {"sources": _sources(portal, streams)} if _is_monitor(request) else {}
+    return JSONResponse({"ready": True, "store": "ok", **told}, headers=FRESH)
 
 
 @router.get("/metrics")
 async def metrics(request: Request) -> Response:
-    """Prometheus."""
+    """Prometheus. To anybody else there is nothing here."""
+    if not _is_monitor(request):
+        raise NotFound
     return Response(portal_of(request).metrics.text(), media_type="text/plain; version=0.0.4", headers=FRESH)
+
+
+def _is_monitor(request: Request) -> bool:
+    token = portal_of(request).settings.monitor_token.get_secret_value()
+    shown = request.headers.get("authorization", "")
+    return bool(token) and hmac.compare_digest(shown.encode(), f"Bearer {token}".encode())
+
+
+def _sources(portal: Portal, streams: list[Any]) -> dict[str, dict[str, Any]]:
+    fresh = {title: portal.feeds.oldest(rows, portal.clock()) for title, rows in _by_source(streams).items()}
+    return {
+        name: {"as_of": iso(state.as_of) if state.as_of else None, "late": state.late}
+        for name, state in fresh.items()
+        if state is not None
+    }
 
 
 def _streams(connection: Connection) -> list[Any]:

@@ -11,6 +11,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
+from portal_api.access.links import own_path
 from portal_api.access.visitor import Visitor
 from portal_api.portal import Portal, portal_of
 from portal_api.profiles import Place, Profile, profile_of
@@ -97,7 +98,8 @@ def frame_of(request: Request, portal: Portal) -> Frame:
         menu, personal = _menus(profile, portal.paths)
     several = SEVERAL_COOKIE in request.cookies
     is_staff = visitor is not None and visitor.staff_email is not None
-    return Frame(visitor, profile, menu, personal, request.url.path, "/search" in portal.paths, is_staff, several)
+    path = own_path(request.url.path)
+    return Frame(visitor, profile, menu, personal, path, "/search" in portal.paths, is_staff, several)
 
 
 def _menus(profile: Profile, paths: frozenset[str]) -> tuple[tuple[Place, ...], tuple[Place, ...]]:

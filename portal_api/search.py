@@ -57,7 +57,8 @@ async def search(request: Request, _scope: Client, q: str = "") -> Response:
     enough = len(query) >= SHORTEST
     lists = await reading(request, hits, query) if enough else {}
     if enough:
-        record(request, "search")
+        # Looking again at what was found is no new search.
+        record(request, *(("view", "search") if "if-none-match" in request.headers else ("search",)))
     groups = groups_of(lists, words)
     context = SearchContext(query, bool(query) and not enough, groups, sum(len(group.hits) for group in groups))
     return render(request, "search/search.html", {"page": context}, words=words)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -25,8 +26,14 @@ async def serve(request: Request, wanted: Wanted, kind: str, id_: str) -> Respon
         log.warning("%s of %s is not available: %s %s", kind, wanted.source, error.sentence, error.detail)
         title = portal.feeds.title(wanted.source)
         return unavailable(request, error, wanted.title, title, f"/{kind}s/{id_}")
-    record(request, "download", kind, id_, via="file")
+    if not _goes_on(request):
+        record(request, "download", kind, id_, via="file")
     return sent(ready)
+
+
+def _goes_on(request: Request) -> bool:
+    """Whether a further part of a file is asked for: programs fetch one download in many parts."""
+    return re.match(r"bytes=(?!0-)", request.headers.get("range", "").replace(" ", "")) is not None
 
 
 def unavailable(request: Request, error: FrontdeskError, title: str, source: str, back: str) -> Response:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import orjson
 from sqlalchemy import Connection, Engine, event, func, make_url, select
 from sqlalchemy import create_engine as _create_engine
+from sqlalchemy.exc import DBAPIError
 
-from hub.errors import NeedsPerson
+from hub.errors import FrontdeskError, NeedsPerson, RetryLater
 
 BUSY_SECONDS = 30
 PRAGMAS = (
@@ -24,6 +27,12 @@ PRAGMAS = (
 CACHE_KIB = {True: 8_192, False: 65_536}
 """Page cache of a connection, for the portal and for the hub. Ids are hashes: a load touches the whole index with every
 page; the default of 2 MB thrashes."""
+
+
+DISK_FULL = frozenset({"database or disk is full", "53100"})
+BUSY = frozenset({"database is locked", "55p03"})
+AWAY = ("08", "57p0", "connection failed", "connection timeout", "consuming input failed", "the connection is closed")
+"""How SQLite, PostgreSQL (SQLSTATE) and its driver say so; psycopg gives no state when there is no connection."""
 
 
 def create_engine(url: str, *, pool_size: int = 5, portal: bool = False) -> Engine:
@@ -49,6 +58,33 @@ def create_engine(url: str, *, pool_size: int = 5, portal: bool = False) -> Engi
         f"FRONTDESK_DATABASE_URL names {parsed.get_backend_name()!r}, which Frontdesk cannot use.",
         step="Use sqlite:///path/to/file or postgresql://user:password@host/database.",
     )
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """One transaction. What a store cannot do for reasons of its own is said in plain words (`trouble`)."""
+    try:
+        with engine.begin() as connection:
+            yield connection
+    except DBAPIError as error:
+        raise trouble(error) or error from error
+
+
+def trouble(error: BaseException) -> FrontdeskError | None:
+    """What is the matter with the store itself: full, busy, away; None for anything else, such as a defect of ours."""
+    if not isinstance(error, DBAPIError):
+        return None
+    said = (getattr(error.orig, "sqlstate", None) or str(error.orig)).lower()
+    if said in DISK_FULL:
+        return NeedsPerson(
+            "The disk of the store is full; what was stored before is safe.",
+            step="Free some space, then try again: it goes on where it stopped.",
+            detail=str(error.orig),
+        )
+    if error.connection_invalidated or said in BUSY or said.startswith(AWAY):
+        step = "Try again in a minute; if it stays so, check FRONTDESK_DATABASE_URL."
+        return RetryLater("The store cannot be reached just now.", step=step, detail=str(error.orig))
+    return None
 
 
 def take_turns(connection: Connection, about: str, *, shared: bool = False) -> None:

@@ -1,4 +1,8 @@
-"""Quarantine: records that could not be taken, kept with reason and payload until they can."""
+"""Quarantine: records that could not be taken, kept with reason and payload until they can.
+
+The last good version stays in sight meanwhile, but only of whom the held one still names: a record that moves to
+another client while it is held is shown to neither, for its old version is not the new client's to see.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +13,9 @@ from sqlalchemy import Connection, select, update
 
 from hub.clock import now
 from hub.ids import entity_id
-from store import rows
+from store import parts, rows
 from store.hub_tables import HeldRecord
+from store.tables import Base
 from store.types import instant_text
 
 SUGGESTIONS = {
@@ -71,6 +76,23 @@ def hold(
         for key, r in keys.items()
     ]  # fmt: skip
     rows.upsert(connection, "held_record", COLUMNS, values)
+    _withdraw(connection, entity, {key: record.owner_id for key, record in keys.items()})
+
+
+def _withdraw(connection: Connection, entity: str, owners: Mapping[str, str | None]) -> None:
+    """Take the stored versions of records that name another owner now, and their parts, out of everybody's sight."""
+    table = Base.metadata.tables[entity]
+    moved: dict[str, str | None] = {}
+    for chunk in rows.chunks(list(owners)):
+        # A record that owns itself (a client, a customer) moves nowhere.
+        query = select(table.c.id, table.c.owner_id).where(table.c.id.in_(chunk), table.c.owner_id != table.c.id)
+        moved.update({key: owner for key, owner in connection.execute(query) if owner != owners[key]})
+    for chunk in rows.chunks(list(moved)):
+        # Without a hash it counts as changed, in whatever form it is taken.
+        nobodys = {"owner_id": None, "client_id": None, "content_hash": b""}
+        connection.execute(update(table).where(table.c.id.in_(chunk)).values(nobodys))
+    if entity in parts.PARTS:
+        parts.take_along(connection, entity, moved, dict.fromkeys(moved), {})
 
 
 def _first_seen(connection: Connection, keys: list[str]) -> dict[str, str]:

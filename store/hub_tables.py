@@ -28,6 +28,8 @@ class StreamState(Base):
 
     high_water  the copy is true up to this source instant: the freshness that clients see
     loaded_at   when the first complete load ended; until then changes notify nobody
+    mapping     the mapping that the present reading began with; the cursor counts for it alone
+    mapped      the one that every row has been read with; another one while all is read again because of a change
     error       the last failure in plain words, NULL after a good run
     """
 
@@ -42,6 +44,8 @@ class StreamState(Base):
     checked_at: Mapped[OptionalMoment]
     swept_at: Mapped[OptionalMoment]
     fields: Mapped[Facts]
+    mapping: Mapped[OptionalWord]
+    mapped: Mapped[OptionalWord]
     error: Mapped[str | None] = mapped_column(Text)
     error_kind: Mapped[OptionalWord]
     error_step: Mapped[str | None] = mapped_column(Text)

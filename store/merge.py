@@ -52,6 +52,8 @@ class Batch:
     owners: Sequence[crosswalk.OwnerRecord] = ()
     anchor: bool = False
     notify: bool = True
+    settled: bool = True
+    """Whether what is stored was read with the same mapping; otherwise a difference may be the mapping's, no news."""
     sweep: bool = False
 
 
@@ -201,7 +203,7 @@ def _bury(connection: Connection, batch: Batch) -> list[str]:
 
 
 def _before(connection: Connection, batch: Batch, wanted: Sorted) -> dict[str, dict[str, Any]]:
-    if not batch.notify:
+    if not (batch.notify and batch.settled):
         return {}
     new = {batch.rows[p][0]: batch.rows[p] for p in wanted.changed}
     return changes.before(connection, batch.entity, batch.columns, new)
@@ -211,7 +213,8 @@ def _changed(batch: Batch, wanted: Sorted, removed: Sequence[str], clients: Mapp
     def whose(positions: Sequence[int]) -> list[tuple[str, str | None]]:
         return [(batch.rows[p][0], clients.get(batch.rows[p][OWNER])) for p in positions]
 
-    kinds = {"added": whose(wanted.new), "updated": whose(wanted.changed), "restored": whose(wanted.restored)}
+    updated = whose(wanted.changed) if batch.settled else []
+    kinds = {"added": whose(wanted.new), "updated": updated, "restored": whose(wanted.restored)}
     return changes.Changed(batch.entity, batch.run_id, removed=removed, **kinds)
 
 

@@ -10,11 +10,11 @@ import datetime as dt
 import os
 import socket
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, case, delete, insert, literal, select, update
+from sqlalchemy import Connection, case, delete, func, insert, literal, select, update
 
 from hub.clock import now
 from hub.errors import RetryLater
@@ -28,7 +28,7 @@ leases, runs, stream_runs, stream_states = (
 )
 
 LEASE = dt.timedelta(minutes=5)
-"""Longer than any single page may take (read time-out 120 s and its retries); renewed with every page."""
+"""Longer than any single page may take (read time-out 120 s and its retries); all of a run's are renewed with it."""
 
 
 WHOLE_STREAM = frozenset({"sync", "full", "sweep"})
@@ -44,6 +44,13 @@ class Stand:
     loaded_at: dt.datetime | None = None
     checked_at: dt.datetime | None = None
     swept_at: dt.datetime | None = None
+    mapping: str | None = None
+    mapped: str | None = None
+
+    @property
+    def settled(self) -> bool:
+        """Whether all that is stored was read with the present mapping, so that a difference is news to clients."""
+        return self.loaded_at is not None and self.mapping == self.mapped
 
     @property
     def sweep_due(self) -> bool:
@@ -83,6 +90,7 @@ class StreamResult:
     cursor: Mapping[str, Any] | None = None
     high_water: dt.datetime | None = None
     loaded: bool = False
+    """Whether this run came to the end of a first load, or of one because of a changed mapping."""
     after: float | None = None
     """Seconds that the source asked us to wait, where that is why the stream failed."""
     swept: bool | None = None
@@ -138,7 +146,9 @@ def _close_dead(connection: Connection, source: str, run_ids: Sequence[str], mom
 
 def _stands(connection: Connection, source: str, streams: Sequence[str]) -> dict[str, Stand]:
     found = {
-        row.stream: Stand(row.cursor, row.high_water, row.loaded_at, row.checked_at, row.swept_at)
+        row.stream: Stand(
+            row.cursor, row.high_water, row.loaded_at, row.checked_at, row.swept_at, row.mapping, row.mapped
+        )
         for row in connection.execute(select(stream_states).where(stream_states.c.source == source))
     }
     missing = [stream for stream in streams if stream not in found]
@@ -147,14 +157,29 @@ def _stands(connection: Connection, source: str, streams: Sequence[str]) -> dict
     return {stream: found.get(stream, Stand()) for stream in streams}
 
 
+def start_over(connection: Connection, source: str, stream: str, stand: Stand, mapping: str) -> Stand:
+    """The stream's mapping is another one: read all of it again, and compare the keys, whoever comes to the end of it.
+
+    The cursor would pass over what has not changed since, and deletes before it are told only once.
+    """
+    _set(connection, source, stream, {"mapping": mapping, "cursor": None, "swept_at": None})
+    return replace(stand, mapping=mapping, cursor=None, swept_at=None)
+
+
+def call_for_sweep(connection: Connection, source: str, streams: Sequence[str]) -> None:
+    """The keys of these streams are to be compared by whichever run comes to it next."""
+    for stream in streams:
+        _set(connection, source, stream, {"swept_at": None})
+
+
 def renew_lease(connection: Connection, source: str, stream: str, run_id: str) -> None:
-    """Prove that the stream is still this run's, and keep it so. RetryLater when another worker has taken it over."""
-    renewed = connection.execute(
-        update(leases)
-        .where(leases.c.source == source, leases.c.stream == stream, leases.c.run_id == run_id)
-        .values(until=now() + LEASE)
-    )
-    if renewed.rowcount != 1:
+    """Prove that the stream is still this run's, and keep it so, with those that the run has yet to come to.
+
+    Raises RetryLater when another worker has taken it over.
+    """
+    mine = (leases.c.source == source, leases.c.run_id == run_id)
+    renewed = connection.execute(update(leases).where(*mine).values(until=now() + LEASE).returning(leases.c.stream))
+    if stream not in set(renewed.scalars()):
         raise RetryLater(
             f"{source}.{stream} was taken over by another worker.", step="Nothing to do: that one goes on."
         )
@@ -228,7 +253,8 @@ def _update_state(connection: Connection, run: Begun, result: StreamResult, mome
         save_cursor(connection, run.source, result.stream, result.cursor, result.high_water)
     if result.loaded:
         # Whatever it missed, the keys of a whole load were the source's own.
-        values = {"swept_at": moment, **values, "loaded_at": moment}
+        loaded = func.coalesce(StreamState.loaded_at, literal(moment, StreamState.loaded_at.type))
+        values = {"swept_at": moment, **values, "loaded_at": loaded, "mapped": StreamState.mapping}
     if values:
         _set(connection, run.source, result.stream, values)
 

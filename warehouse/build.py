@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from functools import cache
 from hashlib import blake2b
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import duckdb
 
@@ -20,7 +19,7 @@ from hub.errors import NeedsPerson
 from hub.settings import Settings
 from warehouse.definitions import definitions
 from warehouse.exports import ACTIVITY, WHOLE, Export
-from warehouse.publish import reading, replacing
+from warehouse.publish import reading, replacing, rows_of
 from warehouse.store_export import Snapshot, snapshot
 
 ROOM = Path(__file__).parent
@@ -109,13 +108,12 @@ def _attempt(
     store: Snapshot, path: Path, zone: str, moment: dt.datetime, tally: _Tally, why: str
 ) -> tuple[bool, str, int, int, tuple[str, ...]]:
     with (
-        TemporaryDirectory(prefix=".frontdesk-", dir=_folder(path)) as folder,
         replacing(path, fresh=bool(why)) as private,
         duckdb.connect(str(private)) as warehouse,
     ):
         warehouse.execute("SET TimeZone = 'UTC'; SET preserve_insertion_order = true; BEGIN")
         warehouse.execute((ROOM / "models" / "00_schema.sql").read_text(encoding="utf-8"))
-        _load(warehouse, store, Path(folder), _floor(warehouse))
+        _load(warehouse, store, rows_of(private), _floor(warehouse))
         _set(warehouse, zone=zone, as_of=moment, store_rows=tally.count, store_sum=tally.total)
         for model in _sql("models")[1:]:
             warehouse.execute(model.read_text(encoding="utf-8"))
@@ -129,11 +127,6 @@ def _attempt(
     return bool(why), why, tally.count, new, warnings
 
 
-def _folder(path: Path) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    return path.parent
-
-
 def _floor(warehouse: duckdb.DuckDBPyConnection) -> int:
     known = warehouse.execute("SELECT activity_seq FROM warehouse_state").fetchone()
     return max(known[0] - OVERLAP_ROWS, -1) if known else -1
@@ -141,6 +134,7 @@ def _floor(warehouse: duckdb.DuckDBPyConnection) -> int:
 
 def _load(warehouse: duckdb.DuckDBPyConnection, store: Snapshot, folder: Path, above: int) -> None:
     _set(warehouse, above=above)
+    folder.mkdir()
     for export in (ACTIVITY, *WHOLE):
         file = folder / f"{export.table}.csv"
         store.write(export, file, above if export is ACTIVITY else None)

@@ -66,6 +66,12 @@ def _only_one(path: Path) -> Iterator[None]:
 def _clear(private: Path) -> None:
     private.unlink(missing_ok=True)
     private.with_name(private.name + ".wal").unlink(missing_ok=True)
+    shutil.rmtree(rows_of(private), ignore_errors=True)
+
+
+def rows_of(private: Path) -> Path:
+    """The folder for what a build reads of the store; gone with the private file, also after a killed build."""
+    return private.with_name(private.name + ".rows")
 
 
 def _sync(file: Path) -> None:

@@ -15,6 +15,7 @@ from starlette.responses import Response
 
 from hub.settings import Settings
 from portal_api.access.links import own_path
+from portal_api.access.people import places_of
 from portal_api.access.scope import visitor
 from portal_api.access.visitor import Visitor
 from portal_api.activity import record
@@ -50,9 +51,19 @@ async def go(request: Request, token: str, known: Annotated[Visitor | None, Depe
     if known is None:
         return redirect("/sign-in?" + urlencode({"next": f"/go/{token}"}))
     if known.client_id != item.client_id:
-        raise NotFound
+        return await _elsewhere(request, known, item)
     record(request, "follow", item.kind, item.id, via="deep_link")
     return redirect(own_path(item.path))
+
+
+async def _elsewhere(request: Request, known: Visitor, item: Item) -> Response:
+    """Who belongs to that client too chooses it first; to anybody else the item is not there."""
+    mine = known.person_id is not None and await portal_of(request).store.oversee(
+        lambda connection: any(place.client_id == item.client_id for place in places_of(connection, known.email))
+    )
+    if not mine:
+        raise NotFound
+    return redirect("/clients")
 
 
 def _signer(settings: Settings) -> URLSafeTimedSerializer:

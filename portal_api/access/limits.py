@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+import ipaddress
 import time
 from collections import OrderedDict, deque
 
 KEPT = 10_000
+HOME = 64
+"""Bits of an IPv6 network: whoever has one address has 2^64 of them."""
+
+
+def place_of(host: str) -> str:
+    """What counts as one place: an IPv4 address, or the network of an IPv6 one."""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return host
+    return host if address.version == 4 else str(ipaddress.ip_network((address, HOME), strict=False))  # noqa: PLR2004
 
 
 class Limit:

@@ -1,4 +1,4 @@
-"""Sign-in links: mailed, good once, for 15 minutes. Reading one never uses it up; a pressed button does."""
+"""Sign-in links: mailed, good once, for 15 minutes. Reading one never uses it up; a person's press does."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import secrets
 from hashlib import sha256
 from typing import NamedTuple
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, func, insert, or_, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from hub.clock import now as clock
@@ -17,9 +17,12 @@ from portal_api.access.tokens import hashed, new_secret
 from store.access_tables import SignInLink
 
 MINUTES = 15
+DIGITS = 6
 TRIES = 5
-PER_ADDRESS = 5
-"""Links that one address may ask for within MINUTES."""
+PER_ADDRESS = 6
+"""Links that may be asked for an address within MINUTES; all are good at once."""
+PER_PLACE = 3
+"""How many of them by one network: nobody alone can use up what an address may ask for."""
 
 
 class Asked(NamedTuple):
@@ -56,58 +59,66 @@ def create_link(
     return f"{public_url.rstrip('/')}/sign-in/{token}"
 
 
-def ask(connection: Connection, email: str, target: str, browser: str, now: dt.datetime) -> Asked | None:
-    """A new link and code; older ones of the address stop working. None when it has asked too often.
+def ask(connection: Connection, email: str, target: str, browser: str, now: dt.datetime, key: str) -> Asked | None:
+    """A new link and code; older ones stay good, for whoever asks need not be whose address it is. None: too often.
 
     The same work is done for an address that nobody has, so that the answer takes the same time.
     """
     since = now - dt.timedelta(minutes=MINUTES)
-    mine = SignInLink.email == email
-    recent = select(func.count()).where(mine, SignInLink.created_at > since)
+    recent = select(func.count()).where(SignInLink.email == email, SignInLink.created_at > since)
     if connection.execute(recent).scalar_one() >= PER_ADDRESS:
         return None
-    connection.execute(
-        update(SignInLink)
-        .where(mine, SignInLink.used_at.is_(None), SignInLink.browser_hash.is_not(None))
-        .values(used_at=now)
-    )
-    asked = Asked(new_secret(), f"{secrets.randbelow(10**6):06d}")
-    hashes = {"token_hash": hashed(asked.token), "code_hash": _code_hash(asked.code, browser)}
+    asked = Asked(new_secret(), f"{secrets.randbelow(10**DIGITS):0{DIGITS}d}")
+    token_hash = hashed(asked.token)
+    hashes = {"token_hash": token_hash, "code_hash": _code_hash(asked.code, token_hash, key)}
     _insert(connection, email, target, now, MINUTES, browser_hash=hashed(browser), **hashes)
     return asked
 
 
-def is_good(connection: Connection, token: str, now: dt.datetime) -> bool:
-    """Whether a link would still let somebody in. Changes nothing."""
-    return connection.execute(select(SignInLink.id).where(*_good(now), _by(token))).first() is not None
-
-
-def redeem(connection: Connection, token: str, now: dt.datetime) -> Used | None:
-    """Use a link up. Of many at the same moment exactly one gets it: the UPDATE decides."""
-    used = connection.execute(
-        update(SignInLink)
-        .where(*_good(now), _by(token))
-        .values(used_at=now)
-        .returning(SignInLink.email, SignInLink.target)
-    ).first()
-    return Used(used.email, own_path(used.target)) if used else None
-
-
-def redeem_code(connection: Connection, code: str, browser: str, now: dt.datetime) -> Used | None:
-    """Use a link up by its code, in the browser that asked for it. Every try counts, before it is looked at."""
-    row = connection.execute(
-        update(SignInLink)
-        .where(*_good(now), SignInLink.browser_hash == hashed(browser), SignInLink.tries < TRIES)
-        .values(tries=SignInLink.tries + 1)
-        .returning(SignInLink.id, SignInLink.code_hash)
-    ).first()
-    if row is None or not hmac.compare_digest(row.code_hash or b"", _code_hash(code, browser)):
+def needs(connection: Connection, token: str, browser: str, now: dt.datetime) -> str | None:
+    """What a link wants of this browser: a `press`, or the `code` of its mail. None: it is no longer good."""
+    row = connection.execute(select(SignInLink.browser_hash).where(*_good(now), _by(token))).first()
+    if row is None:
         return None
-    used = connection.execute(
+    return "press" if row.browser_hash in {None, hashed(browser)} else "code"
+
+
+def redeem(
+    connection: Connection, token: str, now: dt.datetime, *, browser: str = "", code: str = "", key: str = ""
+) -> Used | None:
+    """Use a link up. Of many at the same moment exactly one gets it: the UPDATE decides.
+
+    A mail scanner may press buttons too. So a link that was asked for by a form is good by itself in the browser that
+    asked; in any other it needs the code that stands beside it in the mail.
+    """
+    mine = or_(SignInLink.browser_hash.is_(None), SignInLink.browser_hash == hashed(browser))
+    return _use(connection, now, _by(token), mine) or _redeem_by_code(connection, code, key, now, _by(token))
+
+
+def redeem_code(connection: Connection, code: str, browser: str, now: dt.datetime, key: str) -> Used | None:
+    """Use a link up by its code alone, in the browser that asked for it."""
+    return _redeem_by_code(connection, code, key, now, SignInLink.browser_hash == hashed(browser))
+
+
+def _redeem_by_code(
+    connection: Connection, code: str, key: str, now: dt.datetime, which: ColumnElement[bool]
+) -> Used | None:
+    """Every try counts against all links that it could fit, before it is looked at."""
+    if len(code) != DIGITS:
+        return None
+    tried = connection.execute(
         update(SignInLink)
-        .where(*_good(now), SignInLink.id == row.id)
-        .values(used_at=now)
-        .returning(SignInLink.email, SignInLink.target)
+        .where(*_good(now), which, SignInLink.tries < TRIES)
+        .values(tries=SignInLink.tries + 1)
+        .returning(SignInLink.id, SignInLink.token_hash, SignInLink.code_hash)
+    ).all()
+    fits = [row.id for row in tried if hmac.compare_digest(row.code_hash or b"", _code_hash(code, row.token_hash, key))]
+    return _use(connection, now, SignInLink.id.in_(fits)) if fits else None
+
+
+def _use(connection: Connection, now: dt.datetime, *which: ColumnElement[bool]) -> Used | None:
+    used = connection.execute(
+        update(SignInLink).where(*_good(now), *which).values(used_at=now).returning(SignInLink.email, SignInLink.target)
     ).first()
     return Used(used.email, own_path(used.target)) if used else None
 
@@ -120,9 +131,9 @@ def _by(token: str) -> ColumnElement[bool]:
     return SignInLink.token_hash == hashed(token)
 
 
-def _code_hash(code: str, browser: str) -> bytes:
-    # Keyed with the browser's 256 random bits: six digits alone could be guessed from a stolen table.
-    return hmac.new(browser.encode(), code.encode(), sha256).digest()
+def _code_hash(code: str, token_hash: bytes, key: str) -> bytes:
+    # Keyed with the firm's secret: six digits alone could be guessed from a stolen table.
+    return hmac.new(key.encode(), token_hash + code.encode(), sha256).digest()
 
 
 def _insert(connection: Connection, email: str, target: str, now: dt.datetime, minutes: int, **hashes: bytes) -> None:

@@ -6,6 +6,7 @@ and those change nothing.
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 from urllib.parse import urlencode
 
@@ -15,7 +16,7 @@ from sqlalchemy import Connection
 from starlette.responses import Response
 
 from portal_api.access import links, people, sessions
-from portal_api.access.limits import Limit
+from portal_api.access.limits import Limit, place_of
 from portal_api.access.scope import SignInNeeded, cookie_name, visitor
 from portal_api.access.tokens import new_secret
 from portal_api.access.visitor import Visitor
@@ -27,9 +28,14 @@ from portal_api.portal import portal_of
 router = APIRouter(include_in_schema=False)
 
 ASKED_COOKIE = "frontdesk_asked"
-MANY = 20
+MANY = 60
+"""Tries of one kind from one network within WINDOW_SECONDS: an office may come in together."""
 WINDOW_SECONDS = 15 * 60.0
+SECRET = re.compile(r"[\w-]{43}")
 WRONG_CODE = "That code did not fit. Codes work once, for 15 minutes, in the browser that asked for them."
+NO_FIT = "That code did not fit. It stands in the mail that the link came with."
+TOO_MANY = "That was tried too often from your network."
+LATER = "Links that came by mail already stay good. Otherwise try again in a quarter of an hour."
 MISTYPED = "That does not look like an email address."
 
 Maybe = Annotated[Visitor | None, Depends(visitor)]
@@ -49,15 +55,17 @@ async def ask(
     request: Request,
     email: Annotated[str, Form(max_length=255)],
     next: Annotated[str, Form(max_length=1000)] = "/",  # noqa: A002
+    frontdesk_asked: Annotated[str, Cookie()] = "",
 ) -> Response:
     """Mail a link and a code. Whether anybody has the address, the answer is the same."""
     address, target = email.strip().lower(), links.own_path(next)
     if not _is_address(address):
         mistake = {"target": target, "email": email, "mistake": MISTYPED}
         return render(request, "access/sign_in.html", mistake, status=400)
-    if not _within_limit(request, "ask"):
+    if not _within_limit(request, "ask") or not _within_limit(request, "ask for", address, times=links.PER_PLACE):
         return _too_many(request)
-    browser = new_secret()
+    # One secret a browser: what it asked for before stays good in it.
+    browser = frontdesk_asked if SECRET.fullmatch(frontdesk_asked) else new_secret()
     await _mail_link(request, address, target, browser)
     answer = redirect("/sign-in/code?" + urlencode({"to": address}))
     _set_cookie(request, answer, ASKED_COOKIE, browser, seconds=links.MINUTES * 60)
@@ -78,39 +86,38 @@ async def enter_code(
     to: Annotated[str, Form(max_length=255)] = "",
 ) -> Response:
     """Sign in by the mailed code, in the browser that asked for it."""
-    digits = "".join(filter(str.isdigit, code))
-    portal, used = portal_of(request), None
     if not _within_limit(request, "code"):
         return _too_many(request)
+    portal, used = portal_of(request), None
     if frontdesk_asked:
-        now = portal.clock()
-        used = await portal.store.write(lambda c: links.redeem_code(c, digits, frontdesk_asked, now))
+        digits, now, key = _digits(code), portal.clock(), portal.settings.require_secret_key()
+        used = await portal.store.write(lambda c: links.redeem_code(c, digits, frontdesk_asked, now, key))
     if used is None:
         return _code_page(request, to, WRONG_CODE)
     return await _let_in(request, used)
 
 
 @router.get("/sign-in/{token}")
-async def press(request: Request, token: str, known: Maybe) -> Response:
-    """The page behind a mailed link: one button. Reading it uses nothing up."""
-    portal, now = portal_of(request), portal_of(request).clock()
-    good = await portal.store.read(lambda connection: links.is_good(connection, token, now))
-    if not good and known is not None:
-        return redirect("/")  # Pressed a second time, in the browser that it let in.
-    if not good:
-        return render(request, "access/used.html", status=410)
-    return render(request, "access/press.html", {"token": token}, headers={"cache-control": "no-store"})
+async def press(request: Request, token: str, known: Maybe, frontdesk_asked: Annotated[str, Cookie()] = "") -> Response:
+    """The page behind a mailed link: one button, and elsewhere than asked its code. Reading it uses nothing up."""
+    return await _press(request, token, frontdesk_asked, known=known)
 
 
 @router.post("/sign-in/{token}")
-async def use(request: Request, token: str) -> Response:
+async def use(
+    request: Request,
+    token: str,
+    code: Annotated[str, Form(max_length=20)] = "",
+    frontdesk_asked: Annotated[str, Cookie()] = "",
+) -> Response:
     """The button: sign in. Of many presses one counts."""
     if not _within_limit(request, "use"):
         return _too_many(request)
     portal, now = portal_of(request), portal_of(request).clock()
-    used = await portal.store.write(lambda connection: links.redeem(connection, token, now))
+    by = {"browser": frontdesk_asked, "code": _digits(code), "key": portal.settings.require_secret_key()}
+    used = await portal.store.write(lambda connection: links.redeem(connection, token, now, **by))
     if used is None:
-        return render(request, "access/used.html", status=410)
+        return await _press(request, token, frontdesk_asked, mistake=NO_FIT)
     return await _let_in(request, used)
 
 
@@ -178,12 +185,30 @@ def _person(known: Visitor | None) -> Visitor:
     return known
 
 
+async def _press(
+    request: Request, token: str, browser: str, *, mistake: str = "", known: Visitor | None = None
+) -> Response:
+    portal, now = portal_of(request), portal_of(request).clock()
+    needs = await portal.store.read(lambda connection: links.needs(connection, token, browser, now))
+    if needs is None and known is not None:
+        return redirect("/")  # Pressed a second time, in the browser that it let in.
+    if needs is None:
+        return render(request, "access/used.html", status=410)
+    facts = {"token": token, "needs_code": needs == "code", "mistake": mistake}
+    headers = {"cache-control": "no-store"}
+    return render(request, "access/press.html", facts, status=400 if mistake else 200, headers=headers)
+
+
+def _digits(text: str) -> str:
+    return "".join(character for character in text if character in "0123456789")
+
+
 async def _mail_link(request: Request, address: str, target: str, browser: str) -> None:
     portal, now = portal_of(request), portal_of(request).clock()
 
     def prepare(connection: Connection) -> tuple[links.Asked | None, bool]:
         known = bool(people.places_of(connection, address)) | bool(people.staff_role(connection, address))
-        return links.ask(connection, address, target, browser, now), known
+        return links.ask(connection, address, target, browser, now, portal.settings.require_secret_key()), known
 
     asked, known = await portal.store.write(prepare)
     if asked is None or not known:
@@ -237,15 +262,14 @@ def _set_cookie(request: Request, answer: Response, name: str, value: str, *, se
     answer.set_cookie(name, value, max_age=seconds, path="/", secure=secure, httponly=True, samesite="lax")
 
 
-def _within_limit(request: Request, what: str) -> bool:
+def _within_limit(request: Request, what: str, about: str = "", *, times: int = MANY) -> bool:
     limits: dict[str, Limit] = portal_of(request).limits
-    limit = limits.setdefault(what, Limit(MANY, WINDOW_SECONDS))
-    return limit.allows(request.client.host if request.client else "")
+    limit = limits.setdefault(what, Limit(times, WINDOW_SECONDS))
+    return limit.allows(f"{place_of(request.client.host if request.client else '')} {about}")
 
 
 def _too_many(request: Request) -> Response:
-    step = "Wait a quarter of an hour, then try again. Nothing is lost."
-    return problem(request, 429, "400", "Too many tries came from here.", step)
+    return problem(request, 429, "400", TOO_MANY, LATER)
 
 
 def _is_address(text: str) -> bool:

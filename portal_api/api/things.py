@@ -109,7 +109,7 @@ async def invoice(request: Request, _scope: Client, invoice_id: Id) -> m.Invoice
 @router.get("/invoices/{invoice_id}/pdf", responses=FILE, response_class=Response)
 async def invoice_pdf(request: Request, _scope: Client, invoice_id: Id) -> Response:
     """Its file."""
-    row, _, _ = await _one(request, "invoice", invoices.FILE, invoice_id)
+    row, _ = await _found(request, invoices.FILE, invoice_id)
     title = title_of(row.number)
     wanted = Wanted(row.source, row.stream, row.external_id, key_of(row), f"{title}.pdf", title)
     return await serve(request, wanted, "invoice", row.id)
@@ -139,7 +139,7 @@ async def document(request: Request, _scope: Client, document_id: Id) -> m.Docum
 @router.get("/documents/{document_id}/content", responses=FILE, response_class=Response)
 async def document_content(request: Request, _scope: Client, document_id: Id) -> Response:
     """Its bytes."""
-    row, _, _ = await _one(request, "document", documents.ONE, document_id)
+    row, _ = await _found(request, documents.ONE, document_id)
     wanted = Wanted(row.source, row.stream, row.external_id, key_of(row), row.name, row.name)
     return await serve(request, wanted, "document", row.id)
 
@@ -161,6 +161,14 @@ async def one_request(request: Request, _scope: Client, request_id: Id) -> m.Req
 async def _one(
     request: Request, noun: str, statement: Any, id_: str, parts: Bundle | None = None
 ) -> tuple[Any, Mapping[str, list[Any]], Words]:
+    row, found = await _found(request, statement, id_, parts)
+    record(request, "view", noun, id_, via="api")
+    return row, found, words_of(request)
+
+
+async def _found(
+    request: Request, statement: Any, id_: str, parts: Bundle | None = None
+) -> tuple[Any, Mapping[str, list[Any]]]:
     def read(reader: Reader) -> tuple[Any, Mapping[str, list[Any]]]:
         row = reader.first(statement, id=id_)
         return row, reader.bundle(parts, id=id_, limit=PARTS) if row is not None and parts is not None else {}
@@ -168,5 +176,4 @@ async def _one(
     row, found = await reading(request, read)
     if row is None:
         raise NotFound
-    record(request, "view", noun, id_, via="api")
-    return row, found, words_of(request)
+    return row, found

@@ -218,6 +218,8 @@ def state_of(row: Any, every_seconds: int, now: dt.datetime) -> State:
         return ERRORS.get(row.error_kind, State("bad", "Failed"))
     if row.checked_at is None:
         return State("info", "Not read yet")
+    if row.loaded_at is not None and row.mapped != row.mapping:
+        return State("info", "Mapping changed, reading all again")
     if now - row.checked_at > dt.timedelta(seconds=LATE_AFTER_INTERVALS * every_seconds):
         return LATE
     return State("good", "Current")

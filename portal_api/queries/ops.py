@@ -20,6 +20,8 @@ STREAMS = select(
     StreamState.high_water,
     StreamState.loaded_at,
     StreamState.checked_at,
+    StreamState.mapping,
+    StreamState.mapped,
     StreamState.error,
     StreamState.error_kind,
     StreamState.error_step,

@@ -92,31 +92,6 @@ def test_of_fifty_presses_at_once_one_signs_in(world):
     assert [one.email for one in used] == [world.client("agency").email]
 
 
-def test_the_code_works_once_in_the_browser_that_asked_and_five_tries_end_it(world):
-    email, browser = world.client("architecture").email, "browser" * 6
-    with world.engine.begin() as connection:
-        connection.execute(
-            update(SignInLink).where(SignInLink.email == email).values(created_at=now() - dt.timedelta(1))
-        )
-        asked = links.ask(connection, email, "/", browser, now())
-        assert links.redeem_code(connection, asked.code, "another browser", now()) is None
-        assert links.redeem_code(connection, asked.code, browser, now()).email == email
-        assert links.redeem_code(connection, asked.code, browser, now()) is None
-        asked = links.ask(connection, email, "/", browser, now())
-        wrong = f"{(int(asked.code) + 1) % 10**6:06d}"
-        for _ in range(links.TRIES):
-            assert links.redeem_code(connection, wrong, browser, now()) is None
-        assert links.redeem_code(connection, asked.code, browser, now()) is None
-
-
-def test_the_newest_link_ends_the_older_ones_and_only_so_many_may_be_asked_for(world):
-    email = "newest@client.example"
-    with world.engine.begin() as connection:
-        asked = [links.ask(connection, email, "/", "b", now()) for _ in range(links.PER_ADDRESS)]
-        assert links.ask(connection, email, "/", "b", now()) is None
-        assert [links.is_good(connection, one.token, now()) for one in asked] == [False] * 4 + [True]
-
-
 def test_only_hashes_are_stored(world):
     token = link_for(world, world.client("saas")).rpartition("/")[2]
     with world.engine.connect() as connection:
@@ -323,19 +298,34 @@ async def test_a_link_pressed_twice_leads_on_in_the_browser_it_let_in_and_nowher
     assert (await portal.get(path)).status_code == 410
 
 
-async def test_too_many_tries_from_one_place_are_braked_and_told_so(world, portal):
-    codes = [(await portal.post("/sign-in/" + "x" * 43)).status_code for _ in range(25)]
-    assert codes == [410] * 20 + [429] * 5
-    path = link_for(world, world.client("saas"))
-    braked = await portal.post(path)
-    assert braked.status_code == 429
-    assert "Too many tries came from here." in braked.text
-    for _ in range(21):
-        asked = await portal.post("/sign-in", data={"email": "nobody@nowhere.example"})
-        entered = await portal.post("/sign-in/code", data={"code": "123456"})
-    assert (asked.status_code, entered.status_code) == (429, 429)
-    portal.app.state.portal.limits.clear()
-    assert (await portal.post(path)).status_code == 303
+async def test_a_deep_link_to_the_other_client_of_a_person_lets_them_choose_it(world, portal, signed_in):
+    first, second = world.client("logistics"), world.client("logistics", "nothing")
+    path = urlsplit(deep_link(world.settings, Item(second.id, "/invoices/abc", "invoice", "abc"))).path
+    assert (await signed_in("logistics").get(path)).status_code == 404
+    theirs = Person.client_id == second.id
+    with world.engine.begin() as connection:
+        connection.execute(update(Person).where(theirs).values(email=first.email))
+    try:
+        assert (await portal.get(path)).headers["location"] == "/clients"
+        await portal.post(f"/clients/{second.id}")
+        assert (await portal.get(path)).headers["location"] == "/invoices/abc"
+    finally:
+        with world.engine.begin() as connection:
+            connection.execute(update(Person).where(theirs).values(email=second.email))
+
+
+async def test_a_person_who_moves_to_another_client_is_out_of_the_former_one_at_once(world, portal, signed_in):
+    former, other = world.client("agency", "nothing"), world.client("saas", "nothing")
+    browser, mine = signed_in("agency", "nothing"), Person.email == former.email
+    with world.engine.begin() as connection:
+        token = create_api_token(connection, former.email)
+        connection.execute(update(Person).where(mine).values(client_id=other.id))
+    try:
+        assert (await browser.get("/")).status_code == 303
+        assert (await portal.get("/api/v1/me", headers={"authorization": f"Bearer {token}"})).status_code == 401
+    finally:
+        with world.engine.begin() as connection:
+            connection.execute(update(Person).where(mine).values(client_id=former.id))
 
 
 def test_a_limit_forgets_after_its_window():

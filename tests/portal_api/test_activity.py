@@ -9,12 +9,15 @@ import anyio
 import pytest
 from sqlalchemy import delete, select
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.pool import QueuePool
 
 from hub.clock import now
 from portal_api.access import sessions
 from portal_api.access.people import places_of
 from portal_api.activity import FLUSH_ROWS, Activities
+from portal_api.reading import Store
 from store.access_tables import Activity
+from store.engine import create_engine
 
 pytestmark = pytest.mark.anyio
 
@@ -111,6 +114,23 @@ def test_while_the_store_cannot_be_written_nothing_is_lost(world):
     down[0] = False
     activities.flush()
     assert [row.verb for row in kept(world)] == ["one", "two"]
+
+
+def test_while_no_connection_is_left_nothing_is_lost(world):
+    dry = create_engine(world.engine.url.render_as_string(hide_password=False), pool_size=1)
+    dry.pool = QueuePool(dry.pool._creator, pool_size=1, max_overflow=0, timeout=0.05)
+    activities = Activities(Store(dry).write_now)
+    facts = {"client_id": None, "person_id": None, "session_id": None, "staff_email": None, "via": "page"}
+    row = {"at": now(), "verb": "one", "object_kind": None, "object_id": None, "counted": False}
+    taken = dry.connect()
+    activities.add({**facts, **row})
+    activities.flush()
+    assert kept(world) == []
+    activities.add({**facts, **row, "verb": "two"})
+    taken.close()
+    activities.flush()
+    dry.dispose()
+    assert [fact.verb for fact in kept(world)] == ["one", "two"]
 
 
 async def test_a_session_in_use_stays_alive(world, portal):

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import SecretStr
 from sqlalchemy.exc import OperationalError
 
 from portal_api.app import create_app
@@ -105,16 +106,39 @@ def _browser(app, world):
 
 async def test_machines_see_whether_it_lives_is_ready_and_how_it_does(world, portal, tmp_path):
     assert (await portal.get("/healthz")).text == "ok\n"
-    ready = (await portal.get("/readyz")).json()
-    assert ready["ready"] is True
-    assert set(ready["sources"]) == {"salesforce", "quickbooks", "google_drive"}
-    await portal.get("/sign-in")
-    assert 'frontdesk_requests_total{route="/sign-in",status="200"}' in (await portal.get("/metrics")).text
+    assert (await portal.get("/readyz")).json() == {"ready": True, "store": "ok"}
     empty = create_engine(f"sqlite:///{tmp_path}/empty.sqlite")
     async with _browser(create_app(world.settings, empty), world) as browser:
         assert (await browser.get("/readyz")).status_code == 503
         assert (await browser.get("/healthz")).status_code == 200
     empty.dispose()
+
+
+async def test_how_the_firm_does_is_told_to_its_own_monitor_only(world, portal):
+    nothing = await portal.get("/nowhere")
+    settings = world.settings.model_copy(update={"monitor_token": SecretStr("a monitor's word")})
+    async with _browser(create_app(settings, portal.app.state.portal.store.engine), world) as browser:
+        for browser_, shown in ((portal, "Bearer "), (browser, ""), (browser, "Bearer other"), (browser, "Bearer é")):
+            answer = await browser_.get("/metrics", headers={"authorization": shown.encode()})
+            assert (answer.status_code, answer.text) == (404, nothing.text)
+            told = await browser_.get("/readyz", headers={"authorization": shown.encode()})
+            assert told.json() == {"ready": True, "store": "ok"}
+        browser.headers["authorization"] = "Bearer a monitor's word"
+        ready = (await browser.get("/readyz")).json()
+        assert set(ready["sources"]) == {"salesforce", "quickbooks", "google_drive"}
+        await browser.get("/sign-in")
+        assert 'frontdesk_requests_total{route="/sign-in",status="200"}' in (await browser.get("/metrics")).text
+
+
+async def test_while_the_store_is_away_no_page_leads_out_of_the_house(world, portal, monkeypatch):
+    def away(*_args):
+        raise OperationalError("", {}, Exception("away"))
+
+    monkeypatch.setattr(portal.app.state.portal.store, "read_now", away)
+    portal.cookies.set("frontdesk", "x" * 43)
+    answer = await portal.get(f"{world.settings.public_url}//evil.example/page")
+    assert answer.status_code == 503
+    assert "//evil.example" not in answer.text
 
 
 async def test_head_answers_like_get_without_a_body(signed_in):

@@ -1,0 +1,145 @@
+"""A mended mapping holds for everything that was read before it, not only for what changes afterwards."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+
+from flows.hub import Hub
+from flows.status import status
+from flows.sync import sync_source
+from flows.targeted import read_again
+from hub.errors import RetryLater
+from hub.ids import entity_id
+from store.hub_tables import Change
+from store.tables import Invoice
+
+MUELLER = entity_id("model", "Account", "A1")
+
+
+def mapping(hub: Hub, stream: str, old: str, new: str) -> None:
+    assert hub.settings.mappings_path is not None
+    file = Path(hub.settings.mappings_path) / "model" / f"{stream}.yaml"
+    assert old in file.read_text()
+    file.write_text(file.read_text().replace(old, new))
+    hub.__dict__.pop("mappings", None)
+
+
+def memos(hub: Hub) -> set[str | None]:
+    with hub.engine.connect() as connection:
+        return set(connection.scalars(select(Invoice.memo).where(Invoice.deleted_at.is_(None))))
+
+
+def changes(hub: Hub) -> int:
+    with hub.engine.connect() as connection:
+        return connection.scalar(select(func.count()).select_from(Change)) or 0
+
+
+def states(hub: Hub) -> dict[str, str]:
+    return {stream.stream: stream.state for stream in status(hub.engine).streams}
+
+
+def requests_of(hub: Hub) -> int:
+    return sync_source(hub, "model").requests
+
+
+def test_a_changed_mapping_is_applied_to_what_the_source_does_not_touch_again(hub: Hub, source: Any) -> None:
+    sync_source(hub, "model")
+    mapping(hub, "Invoice", "number: number", "number: number\n  memo: currency")
+    summary = sync_source(hub, "model")
+    assert [(r.stream, r.updated) for r in summary.streams] == [("Account", 0), ("Customer", 0), ("Invoice", 20)]
+    assert memos(hub) == {"EUR"}
+    assert changes(hub) == 0, "nothing has happened at the client's"
+    assert requests_of(hub) == 3, "read again once"
+    source.put("Invoice", "I03", number="1003", day="2026-03-01", total=103, balance=0, currency="EUR", customer="C1")
+    source.save()
+    sync_source(hub, "model")
+    assert changes(hub) == 1, "from then on news is news again"
+
+
+def test_what_is_new_while_all_is_read_again_is_news(hub: Hub, source: Any) -> None:
+    sync_source(hub, "model")
+    source.put("Account", "A9", Name="New client", customer=None)
+    source.delete("Account", "A2")
+    source.save()
+    mapping(hub, "Account", "name: Name", "name: Name\n  number: Id")
+    sync_source(hub, "model")
+    with hub.engine.connect() as connection:
+        told = connection.execute(select(Change.kind, Change.entity_id).order_by(Change.kind)).all()
+    assert told == [("added", entity_id("model", "Account", "A9")), ("removed", entity_id("model", "Account", "A2"))]
+
+
+def test_another_way_to_write_the_same_mapping_reads_nothing_again(hub: Hub, source: Any) -> None:
+    sync_source(hub, "model")
+    mapping(hub, "Invoice", "fields:", "# The invoice's own.\nfields:")
+    assert sync_source(hub, "model").streams[-1].seen == 1
+
+
+def test_a_new_rule_of_whose_a_customer_is_holds_for_the_customers_known_before(hub: Hub, source: Any) -> None:
+    source.put("Account", "A1", Name="Nobody we know", customer=None)
+    source.put("Customer", "C9", Name="The last one, which is read twice")
+    source.save()
+    mapping(hub, "Customer", "  - name: {from: Name, as: name}\n", "")
+    sync_source(hub, "model")
+    mapping(hub, "Customer", "  - model.Customer: Id\n", "  - model.Customer: Id\n  - name: {from: Name, as: name}\n")
+    sync_source(hub, "model")
+    with hub.engine.connect() as connection:
+        assert connection.scalar(select(Invoice.client_id).where(Invoice.external_id == "I02")) == MUELLER
+
+
+def test_what_was_deleted_while_all_is_read_again_is_gone_too(hub: Hub, source: Any) -> None:
+    sync_source(hub, "model")
+    source.purge("Invoice", "I09")
+    source.save()
+    mapping(hub, "Invoice", "number: number", "number: number\n  memo: currency")
+    assert sync_source(hub, "model").streams[-1].removed == 1
+
+
+def test_a_reading_that_breaks_off_goes_on_where_it_stopped_and_ops_see_it(
+    hub: Hub, source: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("flows.pull.TOGETHER", 1)
+    sync_source(hub, "model")
+    mapping(hub, "Invoice", "number: number", "number: number\n  memo: currency")
+    plain = hub.find_connector("model")
+    away = RetryLater("The source is away.", after=3600)
+    # Account and Customer are asked once each, Invoice twice before the source goes.
+    breaking = iter([None, None, None, None, away])
+    session_of = plain.open
+
+    def load(self: Any, real: Any) -> Any:
+        if (fault := next(breaking, None)) is not None:
+            raise fault
+        return real(self)
+
+    with session_of(hub.source("model").settings, hub.tokens("model")) as session:
+        real = type(session).load
+    monkeypatch.setattr(type(session), "load", lambda self: load(self, real))
+    assert sync_source(hub, "model").streams[-1].updated == 14
+    assert memos(hub) == {"EUR", None}
+    assert states(hub)["Invoice"] == "failed"
+    again = sync_source(hub, "model").streams[-1]
+    assert (again.state, again.updated, again.seen < 20) == ("done", 6, True)
+    assert memos(hub) == {"EUR"}
+    assert states(hub)["Invoice"] == "fine"
+    assert changes(hub) == 0
+
+
+def test_ops_see_that_a_mapping_was_changed_and_all_is_being_read_again(hub: Hub, source: Any) -> None:
+    sync_source(hub, "model")
+    mapping(hub, "Invoice", "number: number", "number: number\n  memo: currency")
+    seen: list[str] = []
+    sync_source(hub, "model", progress=lambda stream, _: seen.append(states(hub)["Invoice"]))
+    assert "remapping" in seen
+    assert states(hub)["Invoice"] == "fine"
+
+
+def test_a_webhook_does_not_pass_for_a_reading_of_all(hub: Hub, source: Any) -> None:
+    sync_source(hub, "model")
+    mapping(hub, "Invoice", "number: number", "number: number\n  memo: currency")
+    read_again(hub, "model", "Invoice", "I03")
+    sync_source(hub, "model")
+    assert memos(hub) == {"EUR"}
