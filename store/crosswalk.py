@@ -12,17 +12,19 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, Engine, Select, and_, delete, func, or_, select, true, update
-from sqlalchemy.orm import aliased
+from sqlalchemy import Connection, Engine, Select, Table, and_, delete, func, or_, select, true, update
 
 from hub.clock import now
 from store import rows
 from store.engine import take_turns
 from store.hub_tables import ClientKey, Crosswalk, CrosswalkKey, HeldRecord
-from store.tables import ENTITIES, Base, Client, Synced
+from store.tables import ENTITIES, Base, Client
 
 ANCHOR, MANUAL, PARENT = "anchor", "manual", "parent"
-OWNED: Mapping[str, type[Synced | HeldRecord]] = {**ENTITIES, "held_record": HeldRecord}
+crosswalk, crosswalk_keys, client_keys, known_clients = (
+    Base.metadata.tables[model.__tablename__] for model in (Crosswalk, CrosswalkKey, ClientKey, Client)
+)
+OWNED: Mapping[str, Table] = {noun: Base.metadata.tables[noun] for noun in (*ENTITIES, HeldRecord.__tablename__)}
 """What belongs to a client through an owner record."""
 IDENTITY = "identity"
 
@@ -73,10 +75,10 @@ def register(connection: Connection, source: str, stream: str, owners: Iterable[
         for o in owners
     ]
     _store_identities(connection, identity, anchor=anchor)
-    model = ClientKey if anchor else CrosswalkKey
-    owner_column = ClientKey.client_id if anchor else CrosswalkKey.crosswalk_id
+    table = client_keys if anchor else crosswalk_keys
+    owner_column = client_keys.c.client_id if anchor else crosswalk_keys.c.crosswalk_id
     for chunk in rows.chunks([owner.id for owner in owners]):
-        connection.execute(delete(model).where(owner_column.in_(chunk)))
+        connection.execute(delete(table).where(owner_column.in_(chunk)))
     if anchor:
         keys: list[tuple[object, ...]] = [(o.id, kind, value) for o in owners for kind, value in dict.fromkeys(o.keys)]
         rows.insert(connection, "client_key", ("client_id", "kind", "value"), keys)
@@ -94,8 +96,8 @@ def _store_identities(connection: Connection, identity: list[tuple[object, ...]]
     columns = ("id", "source", "stream", "external_id", "label", "matched_at", "client_id", "rule")
     known: set[str] = set()
     for chunk in rows.chunks([str(row[0]) for row in identity]):
-        known.update(connection.scalars(select(Crosswalk.id).where(Crosswalk.id.in_(chunk))))
-        connection.execute(update(Crosswalk).where(Crosswalk.id.in_(chunk)).values(deleted_at=None))
+        known.update(connection.scalars(select(crosswalk.c.id).where(crosswalk.c.id.in_(chunk))))
+        connection.execute(update(crosswalk).where(crosswalk.c.id.in_(chunk)).values(deleted_at=None))
     rows.insert(connection, "crosswalk", columns, [row for row in identity if row[0] not in known])
     again = [row for row in identity if row[0] in known]
     if anchor:
@@ -123,9 +125,11 @@ def match(connection: Connection) -> dict[str, str | None]:
         changed.update(moved)
         if not moved:
             break
-    undecided_anchor = select(Crosswalk.id).where(Crosswalk.rule == ANCHOR, Crosswalk.matched_at.is_(None)).limit(1)
+    undecided_anchor = (
+        select(crosswalk.c.id).where(crosswalk.c.rule == ANCHOR, crosswalk.c.matched_at.is_(None)).limit(1)
+    )
     arrived = connection.execute(undecided_anchor).first() is not None
-    connection.execute(update(Crosswalk).where(Crosswalk.matched_at.is_(None)).values(matched_at=now()))
+    connection.execute(update(crosswalk).where(crosswalk.c.matched_at.is_(None)).values(matched_at=now()))
     if changed:
         propagate(connection, former)
     if arrived:
@@ -154,8 +158,7 @@ def writing(connection: Connection) -> None:
 
 def undecided(connection: Connection) -> bool:
     """Whether keys have changed since the last `match`, also one that a dead process never came to."""
-    table = Base.metadata.tables["crosswalk"]
-    query = select(table.c.id).where(table.c.matched_at.is_(None), table.c.deleted_at.is_(None)).limit(1)
+    query = select(crosswalk.c.id).where(crosswalk.c.matched_at.is_(None), crosswalk.c.deleted_at.is_(None)).limit(1)
     return connection.execute(query).first() is not None
 
 
@@ -167,26 +170,28 @@ def _decisions(connection: Connection) -> Iterator[tuple[str, str | None, str | 
 
 
 def _candidates() -> Select[*tuple[Any, ...]]:
-    parent, anchor = aliased(Crosswalk), aliased(Crosswalk)
-    named = and_(ClientKey.kind == CrosswalkKey.kind, ClientKey.value == CrosswalkKey.value)
-    alive = and_(anchor.id == ClientKey.client_id, anchor.deleted_at.is_(None))
-    candidate = func.coalesce(parent.client_id, anchor.id).label("candidate")
-    key = (CrosswalkKey.rank, CrosswalkKey.kind, CrosswalkKey.value)
+    parent, anchor = crosswalk.alias(), crosswalk.alias()
+    named = and_(client_keys.c.kind == crosswalk_keys.c.kind, client_keys.c.value == crosswalk_keys.c.value)
+    alive = and_(anchor.c.id == client_keys.c.client_id, anchor.c.deleted_at.is_(None))
+    candidate = func.coalesce(parent.c.client_id, anchor.c.id).label("candidate")
+    key = (crosswalk_keys.c.rank, crosswalk_keys.c.kind, crosswalk_keys.c.value)
     return (
-        select(Crosswalk.id, Crosswalk.client_id, Crosswalk.evidence, *key, candidate)
-        .join(CrosswalkKey, CrosswalkKey.crosswalk_id == Crosswalk.id, isouter=True)
-        .join(parent, and_(CrosswalkKey.kind == PARENT, parent.id == CrosswalkKey.value), isouter=True)
-        .join(ClientKey, named, isouter=True)
+        select(crosswalk.c.id, crosswalk.c.client_id, crosswalk.c.evidence, *key, candidate)
+        .join(crosswalk_keys, crosswalk_keys.c.crosswalk_id == crosswalk.c.id, isouter=True)
+        .join(parent, and_(crosswalk_keys.c.kind == PARENT, parent.c.id == crosswalk_keys.c.value), isouter=True)
+        .join(client_keys, named, isouter=True)
         .join(anchor, alive, isouter=True)
-        .where(or_(Crosswalk.rule.is_(None), Crosswalk.rule.not_in((ANCHOR, MANUAL))), Crosswalk.deleted_at.is_(None))
-        .order_by(Crosswalk.id)
+        .where(
+            or_(crosswalk.c.rule.is_(None), crosswalk.c.rule.not_in((ANCHOR, MANUAL))), crosswalk.c.deleted_at.is_(None)
+        )
+        .order_by(crosswalk.c.id)
     )
 
 
 def _write(connection: Connection, key: str, decision: Decision) -> None:
     connection.execute(
-        update(Crosswalk)
-        .where(Crosswalk.id == key)
+        update(crosswalk)
+        .where(crosswalk.c.id == key)
         .values(
             client_id=decision.client_id,
             rule=decision.rule,
@@ -202,35 +207,38 @@ def propagate(connection: Connection, former: Mapping[str, str | None]) -> None:
     `former`: by record, its client until now. The rows are then among those of nobody, which an index knows by owner,
     or among those of the former clients; an index of all owners would make every load slower.
     """
-    for model in OWNED.values():
-        client = select(Crosswalk.client_id).where(Crosswalk.id == model.owner_id).scalar_subquery()
+    for table in OWNED.values():
+        client = select(crosswalk.c.client_id).where(crosswalk.c.id == table.c.owner_id).scalar_subquery()
         for chunk in rows.chunks(list(former)):
-            change = update(model).where(model.owner_id.in_(chunk)).values(client_id=client)
+            change = update(table).where(table.c.owner_id.in_(chunk)).values(client_id=client)
             clients = {former[key] for key in chunk} - {None}
             if clients:
-                connection.execute(change.where(model.client_id.in_(clients)))
-            connection.execute(change.where(model.client_id.is_(None)))
+                connection.execute(change.where(table.c.client_id.in_(clients)))
+            connection.execute(change.where(table.c.client_id.is_(None)))
 
 
 def settle(connection: Connection, entity: str) -> int:
     """Rows that were stored before their owner record was matched; returns how many were mended."""
     writing(connection)
-    model = OWNED[entity]
-    client = select(Crosswalk.client_id).where(Crosswalk.id == model.owner_id)
-    missing = and_(model.client_id.is_(None), model.owner_id.is_not(None))
-    matched = client.where(Crosswalk.client_id.is_not(None)).exists()
-    if not connection.execute(select(model.id).where(missing, matched).limit(1)).first():
+    table = OWNED[entity]
+    client = select(crosswalk.c.client_id).where(crosswalk.c.id == table.c.owner_id)
+    missing = and_(table.c.client_id.is_(None), table.c.owner_id.is_not(None))
+    matched = client.where(crosswalk.c.client_id.is_not(None)).exists()
+    if not connection.execute(select(table.c.id).where(missing, matched).limit(1)).first():
         return 0
-    return connection.execute(update(model).where(missing, matched).values(client_id=client.scalar_subquery())).rowcount
+    return connection.execute(update(table).where(missing, matched).values(client_id=client.scalar_subquery())).rowcount
 
 
 def link(connection: Connection, crosswalk_id: str, client_id: str, staff_email: str) -> bool:
     """Ops say whose a record is; the rows behind it follow at once. False when there is no such record or client."""
     take_turns(connection, IDENTITY)
-    if connection.scalar(select(true()).where(Client.id == client_id, Client.deleted_at.is_(None))) is None:
+    if (
+        connection.scalar(select(true()).where(known_clients.c.id == client_id, known_clients.c.deleted_at.is_(None)))
+        is None
+    ):
         return False
-    linkable = and_(Crosswalk.id == crosswalk_id, or_(Crosswalk.rule.is_(None), Crosswalk.rule != ANCHOR))
-    former = connection.execute(select(Crosswalk.client_id).where(linkable)).first()
+    linkable = and_(crosswalk.c.id == crosswalk_id, or_(crosswalk.c.rule.is_(None), crosswalk.c.rule != ANCHOR))
+    former = connection.execute(select(crosswalk.c.client_id).where(linkable)).first()
     if former is None:
         return False
     decision = Decision(client_id, MANUAL, f"linked by {staff_email}"[:255])
@@ -241,8 +249,8 @@ def link(connection: Connection, crosswalk_id: str, client_id: str, staff_email:
 
 def clients_of(connection: Connection, owner_ids: Iterable[str]) -> dict[str, str]:
     """The clients of owner records, where there is one."""
-    query = select(Crosswalk.id, Crosswalk.client_id).where(
-        rows.among(connection, Crosswalk.id.expression, owner_ids), Crosswalk.client_id.is_not(None)
+    query = select(crosswalk.c.id, crosswalk.c.client_id).where(
+        rows.among(connection, crosswalk.c.id, owner_ids), crosswalk.c.client_id.is_not(None)
     )
     return {key: client for key, client in connection.execute(query) if client}
 
@@ -250,16 +258,16 @@ def clients_of(connection: Connection, owner_ids: Iterable[str]) -> dict[str, st
 def bury(connection: Connection, crosswalk_ids: Sequence[str], at: dt.datetime) -> None:
     """Owner records that the source no longer has: they match nobody new; their rows stay as they are."""
     for chunk in rows.chunks(crosswalk_ids):
-        done = connection.execute(update(Crosswalk).where(Crosswalk.id.in_(chunk)).values(deleted_at=at))
+        done = connection.execute(update(crosswalk).where(crosswalk.c.id.in_(chunk)).values(deleted_at=at))
         if done.rowcount:
             _reopen(connection, chunk)
 
 
 def _reopen(connection: Connection, buried: Sequence[str]) -> None:
     """Records that a buried client could be meant by are decided again: of two of one name, one is left."""
-    named = and_(ClientKey.kind == CrosswalkKey.kind, ClientKey.value == CrosswalkKey.value)
-    shared = select(CrosswalkKey.crosswalk_id).join(ClientKey, named).where(ClientKey.client_id.in_(buried))
-    connection.execute(update(Crosswalk).where(Crosswalk.id.in_(shared)).values(matched_at=None))
+    named = and_(client_keys.c.kind == crosswalk_keys.c.kind, client_keys.c.value == crosswalk_keys.c.value)
+    shared = select(crosswalk_keys.c.crosswalk_id).join(client_keys, named).where(client_keys.c.client_id.in_(buried))
+    connection.execute(update(crosswalk).where(crosswalk.c.id.in_(shared)).values(matched_at=None))
 
 
 Clients = Mapping[str, str]

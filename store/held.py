@@ -18,6 +18,8 @@ from store.hub_tables import HeldRecord
 from store.tables import Base
 from store.types import instant_text
 
+held_records = Base.metadata.tables[HeldRecord.__tablename__]
+
 SUGGESTIONS = {
     "bad_amount": "Mend the amount in the source, or map another field.",
     "bad_currency": "Mend the currency in the source; it must be an ISO 4217 code.",
@@ -98,8 +100,8 @@ def _withdraw(connection: Connection, entity: str, owners: Mapping[str, str | No
 def _first_seen(connection: Connection, keys: list[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for chunk in rows.chunks(keys):
-        query = select(HeldRecord.id, HeldRecord.first_seen_at).where(
-            HeldRecord.id.in_(chunk), HeldRecord.resolved_at.is_(None)
+        query = select(held_records.c.id, held_records.c.first_seen_at).where(
+            held_records.c.id.in_(chunk), held_records.c.resolved_at.is_(None)
         )
         found.update({key: instant_text(moment) for key, moment in connection.execute(query)})
     return found
@@ -109,9 +111,9 @@ def release(connection: Connection, source: str, stream: str, external_ids: Sequ
     """Records that were held and have now been taken (or are gone) need nobody any more."""
     if not external_ids:
         return
-    open_here = (HeldRecord.source == source, HeldRecord.stream == stream, HeldRecord.resolved_at.is_(None))
-    waiting = set(connection.scalars(select(HeldRecord.external_id).where(*open_here)))
+    open_here = (held_records.c.source == source, held_records.c.stream == stream, held_records.c.resolved_at.is_(None))
+    waiting = set(connection.scalars(select(held_records.c.external_id).where(*open_here)))
     for chunk in rows.chunks(sorted(waiting & set(external_ids))):
         connection.execute(
-            update(HeldRecord).where(*open_here, HeldRecord.external_id.in_(chunk)).values(resolved_at=now())
+            update(held_records).where(*open_here, held_records.c.external_id.in_(chunk)).values(resolved_at=now())
         )
