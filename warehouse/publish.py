@@ -19,7 +19,7 @@ def replacing(path: Path, *, fresh: bool) -> Iterator[Path]:
     """A private file to work on, beside `path`: a copy of it, or absent when `fresh` or when there is none yet.
 
     If the block ends well the private file becomes `path` in one step; if not, `path` is as it was. Whatever a killed
-    build left behind is removed. RetryLater while another build works.
+    build left behind is removed. RetryLater while another build works, NeedsPerson when the disk takes no more.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with _only_one(path):
@@ -31,8 +31,19 @@ def replacing(path: Path, *, fresh: bool) -> Iterator[Path]:
             yield private
             _sync(private)
             private.replace(path)
+        except (OSError, duckdb.IOException, duckdb.FatalException) as error:  # the last: a failed checkpoint
+            raise _refused(path, error) from error
         finally:
             _clear(private)
+
+
+def _refused(path: Path, error: OSError | duckdb.Error) -> NeedsPerson:
+    why = error.strerror if isinstance(error, OSError) else str(error).rpartition(": ")[2].strip()
+    return NeedsPerson(
+        f"The warehouse cannot be built in {path.parent}: {why or type(error).__name__}. The last good file stays.",
+        step="See that the disk has room and the folder is yours, then run `frontdesk warehouse build` again.",
+        detail=str(error),
+    )
 
 
 @contextmanager

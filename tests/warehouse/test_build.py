@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import resource
 import shutil
 import signal
 import subprocess
@@ -266,6 +267,24 @@ def test_a_killed_build_leaves_the_last_good_file_and_the_next_one_clears_up(sql
     with reading(file) as connection:
         assert connection.execute("SELECT count(*) FROM fact_activity").fetchone() == (2001,)
     assert leftovers(file) == []
+
+
+@pytest.mark.parametrize("share", [0.5, 1.01], ids=["copying", "building"])
+def test_a_disk_that_takes_no_more_is_one_plain_sentence_and_the_last_good_file_stays(sqlite_firm, file, share):
+    sqlite_firm.clients("a")
+    build(sqlite_firm.url, file)
+    before = file.read_bytes()
+    sqlite_firm.did("a", "download", at=NOON)
+    usual = resource.getrlimit(resource.RLIMIT_FSIZE)
+    # What a full disk does to a file, without filling one.
+    resource.setrlimit(resource.RLIMIT_FSIZE, (int(len(before) * share), usual[1]))
+    try:
+        with pytest.raises(NeedsPerson, match=r"cannot be built in .*: .*File too large.* The last good file stays\."):
+            build(sqlite_firm.url, file)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, usual)
+    assert file.read_bytes() == before
+    assert build(sqlite_firm.url, file).activity == 1
 
 
 def test_two_builds_at_once_are_refused_in_a_sentence(sqlite_firm, file):
