@@ -37,8 +37,10 @@ def sync(
     All sources, or those named. Exit 1 when a stream failed.
     """
     from flows.hub import open_hub
+    from hub.collector import leave_at_once
     from hub.settings import load
 
+    leave_at_once()
     with open_hub(load()) as hub:
         chosen = chosen_streams(hub, targets or [])
         progress = Progress()

@@ -12,7 +12,7 @@ import typer
 
 from cli import demo, held, keep, measure, people, ready, run, say
 from cli.app import group
-from hub.collector import leave_at_once, rarely_collecting
+from hub.collector import rarely_collecting
 from hub.errors import FrontdeskError
 
 OK, FAILED, INTERRUPTED = 0, 1, 130
@@ -42,7 +42,6 @@ def main(arguments: list[str] | None = None) -> int:
     verbose = "--verbose" in given
     # A global option may stand anywhere.
     words = (["--verbose"] if verbose else []) + [word for word in given if word != "--verbose"]
-    leave_at_once()
     try:
         with rarely_collecting():
             app(words, prog_name="frontdesk")

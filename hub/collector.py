@@ -29,7 +29,7 @@ def rarely_collecting() -> Iterator[None]:
 
 
 def leave_at_once() -> None:
-    """When the process ends, give its memory back as a whole."""
+    """When the process ends, give its memory back as a whole. Not for one that has used DuckDB, which tells of leaks."""
     atexit.register(gc.freeze)
 
 
@@ -38,3 +38,4 @@ def stay() -> None:
     gc.set_threshold(*USUAL)
     gc.collect()
     gc.freeze()
+    atexit.register(gc.unfreeze)

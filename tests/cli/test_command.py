@@ -55,6 +55,12 @@ def test_reading_the_status_imports_no_server_and_no_scheduler(migrated: Run, tm
     assert modules_loaded("status", cwd=tmp_path).isdisjoint({"prefect", "fastapi", "duckdb", "zeep", "pandas", "rich"})
 
 
+def test_a_command_that_went_well_says_nothing_on_the_side(migrated: Run) -> None:
+    for words in (("warehouse", "build"), ("metrics",), ("status",), ("staff", "list")):
+        done = migrated(*words)
+        assert (words, done.returncode, done.stderr) == (words, 0, "")
+
+
 def test_what_is_wrong_with_several_streams_alike_is_said_once(migrated: Run, tmp_path: Path) -> None:
     engine = create_engine(f"sqlite:///{tmp_path}/var/frontdesk.sqlite")
     away = {"error": "QuickBooks does not answer.", "error_kind": "RetryLater", "error_step": "Wait."}
