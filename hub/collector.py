@@ -29,7 +29,7 @@ def rarely_collecting() -> Iterator[None]:
 
 
 def leave_at_once() -> None:
-    """When the process ends, give its memory back as a whole. Not for one that has used DuckDB, which tells of leaks."""
+    """When the process ends, give its memory back as a whole. Not where DuckDB was used, which then tells of leaks."""
     atexit.register(gc.freeze)
 
 
