@@ -20,8 +20,10 @@ from store.hub_tables import INBOX_TRIES, LET_THROUGH, Inbox
 log = logging.getLogger("frontdesk.inbox")
 
 BATCH = 50
-AWAY_SECONDS = 5.0
-"""How long a source that is away, or being read by a run, is left alone when it does not say itself."""
+AWAY_SECONDS = 60.0
+"""How long a source that is away is left alone when it does not say itself: each try is a run that ops see."""
+BUSY_SECONDS = 5.0
+"""How long a hint waits for the run that is on its stream."""
 
 What = tuple[str, str | None, str | None, bool]
 """Source, stream, external id: one record, one stream or the whole source; and whether ops let it past the brake."""
@@ -80,7 +82,8 @@ def _serve(hub: Hub, source: str, stream: str | None, external_id: str | None, t
     for result in summary.streams:
         # A run that is on the stream just now may have read it before the change that the hint speaks of.
         if result.state == "busy" or result.error_kind == RetryLater.__name__:
-            raise RetryLater(result.sentence or "The source is away.", after=result.after)
+            after = BUSY_SECONDS if result.state == "busy" else result.after
+            raise RetryLater(result.sentence or "The source is away.", after=after)
 
 
 def _mark(hub: Hub, ids: list[str], **values: Any) -> None:

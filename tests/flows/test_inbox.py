@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -79,6 +80,25 @@ def test_a_source_that_is_away_is_left_in_peace_as_long_as_it_says(make_hub: Cal
     faults.clear()
     away["model"] = 0.0
     assert drain(hub, away) == 2
+
+
+@pytest.mark.usefixtures("source")
+@pytest.mark.parametrize("what", ["I01", None], ids=["one record", "the whole stream"])
+def test_a_source_that_is_away_for_long_fills_no_list_of_runs(
+    make_hub: Callable[..., Hub], what: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    faults: list[Any] = []
+    hub = make_hub(faults)
+    sync_source(hub, "model")
+    faults += [RetryLater("It does not answer.", after=None)] * 50
+    id_, away, before = hint(hub, what), Away(), time.monotonic()
+    monkeypatch.setattr("flows.sync.TRIES", 1)
+    assert drain(hub, away) == 0
+    assert away["model"] >= before + 60
+    faults.clear()
+    assert drain(hub, away) == 0, "a minute's rest"
+    away["model"] = 0.0
+    assert (drain(hub, away), told(hub, id_).attempts) == (1, 0)
 
 
 def test_a_hint_for_a_stream_that_a_run_is_on_waits_for_the_runs_end(hub: Hub, source: Any) -> None:
