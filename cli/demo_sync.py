@@ -45,7 +45,7 @@ def migrate(this: Demo) -> bool:
 
     engine = engine_of(this)
     upgrade(engine)
-    query = select(func.count(func.distinct(StreamState.source))).where(StreamState.loaded_at.is_not(None))
+    query = select(func.count(func.distinct(StreamState.c.source))).where(StreamState.c.loaded_at.is_not(None))
     with engine.connect().execution_options(reading=True) as connection:
         loaded = connection.scalar(query) or 0
     engine.dispose()
@@ -160,7 +160,7 @@ def _ensure_ops(connection: Any) -> None:
 
     from store.access_tables import Staff
 
-    if connection.scalar(select(Staff.email).where(Staff.email == OPS)) is None:
+    if connection.scalar(select(Staff.c.email).where(Staff.c.email == OPS)) is None:
         connection.execute(insert(Staff), {"email": OPS, "name": "Ops", "role": "ops"})
 
 
@@ -171,15 +171,15 @@ def _people(connection: Any, default_profile: str) -> list[dict[str, str]]:
     from store.tables import Client, Person
 
     query = (
-        select(Client.id, Client.profile, Client.name, Person.email)
-        .join(Person, Person.client_id == Client.id)
+        select(Client.c.id, Client.c.profile, Client.c.name, Person.c.email)
+        .join(Person, Person.c.client_id == Client.c.id)
         .where(
-            Person.role.is_not(None),
-            Person.email.is_not(None),
-            Person.deleted_at.is_(None),
-            Client.deleted_at.is_(None),
+            Person.c.role.is_not(None),
+            Person.c.email.is_not(None),
+            Person.c.deleted_at.is_(None),
+            Client.c.deleted_at.is_(None),
         )
-        .order_by(Client.external_id, Person.external_id)
+        .order_by(Client.c.external_id, Person.c.external_id)
     )
     chosen: dict[str, dict[str, dict[str, str]]] = defaultdict(dict)
     emails: set[str] = set()

@@ -76,7 +76,7 @@ def _open_records() -> list[tuple[dict[str, Any], str]]:
     from store.hub_tables import HeldRecord
 
     engine = create_engine(load().database_url)
-    query = select(HeldRecord).where(HeldRecord.resolved_at.is_(None)).order_by(HeldRecord.last_seen_at.desc())
+    query = select(HeldRecord).where(HeldRecord.c.resolved_at.is_(None)).order_by(HeldRecord.c.last_seen_at.desc())
     with engine.connect().execution_options(reading=True) as connection:
         rows = connection.execute(query).mappings().all()
     engine.dispose()

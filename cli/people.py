@@ -69,7 +69,7 @@ def staff_add(
     if "@" not in address:
         raise NeedsPerson(f"{email!r} is no e-mail address.")
     with _store() as (_, connection):
-        connection.execute(delete(Staff).where(Staff.email == address))
+        connection.execute(delete(Staff).where(Staff.c.email == address))
         connection.execute(insert(Staff), {"email": address, "name": name, "role": role})
     print(f"{address} is {role}. `frontdesk login-link {address}` lets them in at once.")
 
@@ -81,7 +81,7 @@ def staff_list() -> None:
     from store.access_tables import Staff
 
     with _store() as (_, connection):
-        rows = connection.execute(select(Staff.email, Staff.name, Staff.role).order_by(Staff.email)).all()
+        rows = connection.execute(select(Staff.c.email, Staff.c.name, Staff.c.role).order_by(Staff.c.email)).all()
     print(say.table(("email", "name", "role"), rows) if rows else "Nobody yet. See `frontdesk staff add`.")
 
 
@@ -93,7 +93,7 @@ def staff_remove(email: str) -> None:
 
     address = email.strip().lower()
     with _store() as (_, connection):
-        gone = connection.execute(delete(Staff).where(Staff.email == address)).rowcount
+        gone = connection.execute(delete(Staff).where(Staff.c.email == address)).rowcount
     if not gone:
         raise NeedsPerson(f"No staff member has the address {address}.", step="See `frontdesk staff list`.")
     print(f"{address} may not come in any more.")

@@ -24,26 +24,28 @@ class HeldRun(NeedsPerson):
 
 def live_rows(connection: Connection, entity: str, source: str, stream: str) -> int:
     """How many rows of a stream clients can see now."""
-    model = ENTITIES[entity]
-    query = select(func.count()).where(model.source == source, model.stream == stream, model.deleted_at.is_(None))
-    return connection.scalar(query.select_from(model)) or 0
+    table = ENTITIES[entity]
+    query = select(func.count()).where(table.c.source == source, table.c.stream == stream, table.c.deleted_at.is_(None))
+    return connection.scalar(query.select_from(table)) or 0
 
 
 def live_among(connection: Connection, entity: str, source: str, stream: str, ids: Sequence[str]) -> int:
     """How many of these external ids are rows that clients can see now."""
-    model = ENTITIES[entity]
+    table = ENTITIES[entity]
     keys = sorted({entity_id(source, stream, external_id) for external_id in ids})
-    query = select(func.count()).select_from(model).where(model.deleted_at.is_(None))
-    return sum(connection.scalar(query.where(model.id.in_(chunk))) or 0 for chunk in rows.chunks(keys))
+    query = select(func.count()).select_from(table).where(table.c.deleted_at.is_(None))
+    return sum(connection.scalar(query.where(table.c.id.in_(chunk))) or 0 for chunk in rows.chunks(keys))
 
 
 def taken_since(connection: Connection, entity: str, source: str, stream: str, since: dt.datetime | None) -> int:
     """How many rows have been taken from clients since the stream's last run that came to its end."""
-    model = ENTITIES[entity]
-    query = select(func.count()).where(model.source == source, model.stream == stream, model.deleted_at.is_not(None))
+    table = ENTITIES[entity]
+    query = select(func.count()).where(
+        table.c.source == source, table.c.stream == stream, table.c.deleted_at.is_not(None)
+    )
     if since is not None:
-        query = query.where(model.synced_at > since)
-    return connection.scalar(query.select_from(model)) or 0
+        query = query.where(table.c.synced_at > since)
+    return connection.scalar(query.select_from(table)) or 0
 
 
 def refuse_mass_delete(source: str, stream: str, *, removing: int, live: int) -> None:

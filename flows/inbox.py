@@ -43,8 +43,8 @@ def drain(hub: Hub, away: Away | None = None) -> int:
     resting = [source for source, until in away.items() if until > moment]
     waiting = (
         select(Inbox)
-        .where(Inbox.done_at.is_(None), Inbox.attempts < INBOX_TRIES, Inbox.source.not_in(resting))
-        .order_by(Inbox.received_at, Inbox.id)
+        .where(Inbox.c.done_at.is_(None), Inbox.c.attempts < INBOX_TRIES, Inbox.c.source.not_in(resting))
+        .order_by(Inbox.c.received_at, Inbox.c.id)
         .limit(BATCH)
     )
     with hub.engine.connect().execution_options(reading=True) as connection:
@@ -64,11 +64,11 @@ def _done(hub: Hub, what: What, ids: list[str], away: Away) -> int:
         # A source that is away is no fault of the hint: it waits without using up its tries.
         if isinstance(error, RetryLater):
             away[what[0]] = time.monotonic() + (AWAY_SECONDS if error.after is None else error.after)
-        _mark(hub, ids, attempts=Inbox.attempts + (0 if isinstance(error, RetryLater) else 1), error=error.sentence)
+        _mark(hub, ids, attempts=Inbox.c.attempts + (0 if isinstance(error, RetryLater) else 1), error=error.sentence)
         return 0
     except Exception as error:
         log.exception("inbox hint %s failed unexpectedly", ids[0])
-        _mark(hub, ids, attempts=Inbox.attempts + 1, error=type(error).__name__)
+        _mark(hub, ids, attempts=Inbox.c.attempts + 1, error=type(error).__name__)
         return 0
     _mark(hub, ids, done_at=now(), error=None)
     return len(ids)
@@ -88,4 +88,4 @@ def _serve(hub: Hub, source: str, stream: str | None, external_id: str | None, t
 
 def _mark(hub: Hub, ids: list[str], **values: Any) -> None:
     with writing(hub.engine) as connection:
-        connection.execute(update(Inbox).where(Inbox.id.in_(ids)).values(**values))
+        connection.execute(update(Inbox).where(Inbox.c.id.in_(ids)).values(**values))

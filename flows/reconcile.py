@@ -60,15 +60,15 @@ def reconcile_source(hub: Hub, source: str) -> Certificate:
 
 def _compare(hub: Hub, session: Any, stream: Stream[Any], mapping: StreamMapping) -> StreamCertificate:
     theirs = {key for page in stream.keys(session) for key in page}
-    model = ENTITIES[mapping.into]
-    here = (model.source == mapping.source, model.stream == mapping.stream, model.deleted_at.is_(None))
+    table = ENTITIES[mapping.into]
+    here = (table.c.source == mapping.source, table.c.stream == mapping.stream, table.c.deleted_at.is_(None))
     waiting = (
-        HeldRecord.source == mapping.source,
-        HeldRecord.stream == mapping.stream,
-        HeldRecord.resolved_at.is_(None),
+        HeldRecord.c.source == mapping.source,
+        HeldRecord.c.stream == mapping.stream,
+        HeldRecord.c.resolved_at.is_(None),
     )
     with hub.engine.connect().execution_options(reading=True) as connection:
-        ours = set(connection.scalars(select(model.external_id).where(*here)))
-        held = set(connection.scalars(select(HeldRecord.external_id).where(*waiting)))
+        ours = set(connection.scalars(select(table.c.external_id).where(*here)))
+        held = set(connection.scalars(select(HeldRecord.c.external_id).where(*waiting)))
     missing = tuple(sorted(theirs - ours - held))
     return StreamCertificate(mapping.stream, len(theirs), len(ours), len(held), missing, tuple(sorted(ours - theirs)))

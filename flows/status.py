@@ -45,13 +45,13 @@ def status(engine: Engine) -> Status:
     with engine.connect().execution_options(reading=True) as connection:
         held = _held(connection)
         last = _last_runs(connection)
-        states = connection.execute(select(StreamState).order_by(StreamState.source, StreamState.stream)).all()
+        states = connection.execute(select(StreamState).order_by(StreamState.c.source, StreamState.c.stream)).all()
         unmatched = (
             select(func.count())
             .select_from(Crosswalk)
-            .where(Crosswalk.client_id.is_(None), Crosswalk.deleted_at.is_(None))
+            .where(Crosswalk.c.client_id.is_(None), Crosswalk.c.deleted_at.is_(None))
         )
-        waiting = select(func.count()).select_from(Inbox).where(Inbox.done_at.is_(None))
+        waiting = select(func.count()).select_from(Inbox).where(Inbox.c.done_at.is_(None))
         streams = tuple(
             StreamStatus(
                 row.source,
@@ -82,24 +82,24 @@ def _word(row: Row[Any]) -> str:
 
 def _held(connection: Connection) -> dict[tuple[str, str], int]:
     query = (
-        select(HeldRecord.source, HeldRecord.stream, func.count())
-        .where(HeldRecord.resolved_at.is_(None))
-        .group_by(HeldRecord.source, HeldRecord.stream)
+        select(HeldRecord.c.source, HeldRecord.c.stream, func.count())
+        .where(HeldRecord.c.resolved_at.is_(None))
+        .group_by(HeldRecord.c.source, HeldRecord.c.stream)
     )
     return {(source, stream): count for source, stream, count in connection.execute(query)}
 
 
 def _last_runs(connection: Connection) -> dict[tuple[str, str], dict[str, int | float | str | None]]:
     latest = (
-        select(StreamRun.source, StreamRun.stream, func.max(StreamRun.ended_at).label("ended_at"))
-        .group_by(StreamRun.source, StreamRun.stream)
+        select(StreamRun.c.source, StreamRun.c.stream, func.max(StreamRun.c.ended_at).label("ended_at"))
+        .group_by(StreamRun.c.source, StreamRun.c.stream)
         .subquery()
     )
     query = select(StreamRun).join(
         latest,
-        (latest.c.source == StreamRun.source)
-        & (latest.c.stream == StreamRun.stream)
-        & (latest.c.ended_at == StreamRun.ended_at),
+        (latest.c.source == StreamRun.c.source)
+        & (latest.c.stream == StreamRun.c.stream)
+        & (latest.c.ended_at == StreamRun.c.ended_at),
     )
     names = ("state", "seen", "added", "updated", "unchanged", "removed", "held", "seconds", "sentence")
     return {(row.source, row.stream): {name: getattr(row, name) for name in names} for row in connection.execute(query)}

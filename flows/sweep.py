@@ -88,9 +88,9 @@ def _sweep(
 
 
 def _live_ids(hub: Hub, mapping: StreamMapping) -> set[str]:
-    model = ENTITIES[mapping.into]
-    query = select(model.external_id).where(
-        model.source == mapping.source, model.stream == mapping.stream, model.deleted_at.is_(None)
+    table = ENTITIES[mapping.into]
+    query = select(table.c.external_id).where(
+        table.c.source == mapping.source, table.c.stream == mapping.stream, table.c.deleted_at.is_(None)
     )
     with hub.engine.connect().execution_options(reading=True) as connection:
         return set(connection.scalars(query))
@@ -98,8 +98,8 @@ def _live_ids(hub: Hub, mapping: StreamMapping) -> set[str]:
 
 def _held_ids(hub: Hub, mapping: StreamMapping) -> set[str]:
     """Records that wait in quarantine; those without an id of the source's own can be looked for nowhere."""
-    query = select(HeldRecord.external_id).where(
-        HeldRecord.source == mapping.source, HeldRecord.stream == mapping.stream, HeldRecord.resolved_at.is_(None)
+    query = select(HeldRecord.c.external_id).where(
+        HeldRecord.c.source == mapping.source, HeldRecord.c.stream == mapping.stream, HeldRecord.c.resolved_at.is_(None)
     )
     with hub.engine.connect().execution_options(reading=True) as connection:
         return {key for key in connection.scalars(query) if not key.startswith(NO_ID)}

@@ -73,7 +73,7 @@ def replay(hub: Hub, held_id: str) -> Counts:
         counts = turn.store(row.external_id, orjson.loads(row.payload))
     if counts.held:
         with hub.engine.connect().execution_options(reading=True) as connection:
-            sentence = connection.scalar(select(HeldRecord.sentence).where(HeldRecord.id == held_id))
+            sentence = connection.scalar(select(HeldRecord.c.sentence).where(HeldRecord.c.id == held_id))
         raise BadRecord(f"The record still cannot be taken: {sentence}", code="still_held")
     return counts
 
@@ -81,7 +81,7 @@ def replay(hub: Hub, held_id: str) -> Counts:
 def _waiting(hub: Hub, held_id: str) -> Row[Any]:
     """A record that is still held. One that was taken since, or is gone, must not come back in its old form."""
     with hub.engine.connect().execution_options(reading=True) as connection:
-        row = connection.execute(select(HeldRecord).where(HeldRecord.id == held_id)).first()
+        row = connection.execute(select(HeldRecord).where(HeldRecord.c.id == held_id)).first()
     if row is None:
         raise BadRecord(f"There is no held record {held_id!r}.", code="no_such_record")
     if row.resolved_at is not None:

@@ -31,7 +31,7 @@ ROBOTS = re.compile(
 press began, and what hides behind its name cannot be told from here. Cubot makes telephones."""
 
 _INSERT = insert(Activity)
-_SEEN = update(Session).where(Session.id == bindparam("session")).values(seen_at=bindparam("seen"))
+_SEEN = update(Session).where(Session.c.id == bindparam("session")).values(seen_at=bindparam("seen"))
 log = logging.getLogger(__name__)
 
 Write = Callable[[Callable[[Connection], None]], None]

@@ -24,7 +24,7 @@ from store.migrate import is_current
 router = APIRouter(include_in_schema=False)
 FRESH = {"cache-control": "no-store"}
 
-_STREAMS = select(StreamState.source, StreamState.stream, StreamState.high_water, StreamState.error)
+_STREAMS = select(StreamState.c.source, StreamState.c.stream, StreamState.c.high_water, StreamState.c.error)
 
 
 @router.get("/healthz")

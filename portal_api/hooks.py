@@ -108,7 +108,7 @@ async def _store(request: Request, source: str, hints: list[Hint]) -> int:
     ]
 
     def insert(connection: Connection) -> int:
-        statement = INSERTS[connection.dialect.name](Inbox).on_conflict_do_nothing().returning(Inbox.id)
+        statement = INSERTS[connection.dialect.name](Inbox).on_conflict_do_nothing().returning(Inbox.c.id)
         return sum(connection.execute(statement, row).first() is not None for row in rows)
 
     return await portal.store.write(insert) if rows else 0

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, insert, select
 from hub.clock import now
 from store import rows
 from store.hub_tables import Change
-from store.tables import Base
+from store.tables import ENTITIES
 from store.types import instant_text
 
 NOT_CONTENT = frozenset({"id", "external_id", "source_at"})
@@ -35,7 +35,7 @@ def before(
     connection: Connection, entity: str, columns: Sequence[str], new: Mapping[str, Sequence[Any]]
 ) -> dict[str, dict[str, Any]]:
     """The old values of what is about to change, by row id. Call before the rows are written."""
-    table = Base.metadata.tables[entity]
+    table = ENTITIES[entity]
     content = [(position, name) for position, name in enumerate(columns) if name not in NOT_CONTENT]
     found: dict[str, dict[str, Any]] = {}
     for chunk in rows.chunks(list(new)):
@@ -75,7 +75,7 @@ def _each(connection: Connection, changed: Changed) -> Iterator[tuple[str, str, 
     for kind in ("added", "updated", "restored"):
         for key, client in getattr(changed, kind):
             yield kind, key, client
-    table = Base.metadata.tables[changed.entity]
+    table = ENTITIES[changed.entity]
     for chunk in rows.chunks(changed.removed):
         for key, client in connection.execute(select(table.c.id, table.c.client_id).where(table.c.id.in_(chunk))):
             yield "removed", key, client

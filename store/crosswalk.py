@@ -18,13 +18,10 @@ from hub.clock import now
 from store import rows
 from store.engine import take_turns
 from store.hub_tables import ClientKey, Crosswalk, CrosswalkKey, HeldRecord
-from store.tables import ENTITIES, Base, Client
+from store.tables import ENTITIES, Client
 
 ANCHOR, MANUAL, PARENT = "anchor", "manual", "parent"
-crosswalk, crosswalk_keys, client_keys, known_clients = (
-    Base.metadata.tables[model.__tablename__] for model in (Crosswalk, CrosswalkKey, ClientKey, Client)
-)
-OWNED: Mapping[str, Table] = {noun: Base.metadata.tables[noun] for noun in (*ENTITIES, HeldRecord.__tablename__)}
+OWNED: Mapping[str, Table[Any]] = {**ENTITIES, HeldRecord.name: HeldRecord}
 """What belongs to a client through an owner record."""
 IDENTITY = "identity"
 
@@ -75,8 +72,8 @@ def register(connection: Connection, source: str, stream: str, owners: Iterable[
         for o in owners
     ]
     _store_identities(connection, identity, anchor=anchor)
-    table = client_keys if anchor else crosswalk_keys
-    owner_column = client_keys.c.client_id if anchor else crosswalk_keys.c.crosswalk_id
+    table = ClientKey if anchor else CrosswalkKey
+    owner_column = ClientKey.c.client_id if anchor else CrosswalkKey.c.crosswalk_id
     for chunk in rows.chunks([owner.id for owner in owners]):
         connection.execute(delete(table).where(owner_column.in_(chunk)))
     if anchor:
@@ -96,8 +93,8 @@ def _store_identities(connection: Connection, identity: list[tuple[object, ...]]
     columns = ("id", "source", "stream", "external_id", "label", "matched_at", "client_id", "rule")
     known: set[str] = set()
     for chunk in rows.chunks([str(row[0]) for row in identity]):
-        known.update(connection.scalars(select(crosswalk.c.id).where(crosswalk.c.id.in_(chunk))))
-        connection.execute(update(crosswalk).where(crosswalk.c.id.in_(chunk)).values(deleted_at=None))
+        known.update(connection.scalars(select(Crosswalk.c.id).where(Crosswalk.c.id.in_(chunk))))
+        connection.execute(update(Crosswalk).where(Crosswalk.c.id.in_(chunk)).values(deleted_at=None))
     rows.insert(connection, "crosswalk", columns, [row for row in identity if row[0] not in known])
     again = [row for row in identity if row[0] in known]
     if anchor:
@@ -126,10 +123,10 @@ def match(connection: Connection) -> dict[str, str | None]:
         if not moved:
             break
     undecided_anchor = (
-        select(crosswalk.c.id).where(crosswalk.c.rule == ANCHOR, crosswalk.c.matched_at.is_(None)).limit(1)
+        select(Crosswalk.c.id).where(Crosswalk.c.rule == ANCHOR, Crosswalk.c.matched_at.is_(None)).limit(1)
     )
     arrived = connection.execute(undecided_anchor).first() is not None
-    connection.execute(update(crosswalk).where(crosswalk.c.matched_at.is_(None)).values(matched_at=now()))
+    connection.execute(update(Crosswalk).where(Crosswalk.c.matched_at.is_(None)).values(matched_at=now()))
     if changed:
         propagate(connection, former)
     if arrived:
@@ -158,7 +155,7 @@ def writing(connection: Connection) -> None:
 
 def undecided(connection: Connection) -> bool:
     """Whether keys have changed since the last `match`, also one that a dead process never came to."""
-    query = select(crosswalk.c.id).where(crosswalk.c.matched_at.is_(None), crosswalk.c.deleted_at.is_(None)).limit(1)
+    query = select(Crosswalk.c.id).where(Crosswalk.c.matched_at.is_(None), Crosswalk.c.deleted_at.is_(None)).limit(1)
     return connection.execute(query).first() is not None
 
 
@@ -170,28 +167,28 @@ def _decisions(connection: Connection) -> Iterator[tuple[str, str | None, str | 
 
 
 def _candidates() -> Select[*tuple[Any, ...]]:
-    parent, anchor = crosswalk.alias(), crosswalk.alias()
-    named = and_(client_keys.c.kind == crosswalk_keys.c.kind, client_keys.c.value == crosswalk_keys.c.value)
-    alive = and_(anchor.c.id == client_keys.c.client_id, anchor.c.deleted_at.is_(None))
+    parent, anchor = Crosswalk.alias(), Crosswalk.alias()
+    named = and_(ClientKey.c.kind == CrosswalkKey.c.kind, ClientKey.c.value == CrosswalkKey.c.value)
+    alive = and_(anchor.c.id == ClientKey.c.client_id, anchor.c.deleted_at.is_(None))
     candidate = func.coalesce(parent.c.client_id, anchor.c.id).label("candidate")
-    key = (crosswalk_keys.c.rank, crosswalk_keys.c.kind, crosswalk_keys.c.value)
+    key = (CrosswalkKey.c.rank, CrosswalkKey.c.kind, CrosswalkKey.c.value)
     return (
-        select(crosswalk.c.id, crosswalk.c.client_id, crosswalk.c.evidence, *key, candidate)
-        .join(crosswalk_keys, crosswalk_keys.c.crosswalk_id == crosswalk.c.id, isouter=True)
-        .join(parent, and_(crosswalk_keys.c.kind == PARENT, parent.c.id == crosswalk_keys.c.value), isouter=True)
-        .join(client_keys, named, isouter=True)
+        select(Crosswalk.c.id, Crosswalk.c.client_id, Crosswalk.c.evidence, *key, candidate)
+        .join(CrosswalkKey, CrosswalkKey.c.crosswalk_id == Crosswalk.c.id, isouter=True)
+        .join(parent, and_(CrosswalkKey.c.kind == PARENT, parent.c.id == CrosswalkKey.c.value), isouter=True)
+        .join(ClientKey, named, isouter=True)
         .join(anchor, alive, isouter=True)
         .where(
-            or_(crosswalk.c.rule.is_(None), crosswalk.c.rule.not_in((ANCHOR, MANUAL))), crosswalk.c.deleted_at.is_(None)
+            or_(Crosswalk.c.rule.is_(None), Crosswalk.c.rule.not_in((ANCHOR, MANUAL))), Crosswalk.c.deleted_at.is_(None)
         )
-        .order_by(crosswalk.c.id)
+        .order_by(Crosswalk.c.id)
     )
 
 
 def _write(connection: Connection, key: str, decision: Decision) -> None:
     connection.execute(
-        update(crosswalk)
-        .where(crosswalk.c.id == key)
+        update(Crosswalk)
+        .where(Crosswalk.c.id == key)
         .values(
             client_id=decision.client_id,
             rule=decision.rule,
@@ -208,7 +205,7 @@ def propagate(connection: Connection, former: Mapping[str, str | None]) -> None:
     or among those of the former clients; an index of all owners would make every load slower.
     """
     for table in OWNED.values():
-        client = select(crosswalk.c.client_id).where(crosswalk.c.id == table.c.owner_id).scalar_subquery()
+        client = select(Crosswalk.c.client_id).where(Crosswalk.c.id == table.c.owner_id).scalar_subquery()
         for chunk in rows.chunks(list(former)):
             change = update(table).where(table.c.owner_id.in_(chunk)).values(client_id=client)
             clients = {former[key] for key in chunk} - {None}
@@ -221,9 +218,9 @@ def settle(connection: Connection, entity: str) -> int:
     """Rows that were stored before their owner record was matched; returns how many were mended."""
     writing(connection)
     table = OWNED[entity]
-    client = select(crosswalk.c.client_id).where(crosswalk.c.id == table.c.owner_id)
+    client = select(Crosswalk.c.client_id).where(Crosswalk.c.id == table.c.owner_id)
     missing = and_(table.c.client_id.is_(None), table.c.owner_id.is_not(None))
-    matched = client.where(crosswalk.c.client_id.is_not(None)).exists()
+    matched = client.where(Crosswalk.c.client_id.is_not(None)).exists()
     if not connection.execute(select(table.c.id).where(missing, matched).limit(1)).first():
         return 0
     return connection.execute(update(table).where(missing, matched).values(client_id=client.scalar_subquery())).rowcount
@@ -232,13 +229,10 @@ def settle(connection: Connection, entity: str) -> int:
 def link(connection: Connection, crosswalk_id: str, client_id: str, staff_email: str) -> bool:
     """Ops say whose a record is; the rows behind it follow at once. False when there is no such record or client."""
     take_turns(connection, IDENTITY)
-    if (
-        connection.scalar(select(true()).where(known_clients.c.id == client_id, known_clients.c.deleted_at.is_(None)))
-        is None
-    ):
+    if connection.scalar(select(true()).where(Client.c.id == client_id, Client.c.deleted_at.is_(None))) is None:
         return False
-    linkable = and_(crosswalk.c.id == crosswalk_id, or_(crosswalk.c.rule.is_(None), crosswalk.c.rule != ANCHOR))
-    former = connection.execute(select(crosswalk.c.client_id).where(linkable)).first()
+    linkable = and_(Crosswalk.c.id == crosswalk_id, or_(Crosswalk.c.rule.is_(None), Crosswalk.c.rule != ANCHOR))
+    former = connection.execute(select(Crosswalk.c.client_id).where(linkable)).first()
     if former is None:
         return False
     decision = Decision(client_id, MANUAL, f"linked by {staff_email}"[:255])
@@ -249,8 +243,8 @@ def link(connection: Connection, crosswalk_id: str, client_id: str, staff_email:
 
 def clients_of(connection: Connection, owner_ids: Iterable[str]) -> dict[str, str]:
     """The clients of owner records, where there is one."""
-    query = select(crosswalk.c.id, crosswalk.c.client_id).where(
-        rows.among(connection, crosswalk.c.id, owner_ids), crosswalk.c.client_id.is_not(None)
+    query = select(Crosswalk.c.id, Crosswalk.c.client_id).where(
+        rows.among(connection, Crosswalk.c.id, owner_ids), Crosswalk.c.client_id.is_not(None)
     )
     return {key: client for key, client in connection.execute(query) if client}
 
@@ -258,16 +252,16 @@ def clients_of(connection: Connection, owner_ids: Iterable[str]) -> dict[str, st
 def bury(connection: Connection, crosswalk_ids: Sequence[str], at: dt.datetime) -> None:
     """Owner records that the source no longer has: they match nobody new; their rows stay as they are."""
     for chunk in rows.chunks(crosswalk_ids):
-        done = connection.execute(update(crosswalk).where(crosswalk.c.id.in_(chunk)).values(deleted_at=at))
+        done = connection.execute(update(Crosswalk).where(Crosswalk.c.id.in_(chunk)).values(deleted_at=at))
         if done.rowcount:
             _reopen(connection, chunk)
 
 
 def _reopen(connection: Connection, buried: Sequence[str]) -> None:
     """Records that a buried client could be meant by are decided again: of two of one name, one is left."""
-    named = and_(client_keys.c.kind == crosswalk_keys.c.kind, client_keys.c.value == crosswalk_keys.c.value)
-    shared = select(crosswalk_keys.c.crosswalk_id).join(client_keys, named).where(client_keys.c.client_id.in_(buried))
-    connection.execute(update(crosswalk).where(crosswalk.c.id.in_(shared)).values(matched_at=None))
+    named = and_(ClientKey.c.kind == CrosswalkKey.c.kind, ClientKey.c.value == CrosswalkKey.c.value)
+    shared = select(CrosswalkKey.c.crosswalk_id).join(ClientKey, named).where(ClientKey.c.client_id.in_(buried))
+    connection.execute(update(Crosswalk).where(Crosswalk.c.id.in_(shared)).values(matched_at=None))
 
 
 Clients = Mapping[str, str]

@@ -15,10 +15,8 @@ from hub.clock import now
 from hub.ids import entity_id
 from store import parts, rows
 from store.hub_tables import HeldRecord
-from store.tables import Base
+from store.tables import ENTITIES
 from store.types import instant_text
-
-held_records = Base.metadata.tables[HeldRecord.__tablename__]
 
 SUGGESTIONS = {
     "bad_amount": "Mend the amount in the source, or map another field.",
@@ -83,7 +81,7 @@ def hold(
 
 def _withdraw(connection: Connection, entity: str, owners: Mapping[str, str | None]) -> None:
     """Take the stored versions of records that name another owner now, and their parts, out of everybody's sight."""
-    table = Base.metadata.tables[entity]
+    table = ENTITIES[entity]
     moved: dict[str, str | None] = {}
     for chunk in rows.chunks(list(owners)):
         # A record that owns itself (a client, a customer) moves nowhere.
@@ -100,8 +98,8 @@ def _withdraw(connection: Connection, entity: str, owners: Mapping[str, str | No
 def _first_seen(connection: Connection, keys: list[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for chunk in rows.chunks(keys):
-        query = select(held_records.c.id, held_records.c.first_seen_at).where(
-            held_records.c.id.in_(chunk), held_records.c.resolved_at.is_(None)
+        query = select(HeldRecord.c.id, HeldRecord.c.first_seen_at).where(
+            HeldRecord.c.id.in_(chunk), HeldRecord.c.resolved_at.is_(None)
         )
         found.update({key: instant_text(moment) for key, moment in connection.execute(query)})
     return found
@@ -111,9 +109,9 @@ def release(connection: Connection, source: str, stream: str, external_ids: Sequ
     """Records that were held and have now been taken (or are gone) need nobody any more."""
     if not external_ids:
         return
-    open_here = (held_records.c.source == source, held_records.c.stream == stream, held_records.c.resolved_at.is_(None))
-    waiting = set(connection.scalars(select(held_records.c.external_id).where(*open_here)))
+    open_here = (HeldRecord.c.source == source, HeldRecord.c.stream == stream, HeldRecord.c.resolved_at.is_(None))
+    waiting = set(connection.scalars(select(HeldRecord.c.external_id).where(*open_here)))
     for chunk in rows.chunks(sorted(waiting & set(external_ids))):
         connection.execute(
-            update(held_records).where(*open_here, held_records.c.external_id.in_(chunk)).values(resolved_at=now())
+            update(HeldRecord).where(*open_here, HeldRecord.c.external_id.in_(chunk)).values(resolved_at=now())
         )

@@ -1,29 +1,36 @@
 """What the hub knows about itself: streams, runs, leases, identity, held records, changes, webhooks, tokens."""
 
-import datetime as dt
-from typing import Any
+from __future__ import annotations
 
-from sqlalchemy import Index, LargeBinary, PrimaryKeyConstraint, String, Text, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import Column, Index, LargeBinary, PrimaryKeyConstraint, String, Table, TypedColumns, UniqueConstraint
 
-from store.tables import Base, ClientOwned
-from store.types import (
-    Big,
+from store.columns import (
+    METADATA,
+    ClientOwned,
+    Count,
     Facts,
     Id,
-    Instant,
-    Json,
+    Key,
     Line,
     Moment,
+    Number,
+    OptionalKey,
     OptionalLine,
     OptionalMoment,
+    OptionalNumber,
+    OptionalProse,
+    OptionalRowId,
     OptionalWord,
+    Prose,
     Ref,
+    RowId,
+    Seconds,
+    Sequential,
     Word,
 )
 
 
-class StreamState(Base):
+class StreamStateColumns(TypedColumns):
     """Where one stream stands. The cursor moves only in the transaction that stores the rows it speaks of.
 
     high_water  the copy is true up to this source instant: the freshness that clients see
@@ -33,164 +40,193 @@ class StreamState(Base):
     error       the last failure in plain words, NULL after a good run
     """
 
-    __tablename__ = "stream_state"
-    __table_args__ = (PrimaryKeyConstraint("source", "stream"),)
-
-    source: Mapped[Word]
-    stream: Mapped[Word]
-    cursor: Mapped[dict[str, Any] | None] = mapped_column(Json)
-    high_water: Mapped[OptionalMoment]
-    loaded_at: Mapped[OptionalMoment]
-    checked_at: Mapped[OptionalMoment]
-    swept_at: Mapped[OptionalMoment]
-    fields: Mapped[Facts]
-    mapping: Mapped[OptionalWord]
-    mapped: Mapped[OptionalWord]
-    error: Mapped[str | None] = mapped_column(Text)
-    error_kind: Mapped[OptionalWord]
-    error_step: Mapped[str | None] = mapped_column(Text)
+    source = Word
+    stream = Word
+    cursor = Facts
+    high_water = OptionalMoment
+    loaded_at = OptionalMoment
+    checked_at = OptionalMoment
+    swept_at = OptionalMoment
+    fields = Facts
+    mapping = OptionalWord
+    mapped = OptionalWord
+    error = OptionalProse
+    error_kind = OptionalWord
+    error_step = OptionalProse
 
 
-class Lease(Base):
+StreamState = Table("stream_state", METADATA, StreamStateColumns, PrimaryKeyConstraint("source", "stream"))
+
+
+class LeaseColumns(TypedColumns):
     """Who works on a stream just now (`holder`: host:process).
 
     A lease past `until`, or whose process has died on this host, belongs to a dead worker and may be taken over.
     """
 
-    __tablename__ = "lease"
-    __table_args__ = (PrimaryKeyConstraint("source", "stream"),)
-
-    source: Mapped[Word]
-    stream: Mapped[Word]
-    run_id: Mapped[str] = mapped_column(String(26))
-    holder: Mapped[Line]
-    until: Mapped[Moment]
+    source = Word
+    stream = Word
+    run_id = RowId
+    holder = Line
+    until = Moment
 
 
-class Run(Base):
+Lease = Table("lease", METADATA, LeaseColumns, PrimaryKeyConstraint("source", "stream"))
+
+
+class RunColumns(TypedColumns):
     """One sync of one source. state: running, done, failed, partly (some streams failed), held (a brake)."""
 
-    __tablename__ = "run"
-    __table_args__ = (Index("ix_run_source_started", "source", "started_at"),)
-
-    id: Mapped[Id]
-    source: Mapped[Word]
-    kind: Mapped[Word]
-    state: Mapped[Word]
-    started_at: Mapped[Moment]
-    ended_at: Mapped[OptionalMoment]
-    requests: Mapped[int | None]
+    id = Id
+    source = Word
+    kind = Word
+    state = Word
+    started_at = Moment
+    ended_at = OptionalMoment
+    requests = OptionalNumber
 
 
-class StreamRun(Base):
+Run = Table("run", METADATA, RunColumns, Index("ix_run_source_started", "source", "started_at"))
+
+
+class StreamRunColumns(TypedColumns):
     """What one run did to one stream; seen = added + updated + unchanged + held + stale, removed counted apart."""
 
-    __tablename__ = "stream_run"
-    __table_args__ = (PrimaryKeyConstraint("run_id", "stream"), Index("ix_stream_run_stream", "source", "stream"))
-
-    run_id: Mapped[str] = mapped_column(String(26))
-    source: Mapped[Word]
-    stream: Mapped[Word]
-    state: Mapped[Word]
-    seen: Mapped[int] = mapped_column(Big)
-    added: Mapped[int] = mapped_column(Big)
-    updated: Mapped[int] = mapped_column(Big)
-    unchanged: Mapped[int] = mapped_column(Big)
-    removed: Mapped[int] = mapped_column(Big)
-    held: Mapped[int] = mapped_column(Big)
-    seconds: Mapped[float]
-    ended_at: Mapped[Moment]
-    sentence: Mapped[str | None] = mapped_column(Text)
+    run_id = RowId
+    source = Word
+    stream = Word
+    state = Word
+    seen = Count
+    added = Count
+    updated = Count
+    unchanged = Count
+    removed = Count
+    held = Count
+    seconds = Seconds
+    ended_at = Moment
+    sentence = OptionalProse
 
 
-class Crosswalk(Base):
+StreamRun = Table(
+    "stream_run",
+    METADATA,
+    StreamRunColumns,
+    PrimaryKeyConstraint("run_id", "stream"),
+    Index("ix_stream_run_stream", "source", "stream"),
+)
+
+
+class CrosswalkColumns(TypedColumns):
     """Identity: which client an owner record (account, customer, folder) stands for.
 
     rule        anchor (it is the client), the kind of key that matched, or manual; NULL while unmatched or ambiguous
     matched_at  when it was last decided; NULL: keys have changed since, decide again
     """
 
-    __tablename__ = "crosswalk"
-    __table_args__ = (Index("ix_crosswalk_client", "client_id"), Index("ix_crosswalk_matched", "matched_at"))
-
-    id: Mapped[Id]
-    source: Mapped[Word]
-    stream: Mapped[Word]
-    external_id: Mapped[str] = mapped_column(String(120))
-    label: Mapped[OptionalLine]
-    client_id: Mapped[Ref]
-    rule: Mapped[OptionalWord]
-    evidence: Mapped[OptionalLine]
-    matched_at: Mapped[OptionalMoment]
-    deleted_at: Mapped[OptionalMoment]
+    id = Id
+    source = Word
+    stream = Word
+    external_id = Key
+    label = OptionalLine
+    client_id = Ref
+    rule = OptionalWord
+    evidence = OptionalLine
+    matched_at = OptionalMoment
+    deleted_at = OptionalMoment
 
 
-class CrosswalkKey(Base):
+Crosswalk = Table(
+    "crosswalk",
+    METADATA,
+    CrosswalkColumns,
+    Index("ix_crosswalk_client", "client_id"),
+    Index("ix_crosswalk_matched", "matched_at"),
+)
+
+
+class CrosswalkKeyColumns(TypedColumns):
     """What an owner record offers to be recognised by; lower `rank` is tried first."""
 
-    __tablename__ = "crosswalk_key"
-    __table_args__ = (
-        PrimaryKeyConstraint("crosswalk_id", "kind", "value"),
-        Index("ix_crosswalk_key_value", "kind", "value"),
-    )
-
-    crosswalk_id: Mapped[str] = mapped_column(String(26))
-    rank: Mapped[int]
-    kind: Mapped[Word]
-    value: Mapped[Line]
+    crosswalk_id = RowId
+    rank = Number
+    kind = Word
+    value = Line
 
 
-class ClientKey(Base):
+CrosswalkKey = Table(
+    "crosswalk_key",
+    METADATA,
+    CrosswalkKeyColumns,
+    PrimaryKeyConstraint("crosswalk_id", "kind", "value"),
+    Index("ix_crosswalk_key_value", "kind", "value"),
+)
+
+
+class ClientKeyColumns(TypedColumns):
     """What a client is known by: an id in another system, a domain, a name. Two clients may share one: ambiguous."""
 
-    __tablename__ = "client_key"
-    __table_args__ = (PrimaryKeyConstraint("client_id", "kind", "value"), Index("ix_client_key_value", "kind", "value"))
-
-    client_id: Mapped[str] = mapped_column(String(26))
-    kind: Mapped[Word]
-    value: Mapped[Line]
+    client_id = RowId
+    kind = Word
+    value = Line
 
 
-class HeldRecord(ClientOwned, Base):
+ClientKey = Table(
+    "client_key",
+    METADATA,
+    ClientKeyColumns,
+    PrimaryKeyConstraint("client_id", "kind", "value"),
+    Index("ix_client_key_value", "kind", "value"),
+)
+
+
+class HeldRecordColumns(ClientOwned):
     """Quarantine: a record that could not be taken, with its reason and its raw payload, until it is replayed."""
 
-    __tablename__ = "held_record"
-    __table_args__ = (UniqueConstraint("source", "stream", "external_id"), Index("ix_held_record_client", "client_id"))
-
-    id: Mapped[Id]
-    source: Mapped[Word]
-    stream: Mapped[Word]
-    external_id: Mapped[str] = mapped_column(String(120))
-    entity: Mapped[Word]
-    owner_id: Mapped[Ref]
-    reason: Mapped[Word]
-    field: Mapped[OptionalLine]
-    sentence: Mapped[str] = mapped_column(Text)
-    suggestion: Mapped[str | None] = mapped_column(Text)
-    payload: Mapped[str] = mapped_column(Text)
-    batch: Mapped[str] = mapped_column(String(120))
-    first_seen_at: Mapped[Moment]
-    last_seen_at: Mapped[Moment]
-    resolved_at: Mapped[OptionalMoment]
+    id = Id
+    source = Word
+    stream = Word
+    external_id = Key
+    entity = Word
+    owner_id = Ref
+    reason = Word
+    field = OptionalLine
+    sentence = Prose
+    suggestion = OptionalProse
+    payload = Prose
+    batch = Key
+    first_seen_at = Moment
+    last_seen_at = Moment
+    resolved_at = OptionalMoment
 
 
-class Change(ClientOwned, Base):
+HeldRecord = Table(
+    "held_record",
+    METADATA,
+    HeldRecordColumns,
+    UniqueConstraint("source", "stream", "external_id"),
+    Index("ix_held_record_client", "client_id"),
+)
+
+
+class ChangeColumns(ClientOwned):
     """What a run changed, for whoever must be told. Written in the transaction that changed it; never for a first load.
 
     kind    added, updated, removed, restored
     before  the old values of the columns that changed
     """
 
-    __tablename__ = "change"
-    __table_args__ = (Index("ix_change_client", "client_id", "seq"), {"sqlite_autoincrement": True})
+    seq = Sequential
+    run_id = RowId
+    entity = Word
+    entity_id = RowId
+    kind = Word
+    before = Facts
+    at = Moment
 
-    seq: Mapped[int] = mapped_column(Big, primary_key=True, autoincrement=True)
-    run_id: Mapped[str] = mapped_column(String(26))
-    entity: Mapped[Word]
-    entity_id: Mapped[str] = mapped_column(String(26))
-    kind: Mapped[Word]
-    before: Mapped[Facts]
-    at: Mapped[Moment]
+
+Change = Table(
+    "change", METADATA, ChangeColumns, Index("ix_change_client", "client_id", "seq"), sqlite_autoincrement=True
+)
 
 
 INBOX_TRIES = 5
@@ -201,30 +237,31 @@ LET_THROUGH = "ops-let-through:"
 """Begins the event id of a hint by which ops let a braked stream through, once. No webhook's may begin so."""
 
 
-class Inbox(Base):
+class InboxColumns(TypedColumns):
     """A webhook's hint: read this again now. Unique by the sender's event id; answered before it is worked on."""
 
-    __tablename__ = "inbox"
-    __table_args__ = (UniqueConstraint("source", "event_id"),)
-
-    id: Mapped[Id]
-    source: Mapped[Word]
-    event_id: Mapped[str] = mapped_column(String(120))
-    stream: Mapped[OptionalWord]
-    external_id: Mapped[str | None] = mapped_column(String(120))
-    received_at: Mapped[Moment]
-    done_at: Mapped[OptionalMoment]
-    attempts: Mapped[int]
-    error: Mapped[str | None] = mapped_column(Text)
+    id = Id
+    source = Word
+    event_id = Key
+    stream = OptionalWord
+    external_id = OptionalKey
+    received_at = Moment
+    done_at = OptionalMoment
+    attempts = Number
+    error = OptionalProse
 
 
-class Token(Base):
+Inbox = Table("inbox", METADATA, InboxColumns, UniqueConstraint("source", "event_id"))
+
+
+class TokenColumns(TypedColumns):
     """A credential that a vendor rotates, encrypted with the firm's secret key."""
 
-    __tablename__ = "token"
+    source = Column(String(40), primary_key=True)
+    sealed = Column(LargeBinary, nullable=False)
+    stored_at = Moment
+    locked_until = OptionalMoment
+    locked_by = OptionalRowId
 
-    source: Mapped[str] = mapped_column(String(40), primary_key=True)
-    sealed: Mapped[bytes] = mapped_column(LargeBinary)
-    stored_at: Mapped[dt.datetime] = mapped_column(Instant)
-    locked_until: Mapped[OptionalMoment]
-    locked_by: Mapped[str | None] = mapped_column(String(26))
+
+Token = Table("token", METADATA, TokenColumns)

@@ -12,13 +12,13 @@ from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, Select, bindparam, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from hub.clock import now
 from hub.ids import entity_id
 from store import changes, crosswalk, held, parts, rows
 from store.runs import renew_lease, save_cursor
-from store.tables import Base
+from store.tables import ENTITIES
 from store.types import instant_text
 
 OWNER = 3
@@ -142,9 +142,9 @@ def merge(connection: Connection, batch: Batch, clients: dict[str, str], *, empt
     )
 
 
-def _stored(connection: Connection, entity: str, ids: Sequence[str]) -> dict[str, Row[Any]]:
-    table = Base.metadata.tables[entity]
-    query: Select[Any] = select(table.c.id, table.c.content_hash, table.c.deleted_at)
+def _stored(connection: Connection, entity: str, ids: Sequence[str]) -> dict[str, Any]:
+    table = ENTITIES[entity]
+    query = select(table.c.id, table.c.content_hash, table.c.deleted_at)
     if connection.dialect.name == "postgresql":
         # While a first load fills a table, its statistics still say "empty" and the prepared plan scans it all for
         # every page: 20 times slower at 100,000 rows. The primary key is never the wrong way to look up ids.
@@ -183,7 +183,7 @@ def _bury(connection: Connection, batch: Batch) -> list[str]:
         return []
     alive = {row[0] for row in batch.rows}
     gone = {entity_id(batch.source, batch.stream, item.external_id): item for item in batch.gone}
-    table = Base.metadata.tables[batch.entity]
+    table = ENTITIES[batch.entity]
     standing: list[str] = []
     for chunk in rows.chunks(sorted(set(gone) - alive)):
         query = select(table.c.id).where(table.c.id.in_(chunk), table.c.deleted_at.is_(None))
@@ -220,6 +220,6 @@ def _changed(batch: Batch, wanted: Sorted, removed: Sequence[str], clients: Mapp
 
 def is_empty(connection: Connection, entity: str, source: str, stream: str) -> bool:
     """Whether a stream has no row at all yet, tombstones included."""
-    table = Base.metadata.tables[entity]
+    table = ENTITIES[entity]
     query = select(table.c.id).where(table.c.source == source, table.c.stream == stream).limit(1)
     return connection.execute(query).first() is None

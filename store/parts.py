@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import Connection, select, update
 
 from store import rows
-from store.tables import Base
+from store.tables import ENTITIES
 
 PARTS: Mapping[str, tuple[str, str]] = {
     "project": ("milestone", "project_id"),
@@ -26,7 +26,7 @@ def owners_of(connection: Connection, entity: str, ids: Sequence[str]) -> Owners
     """Whose these rows are as they stand; empty for a noun without parts. Call before they are written."""
     if entity not in PARTS:
         return {}
-    table, found = Base.metadata.tables[entity], {}
+    table, found = ENTITIES[entity], {}
     for chunk in rows.chunks(ids):
         found.update(dict(connection.execute(select(table.c.id, table.c.owner_id).where(table.c.id.in_(chunk))).all()))
     return found
@@ -38,7 +38,7 @@ def take_along(connection: Connection, entity: str, old: Owners, new: Owners, cl
     if not moved:
         return
     part, whole = PARTS[entity]
-    table = Base.metadata.tables[part]
+    table = ENTITIES[part]
     for key in moved:
         connection.execute(
             update(table)

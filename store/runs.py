@@ -21,11 +21,6 @@ from hub.errors import RetryLater
 from hub.ids import random_id
 from store.engine import take_turns
 from store.hub_tables import Lease, Run, StreamRun, StreamState
-from store.tables import Base
-
-leases, runs, stream_runs, stream_states = (
-    Base.metadata.tables[model.__tablename__] for model in (Lease, Run, StreamRun, StreamState)
-)
 
 LEASE = dt.timedelta(minutes=5)
 """Longer than any single page may take (read time-out 120 s and its retries); all of a run's are renewed with it."""
@@ -119,18 +114,18 @@ def begin(connection: Connection, source: str, streams: Sequence[str], kind: str
     """Open a run and take a lease on each stream that nobody is working on."""
     take_turns(connection, f"leases of {source}")
     moment = now()
-    found = connection.execute(select(leases).where(leases.c.source == source)).all()
+    found = connection.execute(select(Lease).where(Lease.c.source == source)).all()
     busy = {row.stream for row in found if row.until > moment and not _dead(row.holder)}
     mine = [stream for stream in streams if stream not in busy]
     _close_dead(connection, source, [row.run_id for row in found if row.stream not in busy], moment)
     run_id = random_id()
-    connection.execute(delete(leases).where(leases.c.source == source, leases.c.stream.in_(mine)))
+    connection.execute(delete(Lease).where(Lease.c.source == source, Lease.c.stream.in_(mine)))
     connection.execute(
-        insert(runs), {"id": run_id, "source": source, "kind": kind, "state": "running", "started_at": moment}
+        insert(Run), {"id": run_id, "source": source, "kind": kind, "state": "running", "started_at": moment}
     )
     lease = {"source": source, "run_id": run_id, "holder": holder(), "until": moment + LEASE}
     if mine:
-        connection.execute(insert(leases), [{**lease, "stream": stream} for stream in mine])
+        connection.execute(insert(Lease), [{**lease, "stream": stream} for stream in mine])
     stands = _stands(connection, source, mine)
     return Begun(run_id, source, kind, stands, tuple(stream for stream in streams if stream in busy))
 
@@ -138,8 +133,8 @@ def begin(connection: Connection, source: str, streams: Sequence[str], kind: str
 def _close_dead(connection: Connection, source: str, run_ids: Sequence[str], moment: dt.datetime) -> None:
     if run_ids:
         connection.execute(
-            update(runs)
-            .where(runs.c.source == source, runs.c.id.in_(run_ids), runs.c.state == "running")
+            update(Run)
+            .where(Run.c.source == source, Run.c.id.in_(run_ids), Run.c.state == "running")
             .values(state="died", ended_at=moment)
         )
 
@@ -149,11 +144,11 @@ def _stands(connection: Connection, source: str, streams: Sequence[str]) -> dict
         row.stream: Stand(
             row.cursor, row.high_water, row.loaded_at, row.checked_at, row.swept_at, row.mapping, row.mapped
         )
-        for row in connection.execute(select(stream_states).where(stream_states.c.source == source))
+        for row in connection.execute(select(StreamState).where(StreamState.c.source == source))
     }
     missing = [stream for stream in streams if stream not in found]
     if missing:
-        connection.execute(insert(stream_states), [{"source": source, "stream": stream} for stream in missing])
+        connection.execute(insert(StreamState), [{"source": source, "stream": stream} for stream in missing])
     return {stream: found.get(stream, Stand()) for stream in streams}
 
 
@@ -177,8 +172,8 @@ def renew_lease(connection: Connection, source: str, stream: str, run_id: str) -
 
     Raises RetryLater when another worker has taken it over.
     """
-    mine = (leases.c.source == source, leases.c.run_id == run_id)
-    renewed = connection.execute(update(leases).where(*mine).values(until=now() + LEASE).returning(leases.c.stream))
+    mine = (Lease.c.source == source, Lease.c.run_id == run_id)
+    renewed = connection.execute(update(Lease).where(*mine).values(until=now() + LEASE).returning(Lease.c.stream))
     if stream not in set(renewed.scalars()):
         raise RetryLater(
             f"{source}.{stream} was taken over by another worker.", step="Nothing to do: that one goes on."
@@ -189,9 +184,9 @@ def finish(connection: Connection, run: Begun, results: Sequence[StreamResult], 
     """Close a run in one transaction: its record, each stream's state, the leases. Returns the run's state."""
     moment = now()
     state = _run_state(results)
-    connection.execute(update(runs).where(runs.c.id == run.id).values(state=state, ended_at=moment, requests=requests))
-    mine = set(connection.scalars(select(leases.c.stream).where(leases.c.run_id == run.id)))
-    connection.execute(delete(leases).where(leases.c.run_id == run.id))
+    connection.execute(update(Run).where(Run.c.id == run.id).values(state=state, ended_at=moment, requests=requests))
+    mine = set(connection.scalars(select(Lease.c.stream).where(Lease.c.run_id == run.id)))
+    connection.execute(delete(Lease).where(Lease.c.run_id == run.id))
     for result in results:
         _record(connection, run, result, moment)
         # A stream that another worker took over meanwhile is that one's to speak of.
@@ -210,7 +205,7 @@ def _run_state(results: Sequence[StreamResult]) -> str:
 def _record(connection: Connection, run: Begun, result: StreamResult, moment: dt.datetime) -> None:
     counts = ("seen", "added", "updated", "unchanged", "removed", "held")
     connection.execute(
-        insert(stream_runs),
+        insert(StreamRun),
         {
             "run_id": run.id,
             "source": run.source,
@@ -240,7 +235,7 @@ def save_cursor(
     values: dict[str, Any] = {"cursor": orjson.loads(orjson.dumps(dict(cursor)))}
     if high_water is not None:
         # Never back: reading everything again makes nothing untrue that was true before.
-        known = stream_states.c.high_water
+        known = StreamState.c.high_water
         values["high_water"] = case((known > high_water, known), else_=literal(high_water, known.type))
     if sweep:
         values["swept_at"] = None
@@ -253,15 +248,15 @@ def _update_state(connection: Connection, run: Begun, result: StreamResult, mome
         save_cursor(connection, run.source, result.stream, result.cursor, result.high_water)
     if result.loaded:
         # Whatever it missed, the keys of a whole load were the source's own.
-        loaded = func.coalesce(StreamState.loaded_at, literal(moment, StreamState.loaded_at.type))
-        values = {"swept_at": moment, **values, "loaded_at": loaded, "mapped": StreamState.mapping}
+        loaded = func.coalesce(StreamState.c.loaded_at, literal(moment, StreamState.c.loaded_at.type))
+        values = {"swept_at": moment, **values, "loaded_at": loaded, "mapped": StreamState.c.mapping}
     if values:
         _set(connection, run.source, result.stream, values)
 
 
 def _set(connection: Connection, source: str, stream: str, values: Mapping[str, Any]) -> None:
-    here = (stream_states.c.source == source, stream_states.c.stream == stream)
-    connection.execute(update(stream_states).where(*here).values(**values))
+    here = (StreamState.c.source == source, StreamState.c.stream == stream)
+    connection.execute(update(StreamState).where(*here).values(**values))
 
 
 def _state_after(kind: str, result: StreamResult, moment: dt.datetime) -> dict[str, Any]:

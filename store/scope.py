@@ -17,8 +17,9 @@ from sqlalchemy import Connection, FromClause, Select, Table, bindparam, select
 from sqlalchemy.sql.selectable import Subquery
 
 from store.bundle import CLIENT, Bundle
+from store.columns import METADATA, ClientOwned
 from store.hub_tables import HeldRecord
-from store.tables import ENTITIES, Base, ClientOwned
+from store.tables import ENTITIES
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,20 +43,19 @@ class Scope:
         return self.staff_email is not None or self.role == "viewer"
 
 
-def _visible(model: type[ClientOwned]) -> Subquery:
-    table: Table = model.__table__  # type: ignore[attr-defined]
+def _visible(table: Table[ClientOwned]) -> Subquery:
     mine = select(table).where(table.c.client_id == bindparam(CLIENT))
     alive = "deleted_at" if "deleted_at" in table.c else "resolved_at"
     return mine.where(table.c[alive].is_(None)).subquery(table.name)
 
 
 visible: Mapping[str, FromClause] = {
-    **{name: _visible(model) for name, model in ENTITIES.items()},
+    **{name: _visible(table) for name, table in ENTITIES.items()},
     "held_record": _visible(HeldRecord),
 }
 """Each client-owned table as the reader's client may see it."""
 
-_OWNED = {id(table) for table in Base.metadata.tables.values() if "client_id" in table.c}
+_OWNED = {id(table) for table in METADATA.tables.values() if "client_id" in table.c}
 _DOORS = {id(door) for door in visible.values()}
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from sqlalchemy import Boolean, Column, Date, Integer, String, Text
+from sqlalchemy import Boolean, Date, Integer, String, Text
 from sqlalchemy.types import TypeEngine
 
-from store.tables import ENTITIES, Base, Synced
+from store.columns import ClientOwned, Synced
+from store.tables import ENTITIES
 from store.types import Instant, Json, Minor, Reference
 
 
@@ -35,15 +36,14 @@ KINDS: tuple[tuple[type[Any], str], ...] = (
 
 def targets() -> dict[str, dict[str, TargetColumn]]:
     """Every noun's own columns, without those the engine fills."""
-    engine_filled = {column.name for column in Synced.__dict__.values() if isinstance(column, Column)}
-    engine_filled |= set(Synced.__annotations__) | {"client_id"}
+    engine_filled = {name for owner in (ClientOwned, Synced) for name in vars(owner)}
     return {
         noun: {
             column.name: TargetColumn(_kind(column.type), not column.nullable, getattr(column.type, "length", 0) or 0)
-            for column in Base.metadata.tables[noun].columns
+            for column in table.columns
             if column.name not in engine_filled
         }
-        for noun in ENTITIES
+        for noun, table in ENTITIES.items()
     }
 
 

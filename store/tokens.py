@@ -34,7 +34,7 @@ class SealedTokens:
     def get(self) -> dict[str, str] | None:
         """The stored credential, or None. NeedsPerson when it was sealed with another key."""
         with self.engine.connect().execution_options(reading=True) as connection:
-            sealed = connection.scalar(select(Token.sealed).where(Token.source == self.source))
+            sealed = connection.scalar(select(Token.c.sealed).where(Token.c.source == self.source))
         # An empty seal is a row that only carries the lock.
         return self._open(sealed) if sealed else None
 
@@ -42,14 +42,14 @@ class SealedTokens:
         """Store durably: committed before this returns."""
         values = {"sealed": self._box().encrypt(orjson.dumps(dict(token))), "stored_at": now()}
         with self.engine.begin() as connection:
-            done = connection.execute(update(Token).where(Token.source == self.source).values(**values))
+            done = connection.execute(update(Token).where(Token.c.source == self.source).values(**values))
             if not done.rowcount:
                 connection.execute(insert(Token), {"source": self.source, **values})
 
     def forget(self) -> None:
         """Drop the credential."""
         with self.engine.begin() as connection:
-            connection.execute(delete(Token).where(Token.source == self.source))
+            connection.execute(delete(Token).where(Token.c.source == self.source))
 
     @contextmanager
     def lock(self) -> Iterator[None]:
@@ -67,20 +67,22 @@ class SealedTokens:
             with self.engine.begin() as connection:
                 connection.execute(
                     update(Token)
-                    .where(Token.source == self.source, Token.locked_by == mine)
+                    .where(Token.c.source == self.source, Token.c.locked_by == mine)
                     .values(locked_by=None, locked_until=None)
                 )
 
     def _ensure_row(self) -> None:
         with self.engine.begin() as connection:
-            if connection.scalar(select(Token.source).where(Token.source == self.source)) is None:
+            if connection.scalar(select(Token.c.source).where(Token.c.source == self.source)) is None:
                 connection.execute(insert(Token), {"source": self.source, "sealed": b"", "stored_at": now()})
 
     def _take(self, mine: str) -> bool:
-        free = or_(Token.locked_until.is_(None), Token.locked_until < now())
+        free = or_(Token.c.locked_until.is_(None), Token.c.locked_until < now())
         with self.engine.begin() as connection:
             done = connection.execute(
-                update(Token).where(Token.source == self.source, free).values(locked_by=mine, locked_until=now() + LOCK)
+                update(Token)
+                .where(Token.c.source == self.source, free)
+                .values(locked_by=mine, locked_until=now() + LOCK)
             )
         return done.rowcount == 1
 

@@ -1,4 +1,4 @@
-"""Column types that mean the same on SQLite and PostgreSQL, and the annotations that tables use.
+"""Column types that mean the same on SQLite and PostgreSQL.
 
 The type of a column is also what a mapping must deliver into it: see `store.targets`.
 """
@@ -6,10 +6,9 @@ The type of a column is also what a mapping must deliver into it: see `store.tar
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated, Any
+from typing import Any
 
-from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer, LargeBinary, String, Text
-from sqlalchemy.orm import mapped_column
+from sqlalchemy import JSON, BigInteger, DateTime, Dialect, String
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from hub.clock import UTC
@@ -71,24 +70,3 @@ class Json(TypeDecorator[Any]):
         from sqlalchemy.dialects.postgresql import JSONB
 
         return JSONB()
-
-
-Big = BigInteger().with_variant(Integer(), "sqlite")
-
-Id = Annotated[str, mapped_column(String(26), primary_key=True)]
-Ref = Annotated[str | None, mapped_column(Reference)]
-Word = Annotated[str, mapped_column(String(40))]
-OptionalWord = Annotated[str | None, mapped_column(String(40))]
-Line = Annotated[str, mapped_column(String(255))]
-OptionalLine = Annotated[str | None, mapped_column(String(255))]
-Prose = Annotated[str | None, mapped_column(Text)]
-Moment = Annotated[dt.datetime, mapped_column(Instant)]
-OptionalMoment = Annotated[dt.datetime | None, mapped_column(Instant)]
-Day = Annotated[dt.date | None, mapped_column()]
-Amount = Annotated[int, mapped_column(Minor)]
-OptionalAmount = Annotated[int | None, mapped_column(Minor)]
-Currency = Annotated[str, mapped_column(String(3))]
-OptionalCurrency = Annotated[str | None, mapped_column(String(3))]
-Hash = Annotated[bytes, mapped_column(LargeBinary(32))]
-Items = Annotated[list[dict[str, Any]] | None, mapped_column(Json)]
-Facts = Annotated[dict[str, Any] | None, mapped_column(Json)]

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import uvicorn
-from sqlalchemy import Connection, func, insert, select, text
+from sqlalchemy import Connection, Table, func, insert, select, text
 
 from hub.clock import now
 from hub.collector import stay
@@ -28,7 +28,7 @@ from store.bundle import CLIENT, Bundle
 from store.engine import create_engine
 from store.hub_tables import StreamState
 from store.migrate import upgrade
-from store.tables import Client, Document, Invoice, Person, Request, Shipment, ShipmentEvent, Synced
+from store.tables import Client, Document, Invoice, Person, Request, Shipment, ShipmentEvent
 
 CLIENTS = 2000
 ROLE = (
@@ -38,14 +38,14 @@ ROLE = (
 )
 
 
-def row(model: type[Synced], client: str, nth: int, /, **values: Any) -> dict[str, Any]:
-    external = f"{model.__tablename__}-{client}-{nth}"
-    basis = {"id": entity_id("bench", model.__tablename__, external), "source": "bench", "external_id": external}
-    kept = {"stream": model.__tablename__, "content_hash": b"0" * 16, "batch": "b", "synced_at": now()}
+def row(model: Table[Any], client: str, nth: int, /, **values: Any) -> dict[str, Any]:
+    external = f"{model.name}-{client}-{nth}"
+    basis = {"id": entity_id("bench", model.name, external), "source": "bench", "external_id": external}
+    kept = {"stream": model.name, "content_hash": b"0" * 16, "batch": "b", "synced_at": now()}
     return {**basis, **kept, "client_id": client, "source_at": now(), **values}
 
 
-def rows_of(number: int) -> dict[type[Synced], list[dict[str, Any]]]:
+def rows_of(number: int) -> dict[Table[Any], list[dict[str, Any]]]:
     """One client: 10 shipments with 5 scans each, 10 invoices, 15 documents, 4 requests."""
     client, today, moment = entity_id("bench", "client", str(number)), now().date(), now()
     days = dt.timedelta(days=1)

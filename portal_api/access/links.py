@@ -65,7 +65,7 @@ def ask(connection: Connection, email: str, target: str, browser: str, now: dt.d
     The same work is done for an address that nobody has, so that the answer takes the same time.
     """
     since = now - dt.timedelta(minutes=MINUTES)
-    recent = select(func.count()).where(SignInLink.email == email, SignInLink.created_at > since)
+    recent = select(func.count()).where(SignInLink.c.email == email, SignInLink.c.created_at > since)
     if connection.execute(recent).scalar_one() >= PER_ADDRESS:
         return None
     asked = Asked(new_secret(), f"{secrets.randbelow(10**DIGITS):0{DIGITS}d}")
@@ -77,7 +77,7 @@ def ask(connection: Connection, email: str, target: str, browser: str, now: dt.d
 
 def needs(connection: Connection, token: str, browser: str, now: dt.datetime) -> str | None:
     """What a link wants of this browser: a `press`, or the `code` of its mail. None: it is no longer good."""
-    row = connection.execute(select(SignInLink.browser_hash).where(*_good(now), _by(token))).first()
+    row = connection.execute(select(SignInLink.c.browser_hash).where(*_good(now), _by(token))).first()
     if row is None:
         return None
     return "press" if row.browser_hash in {None, hashed(browser)} else "code"
@@ -91,13 +91,13 @@ def redeem(
     A mail scanner may press buttons too. So a link that was asked for by a form is good by itself in the browser that
     asked; in any other it needs the code that stands beside it in the mail.
     """
-    mine = or_(SignInLink.browser_hash.is_(None), SignInLink.browser_hash == hashed(browser))
+    mine = or_(SignInLink.c.browser_hash.is_(None), SignInLink.c.browser_hash == hashed(browser))
     return _use(connection, now, _by(token), mine) or _redeem_by_code(connection, code, key, now, _by(token))
 
 
 def redeem_code(connection: Connection, code: str, browser: str, now: dt.datetime, key: str) -> Used | None:
     """Use a link up by its code alone, in the browser that asked for it."""
-    return _redeem_by_code(connection, code, key, now, SignInLink.browser_hash == hashed(browser))
+    return _redeem_by_code(connection, code, key, now, SignInLink.c.browser_hash == hashed(browser))
 
 
 def _redeem_by_code(
@@ -108,27 +108,30 @@ def _redeem_by_code(
         return None
     tried = connection.execute(
         update(SignInLink)
-        .where(*_good(now), which, SignInLink.tries < TRIES)
-        .values(tries=SignInLink.tries + 1)
-        .returning(SignInLink.id, SignInLink.token_hash, SignInLink.code_hash)
+        .where(*_good(now), which, SignInLink.c.tries < TRIES)
+        .values(tries=SignInLink.c.tries + 1)
+        .returning(SignInLink.c.id, SignInLink.c.token_hash, SignInLink.c.code_hash)
     ).all()
     fits = [row.id for row in tried if hmac.compare_digest(row.code_hash or b"", _code_hash(code, row.token_hash, key))]
-    return _use(connection, now, SignInLink.id.in_(fits)) if fits else None
+    return _use(connection, now, SignInLink.c.id.in_(fits)) if fits else None
 
 
 def _use(connection: Connection, now: dt.datetime, *which: ColumnElement[bool]) -> Used | None:
     used = connection.execute(
-        update(SignInLink).where(*_good(now), *which).values(used_at=now).returning(SignInLink.email, SignInLink.target)
+        update(SignInLink)
+        .where(*_good(now), *which)
+        .values(used_at=now)
+        .returning(SignInLink.c.email, SignInLink.c.target)
     ).first()
     return Used(used.email, own_path(used.target)) if used else None
 
 
 def _good(now: dt.datetime) -> tuple[ColumnElement[bool], ...]:
-    return SignInLink.used_at.is_(None), SignInLink.expires_at > now
+    return SignInLink.c.used_at.is_(None), SignInLink.c.expires_at > now
 
 
 def _by(token: str) -> ColumnElement[bool]:
-    return SignInLink.token_hash == hashed(token)
+    return SignInLink.c.token_hash == hashed(token)
 
 
 def _code_hash(code: str, token_hash: bytes, key: str) -> bytes:

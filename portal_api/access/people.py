@@ -23,19 +23,19 @@ class PersonAt(NamedTuple):
 
 
 _PLACES = (
-    select(Person.id, Person.client_id, Person.role, Person.name, Client.name.label("client_name"))
-    .join(Client, Client.id == Person.client_id)
-    .where(Person.role.is_not(None), Person.deleted_at.is_(None), Client.deleted_at.is_(None))
-    .order_by(Client.name, Person.id)
+    select(Person.c.id, Person.c.client_id, Person.c.role, Person.c.name, Client.c.name.label("client_name"))
+    .join(Client, Client.c.id == Person.c.client_id)
+    .where(Person.c.role.is_not(None), Person.c.deleted_at.is_(None), Client.c.deleted_at.is_(None))
+    .order_by(Client.c.name, Person.c.id)
 )
 
 
 def places_of(connection: Connection, email: str) -> Sequence[PersonAt]:
     """The clients where somebody with this address may sign in, by name."""
-    rows = oversee(connection).execute(_PLACES.where(func.lower(Person.email) == email.lower()))
+    rows = oversee(connection).execute(_PLACES.where(func.lower(Person.c.email) == email.lower()))
     return [PersonAt(row.id, row.client_id or "", row.role or "", row.name, row.client_name) for row in rows]
 
 
 def staff_role(connection: Connection, email: str) -> str | None:
     """The role of a staff member, None for anybody else."""
-    return connection.execute(select(Staff.role).where(Staff.email == email.lower())).scalar()
+    return connection.execute(select(Staff.c.role).where(Staff.c.email == email.lower())).scalar()

@@ -36,21 +36,21 @@ def _lookup(*, postgres: bool) -> Select[tuple[object, ...]]:
     On PostgreSQL naming the client is part of it: the CTE runs first, and the subqueries that row-level security
     guards run once for its row. Without a live session they never run.
     """
-    name_client = func.set_config("app.client_id", func.coalesce(Session.client_id, ""), True) if postgres else null()
+    name_client = func.set_config("app.client_id", func.coalesce(Session.c.client_id, ""), True) if postgres else null()
     alive = (
         select(Session, name_client.label("named"))
         .where(
-            Session.token_hash == bindparam("token_hash"),
-            Session.revoked_at.is_(None),
-            Session.expires_at > _now,
-            case((Session.via == "page", Session.seen_at), else_=_now) > _idle,
+            Session.c.token_hash == bindparam("token_hash"),
+            Session.c.revoked_at.is_(None),
+            Session.c.expires_at > _now,
+            case((Session.c.via == "page", Session.c.seen_at), else_=_now) > _idle,
         )
         .cte("alive")
     )
     s = alive.c
-    client = select(_facts(postgres, Client.name, Client.profile, Client.time_zone))
-    person = select(_facts(postgres, Person.name, Person.email, Person.role))
-    staff = select(_facts(postgres, Staff.name, Staff.email, Staff.role))
+    client = select(_facts(postgres, Client.c.name, Client.c.profile, Client.c.time_zone))
+    person = select(_facts(postgres, Person.c.name, Person.c.email, Person.c.role))
+    staff = select(_facts(postgres, Staff.c.name, Staff.c.email, Staff.c.role))
     return select(
         s.id,
         s.via,
@@ -59,11 +59,11 @@ def _lookup(*, postgres: bool) -> Select[tuple[object, ...]]:
         s.staff_email,
         s.seen_at,
         s.named,
-        client.where(Client.id == s.client_id, Client.deleted_at.is_(None)).scalar_subquery().label("client"),
-        person.where(Person.id == s.person_id, Person.client_id == s.client_id, Person.deleted_at.is_(None))
+        client.where(Client.c.id == s.client_id, Client.c.deleted_at.is_(None)).scalar_subquery().label("client"),
+        person.where(Person.c.id == s.person_id, Person.c.client_id == s.client_id, Person.c.deleted_at.is_(None))
         .scalar_subquery()
         .label("person"),
-        staff.where(Staff.email == s.staff_email).scalar_subquery().label("staff"),
+        staff.where(Staff.c.email == s.staff_email).scalar_subquery().label("staff"),
     )
 
 
@@ -110,7 +110,7 @@ def open_for_person(connection: Connection, person: PersonAt, now: dt.datetime) 
 
 def has_been_here(connection: Connection, person_id: str) -> bool:
     """Whether this person has signed in before."""
-    return connection.execute(select(Session.id).where(Session.person_id == person_id).limit(1)).first() is not None
+    return connection.execute(select(Session.c.id).where(Session.c.person_id == person_id).limit(1)).first() is not None
 
 
 def open_for_staff(connection: Connection, email: str, role: str, now: dt.datetime) -> str:
@@ -127,20 +127,20 @@ def _open(connection: Connection, now: dt.datetime, **who: str) -> str:
 
 def revoke(connection: Connection, session_id: str, now: dt.datetime) -> None:
     """End one session."""
-    connection.execute(update(Session).where(Session.id == session_id).values(revoked_at=now))
+    connection.execute(update(Session).where(Session.c.id == session_id).values(revoked_at=now))
 
 
 def revoke_all(connection: Connection, *, now: dt.datetime, person_id: str | None = None, email: str = "") -> int:
     """End every session of a person or of a staff member; says how many."""
-    mine = Session.person_id == person_id if person_id else Session.staff_email == email
-    ended = connection.execute(update(Session).where(mine, Session.revoked_at.is_(None)).values(revoked_at=now))
+    mine = Session.c.person_id == person_id if person_id else Session.c.staff_email == email
+    ended = connection.execute(update(Session).where(mine, Session.c.revoked_at.is_(None)).values(revoked_at=now))
     return ended.rowcount
 
 
 _NAMED = bindparam("client", type_=String)
 _VIEW = (
     update(Session)
-    .where(Session.id == bindparam("session"), Session.staff_email.is_not(None), Session.revoked_at.is_(None))
+    .where(Session.c.id == bindparam("session"), Session.c.staff_email.is_not(None), Session.c.revoked_at.is_(None))
     .values(client_id=_NAMED)
 )
 

@@ -49,7 +49,7 @@ def create_api_token(connection: Connection, email: str, staff: bool = False, *,
 
 def _owner(connection: Connection, email: str, *, staff: bool) -> dict[str, str | None]:
     if staff:
-        role = connection.execute(select(Staff.role).where(Staff.email == email)).scalar()
+        role = connection.execute(select(Staff.c.role).where(Staff.c.email == email)).scalar()
         if role is not None:
             return {"staff_email": email, "role": role}
         raise NeedsPerson(f"{email} is no staff member.", step="Add the address to the staff table first.")

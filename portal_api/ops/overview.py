@@ -145,14 +145,14 @@ def ask_for_sync(connection: Connection, source: str, now: dt.datetime, through:
 
     False when it was.
     """
-    waiting = select(Inbox.id).where(
-        Inbox.source == source,
-        Inbox.stream == through,
-        Inbox.event_id.startswith(LET_THROUGH if through else ""),
-        Inbox.external_id.is_(None),
-        Inbox.done_at.is_(None),
+    waiting = select(Inbox.c.id).where(
+        Inbox.c.source == source,
+        Inbox.c.stream == through,
+        Inbox.c.event_id.startswith(LET_THROUGH if through else ""),
+        Inbox.c.external_id.is_(None),
+        Inbox.c.done_at.is_(None),
         # One that was given up is asked by nobody any more.
-        Inbox.attempts < INBOX_TRIES,
+        Inbox.c.attempts < INBOX_TRIES,
     )
     if connection.execute(waiting.limit(1)).first() is not None:
         return False

@@ -15,129 +15,150 @@ SINGLE_READS = ("targeted", "replay")
 """Kinds of runs that read one record: no measure of a stream's health."""
 
 STREAMS = select(
-    StreamState.source,
-    StreamState.stream,
-    StreamState.high_water,
-    StreamState.loaded_at,
-    StreamState.checked_at,
-    StreamState.mapping,
-    StreamState.mapped,
-    StreamState.error,
-    StreamState.error_kind,
-    StreamState.error_step,
-).order_by(StreamState.source, StreamState.stream)
+    StreamState.c.source,
+    StreamState.c.stream,
+    StreamState.c.high_water,
+    StreamState.c.loaded_at,
+    StreamState.c.checked_at,
+    StreamState.c.mapping,
+    StreamState.c.mapped,
+    StreamState.c.error,
+    StreamState.c.error_kind,
+    StreamState.c.error_step,
+).order_by(StreamState.c.source, StreamState.c.stream)
 
 _recent = (
     select(
-        Run.id,
-        func.row_number().over(partition_by=Run.source, order_by=(Run.started_at.desc(), Run.id.desc())).label("nth"),
+        Run.c.id,
+        func.row_number()
+        .over(partition_by=Run.c.source, order_by=(Run.c.started_at.desc(), Run.c.id.desc()))
+        .label("nth"),
     )
-    .where(Run.started_at > bindparam("since", type_=Instant), Run.kind.not_in(SINGLE_READS))
+    .where(Run.c.started_at > bindparam("since", type_=Instant), Run.c.kind.not_in(SINGLE_READS))
     .subquery("recent")
 )
 RECENT = (
-    select(StreamRun, Run.started_at)
-    .join(_recent, _recent.c.id == StreamRun.run_id)
-    .join(Run, Run.id == StreamRun.run_id)
+    select(StreamRun, Run.c.started_at)
+    .join(_recent, _recent.c.id == StreamRun.c.run_id)
+    .join(Run, Run.c.id == StreamRun.c.run_id)
     .where(_recent.c.nth <= RUNS_SHOWN)
-    .order_by(Run.started_at, StreamRun.stream)
+    .order_by(Run.c.started_at, StreamRun.c.stream)
 )
 
 HELD_COUNTS = (
-    select(HeldRecord.source, HeldRecord.stream, func.count().label("n"))
-    .where(HeldRecord.resolved_at.is_(None))
-    .group_by(HeldRecord.source, HeldRecord.stream)
+    select(HeldRecord.c.source, HeldRecord.c.stream, func.count().label("n"))
+    .where(HeldRecord.c.resolved_at.is_(None))
+    .group_by(HeldRecord.c.source, HeldRecord.c.stream)
 )
-_unmatched = (Crosswalk.client_id.is_(None), Crosswalk.deleted_at.is_(None))
+_unmatched = (Crosswalk.c.client_id.is_(None), Crosswalk.c.deleted_at.is_(None))
 UNMATCHED_COUNT = select(func.count()).select_from(Crosswalk).where(*_unmatched)
-WAITING = select(Inbox.source, func.count().label("n")).where(Inbox.done_at.is_(None)).group_by(Inbox.source)
+WAITING = select(Inbox.c.source, func.count().label("n")).where(Inbox.c.done_at.is_(None)).group_by(Inbox.c.source)
 
-_runs = select(Run).order_by(Run.started_at.desc(), Run.id.desc()).limit(limit)
-RUNS = {"whole": _runs.where(Run.kind.not_in(SINGLE_READS)), "all": _runs}
-RUN = select(Run).where(Run.id == bindparam("id", type_=String))
-RUN_STREAMS = select(StreamRun).where(StreamRun.run_id == bindparam("id", type_=String)).order_by(StreamRun.stream)
+_runs = select(Run).order_by(Run.c.started_at.desc(), Run.c.id.desc()).limit(limit)
+RUNS = {"whole": _runs.where(Run.c.kind.not_in(SINGLE_READS)), "all": _runs}
+RUN = select(Run).where(Run.c.id == bindparam("id", type_=String))
+RUN_STREAMS = select(StreamRun).where(StreamRun.c.run_id == bindparam("id", type_=String)).order_by(StreamRun.c.stream)
 
-_held = HeldRecord.resolved_at.is_(None)
+_held = HeldRecord.c.resolved_at.is_(None)
 HELD_GROUPS = (
     select(
-        HeldRecord.source, HeldRecord.stream, HeldRecord.reason, func.count().label("n"),
-        func.max(HeldRecord.last_seen_at, type_=Instant()).label("last_seen_at"),
+        HeldRecord.c.source, HeldRecord.c.stream, HeldRecord.c.reason, func.count().label("n"),
+        func.max(HeldRecord.c.last_seen_at, type_=Instant()).label("last_seen_at"),
     )
     .where(_held)
-    .group_by(HeldRecord.source, HeldRecord.stream, HeldRecord.reason)
-    .order_by(func.count().desc(), HeldRecord.source, HeldRecord.stream, HeldRecord.reason)
+    .group_by(HeldRecord.c.source, HeldRecord.c.stream, HeldRecord.c.reason)
+    .order_by(func.count().desc(), HeldRecord.c.source, HeldRecord.c.stream, HeldRecord.c.reason)
     .limit(limit)
 )  # fmt: skip
 _nth = (
     func.row_number()
     .over(
-        partition_by=(HeldRecord.source, HeldRecord.stream, HeldRecord.reason),
-        order_by=(HeldRecord.last_seen_at.desc(), HeldRecord.id),
+        partition_by=(HeldRecord.c.source, HeldRecord.c.stream, HeldRecord.c.reason),
+        order_by=(HeldRecord.c.last_seen_at.desc(), HeldRecord.c.id),
     )
     .label("nth")
 )
-_latest = select(HeldRecord.id, _nth).where(_held).subquery("latest")
+_latest = select(HeldRecord.c.id, _nth).where(_held).subquery("latest")
 HELD = (
-    select(HeldRecord, Client.name.label("client"))
-    .join(_latest, _latest.c.id == HeldRecord.id)
-    .outerjoin(Client, Client.id == HeldRecord.client_id)
+    select(HeldRecord, Client.c.name.label("client"))
+    .join(_latest, _latest.c.id == HeldRecord.c.id)
+    .outerjoin(Client, Client.c.id == HeldRecord.c.client_id)
     .where(_latest.c.nth <= bindparam("each", type_=Integer))
-    .order_by(HeldRecord.last_seen_at.desc(), HeldRecord.id)
+    .order_by(HeldRecord.c.last_seen_at.desc(), HeldRecord.c.id)
 )
 """The latest records of every kind of trouble."""
 HELD_IDS = (
-    select(HeldRecord.id)
+    select(HeldRecord.c.id)
     .where(
         _held,
-        HeldRecord.source == bindparam("source", type_=String),
-        HeldRecord.stream == bindparam("stream", type_=String),
-        HeldRecord.reason == bindparam("reason", type_=String),
+        HeldRecord.c.source == bindparam("source", type_=String),
+        HeldRecord.c.stream == bindparam("stream", type_=String),
+        HeldRecord.c.reason == bindparam("reason", type_=String),
     )
-    .order_by(HeldRecord.first_seen_at, HeldRecord.id)
+    .order_by(HeldRecord.c.first_seen_at, HeldRecord.c.id)
 )
 
 UNMATCHED = (
-    select(Crosswalk.id, Crosswalk.source, Crosswalk.stream, Crosswalk.external_id, Crosswalk.label, Crosswalk.evidence)
+    select(
+        Crosswalk.c.id,
+        Crosswalk.c.source,
+        Crosswalk.c.stream,
+        Crosswalk.c.external_id,
+        Crosswalk.c.label,
+        Crosswalk.c.evidence,
+    )
     .where(*_unmatched)
-    .order_by(Crosswalk.source, Crosswalk.label, Crosswalk.id)
+    .order_by(Crosswalk.c.source, Crosswalk.c.label, Crosswalk.c.id)
     .limit(limit)
 )
 _shown = select(UNMATCHED.subquery("shown").c.id)
 KEYS = (
-    select(CrosswalkKey.crosswalk_id, CrosswalkKey.kind, CrosswalkKey.value)
-    .where(CrosswalkKey.crosswalk_id.in_(_shown))
-    .order_by(CrosswalkKey.rank, CrosswalkKey.kind, CrosswalkKey.value)
+    select(CrosswalkKey.c.crosswalk_id, CrosswalkKey.c.kind, CrosswalkKey.c.value)
+    .where(CrosswalkKey.c.crosswalk_id.in_(_shown))
+    .order_by(CrosswalkKey.c.rank, CrosswalkKey.c.kind, CrosswalkKey.c.value)
 )
 CANDIDATES = (
-    select(CrosswalkKey.crosswalk_id, Client.id, Client.name, Client.number, CrosswalkKey.kind, CrosswalkKey.value)
-    .join(ClientKey, (ClientKey.kind == CrosswalkKey.kind) & (ClientKey.value == CrosswalkKey.value))
-    .join(Client, Client.id == ClientKey.client_id)
-    .where(CrosswalkKey.crosswalk_id.in_(_shown), Client.deleted_at.is_(None))
-    .order_by(CrosswalkKey.rank, Client.name, Client.id)
+    select(
+        CrosswalkKey.c.crosswalk_id,
+        Client.c.id,
+        Client.c.name,
+        Client.c.number,
+        CrosswalkKey.c.kind,
+        CrosswalkKey.c.value,
+    )
+    .join(ClientKey, (ClientKey.c.kind == CrosswalkKey.c.kind) & (ClientKey.c.value == CrosswalkKey.c.value))
+    .join(Client, Client.c.id == ClientKey.c.client_id)
+    .where(CrosswalkKey.c.crosswalk_id.in_(_shown), Client.c.deleted_at.is_(None))
+    .order_by(CrosswalkKey.c.rank, Client.c.name, Client.c.id)
 )
-ONE_UNMATCHED = select(Crosswalk).where(Crosswalk.id == bindparam("id", type_=String), *_unmatched)
+ONE_UNMATCHED = select(Crosswalk).where(Crosswalk.c.id == bindparam("id", type_=String), *_unmatched)
 
 _pattern = bindparam("pattern", type_=String)
 CLIENTS = (
-    select(Client.id, Client.name, Client.profile, Client.number, Client.city, Client.source)
+    select(Client.c.id, Client.c.name, Client.c.profile, Client.c.number, Client.c.city, Client.c.source)
     .where(
-        Client.deleted_at.is_(None),
-        or_(func.lower(Client.name).like(_pattern, escape="\\"), func.lower(Client.number).like(_pattern, escape="\\")),
+        Client.c.deleted_at.is_(None),
+        or_(
+            func.lower(Client.c.name).like(_pattern, escape="\\"),
+            func.lower(Client.c.number).like(_pattern, escape="\\"),
+        ),
     )
-    .order_by(Client.name, Client.id)
+    .order_by(Client.c.name, Client.c.id)
     .limit(limit)
 )
-CLIENT_COUNT = select(func.count()).select_from(Client).where(Client.deleted_at.is_(None))
-CLIENT = select(Client.id, Client.name).where(Client.id == bindparam("id", type_=String), Client.deleted_at.is_(None))
+CLIENT_COUNT = select(func.count()).select_from(Client).where(Client.c.deleted_at.is_(None))
+CLIENT = select(Client.c.id, Client.c.name).where(
+    Client.c.id == bindparam("id", type_=String), Client.c.deleted_at.is_(None)
+)
 
 _seen = (
-    select(Session.staff_email, func.max(Session.seen_at, type_=Instant()).label("seen_at"))
-    .where(Session.staff_email.is_not(None))
-    .group_by(Session.staff_email)
+    select(Session.c.staff_email, func.max(Session.c.seen_at, type_=Instant()).label("seen_at"))
+    .where(Session.c.staff_email.is_not(None))
+    .group_by(Session.c.staff_email)
     .subquery("seen")
 )
 STAFF = (
-    select(Staff.email, Staff.name, Staff.role, _seen.c.seen_at)
-    .outerjoin(_seen, _seen.c.staff_email == Staff.email)
-    .order_by(Staff.name, Staff.email)
+    select(Staff.c.email, Staff.c.name, Staff.c.role, _seen.c.seen_at)
+    .outerjoin(_seen, _seen.c.staff_email == Staff.c.email)
+    .order_by(Staff.c.name, Staff.c.email)
 )

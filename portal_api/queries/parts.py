@@ -61,7 +61,7 @@ def like(column: ColumnElement[str | None]) -> ColumnElement[bool]:
 
 
 STREAMS = select(
-    StreamState.source, StreamState.stream, StreamState.high_water, StreamState.checked_at, StreamState.error
+    StreamState.c.source, StreamState.c.stream, StreamState.c.high_water, StreamState.c.checked_at, StreamState.c.error
 )
 """How fresh each stream is. The hub's own table: names no client."""
 

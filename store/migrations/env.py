@@ -3,13 +3,13 @@
 from alembic import context
 
 from store import access_tables, hub_tables
-from store.tables import Base
+from store.columns import METADATA
 
 LOADED = (access_tables, hub_tables)  # importing them is what puts their tables into the metadata
 
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=Base.metadata,
+    target_metadata=METADATA,
     transactional_ddl=True,
     render_as_batch=True,
     compare_type=True,

@@ -101,7 +101,7 @@ def test_the_example_connector_syncs(tmp_path: Path, monkeypatch: pytest.MonkeyP
             assert {r.stream: r.removed for r in sync_source(hub, "acme").streams} == {"customers": 0, "projects": 1}
             with hub.engine.connect().execution_options(reading=True) as connection:
                 launch = connection.execute(
-                    select(Project, Client.name.label("client")).join(Client, Client.id == Project.client_id)
+                    select(Project, Client.c.name.label("client")).join(Client, Client.c.id == Project.c.client_id)
                 ).one()
     assert (launch.name, launch.status, launch.client) == ("Launch", "active", "Client 2")
     assert launch.deleted_at is not None

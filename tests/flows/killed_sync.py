@@ -74,9 +74,9 @@ def dump(url: str) -> dict[str, list[str]]:
     engine = create_engine(url)
     with engine.connect().execution_options(reading=True) as connection:
         found = {
-            model.__tablename__: sorted(
+            model.name: sorted(
                 str({key: value for key, value in row._mapping.items() if key not in VOLATILE})
-                for row in connection.execute(select(model.__table__))
+                for row in connection.execute(select(model))
             )
             for model in TABLES
         }

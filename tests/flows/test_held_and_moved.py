@@ -19,15 +19,15 @@ BILL = {"number": "77", "day": "2026-03-01", "total": 7, "balance": 7, "currency
 UNREADABLE = {"total": "a lot"}
 
 
-def whose(hub: Hub, external_id: str, model: Any = Invoice) -> str | None:
+def whose(hub: Hub, external_id: str, table: Any = Invoice) -> str | None:
     with hub.engine.connect() as connection:
-        found: str | None = connection.scalar(select(model.client_id).where(model.external_id == external_id))
+        found: str | None = connection.scalar(select(table.c.client_id).where(table.c.external_id == external_id))
         return found
 
 
 def held_for(hub: Hub) -> list[str | None]:
     with hub.engine.connect() as connection:
-        return list(connection.scalars(select(HeldRecord.client_id).where(HeldRecord.resolved_at.is_(None))))
+        return list(connection.scalars(select(HeldRecord.c.client_id).where(HeldRecord.c.resolved_at.is_(None))))
 
 
 def put(source: Any, stream: str, id_: str, **fields: Any) -> None:

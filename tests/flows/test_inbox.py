@@ -39,7 +39,7 @@ def hint(hub: Hub, external_id: str | None) -> str:
 
 def told(hub: Hub, id_: str) -> Any:
     with hub.engine.connect() as connection:
-        return connection.execute(select(Inbox).where(Inbox.id == id_)).one()
+        return connection.execute(select(Inbox).where(Inbox.c.id == id_)).one()
 
 
 def test_what_was_hinted_at_is_read_at_once(hub: Hub, source: Any) -> None:
@@ -50,7 +50,7 @@ def test_what_was_hinted_at_is_read_at_once(hub: Hub, source: Any) -> None:
     assert drain(hub) == 1
     assert told(hub, id_).done_at is not None
     with hub.engine.connect() as connection:
-        assert connection.scalar(select(Invoice.balance_minor).where(Invoice.external_id == "I01")) == 0
+        assert connection.scalar(select(Invoice.c.balance_minor).where(Invoice.c.external_id == "I01")) == 0
 
 
 def test_ten_hints_at_the_same_are_one_reading(hub: Hub, source: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -127,7 +127,7 @@ def test_ops_let_a_braked_stream_through_once(hub: Hub, source: Any) -> None:
     assert told(hub, plain).done_at is not None
     assert told(hub, through).done_at is not None
     with hub.engine.connect() as connection:
-        alive = select(func.count()).where(Invoice.deleted_at.is_(None), Invoice.external_id.startswith("M"))
+        alive = select(func.count()).where(Invoice.c.deleted_at.is_(None), Invoice.c.external_id.startswith("M"))
         assert connection.scalar(alive) == 0
 
 

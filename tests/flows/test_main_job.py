@@ -123,25 +123,25 @@ def test_an_invoice_paid_and_a_file_saved_again_are_so_here_after_the_next_sync(
     for source in SYSTEMS:
         sync_source(hub, source)
     with hub.engine.connect() as connection:
-        bill = connection.execute(select(Invoice).where(Invoice.balance_minor > 0).limit(1)).one()
-        file = connection.execute(select(Document).where(Document.media_type == "application/pdf").limit(1)).one()
+        bill = connection.execute(select(Invoice).where(Invoice.c.balance_minor > 0).limit(1)).one()
+        file = connection.execute(select(Document).where(Document.c.media_type == "application/pdf").limit(1)).one()
     httpx.post(f"{sandbox}/control/edits/pay-invoice", json={"id": bill.external_id}).raise_for_status()
     httpx.post(f"{sandbox}/control/edits/new-version", json={"id": file.external_id}).raise_for_status()
     for source in SYSTEMS:
         sync_source(hub, source)
     with hub.engine.connect() as connection:
-        assert connection.scalar(select(Invoice.balance_minor).where(Invoice.id == bill.id)) == 0
-        assert connection.scalar(select(Document.revision).where(Document.id == file.id)) != file.revision
+        assert connection.scalar(select(Invoice.c.balance_minor).where(Invoice.c.id == bill.id)) == 0
+        assert connection.scalar(select(Document.c.revision).where(Document.c.id == file.id)) != file.revision
 
 
 def test_whatever_is_not_matched_belongs_to_nobody(hub: Hub, state: State) -> None:
     for source in reversed(SYSTEMS):
         sync_source(hub, source)
-    clients = select(Client.id)
-    assert count(hub, Invoice.client_id.is_not(None), Invoice.client_id.not_in(clients)) == 0
-    for model in (Invoice, Document):
-        rows = count(hub, model.id.is_not(None))
-        assert 0 < count(hub, model.client_id.is_(None)) < rows / 5, "the sample firm has a few strays of each kind"
+    clients = select(Client.c.id)
+    assert count(hub, Invoice.c.client_id.is_not(None), Invoice.c.client_id.not_in(clients)) == 0
+    for table in (Invoice, Document):
+        rows = count(hub, table.c.id.is_not(None))
+        assert 0 < count(hub, table.c.client_id.is_(None)) < rows / 5, "the sample firm has a few strays of each kind"
 
 
 @pytest.mark.parametrize("source", SYSTEMS)
@@ -165,7 +165,7 @@ def test_a_full_disk_is_said_and_the_next_run_goes_on(hub: Hub, state: State, mo
         summary = sync_source(hub, "salesforce")
     assert summary.state == "failed"
     assert "is full; nothing was stored" in (summary.streams[0].sentence or "")
-    assert count(hub, Client.id.is_not(None)) == 0
+    assert count(hub, Client.c.id.is_not(None)) == 0
     assert sync_source(hub, "salesforce").state == "done"
     assert reconcile_source(hub, "salesforce").agrees
 
@@ -182,13 +182,13 @@ def test_an_unreachable_source_is_said_and_the_others_go_on(hub: Hub, state: Sta
 def test_a_shipment_delayed_in_the_crm_is_late_here_after_the_next_sync(hub: Hub, state: State, sandbox: str) -> None:
     sync_source(hub, "salesforce")
     with hub.engine.connect() as connection:
-        row = connection.execute(select(Shipment).where(Shipment.status == "in_transit").limit(1)).one()
+        row = connection.execute(select(Shipment).where(Shipment.c.status == "in_transit").limit(1)).one()
     answer = httpx.post(f"{sandbox}/control/edits/delay-shipment", json={"id": row.external_id, "days": 3})
     answer.raise_for_status()
     summary = sync_source(hub, "salesforce")
     assert sum(result.updated for result in summary.streams) == 1
     with hub.engine.connect() as connection:
-        later = connection.scalar(select(Shipment.eta_at).where(Shipment.id == row.id))
+        later = connection.scalar(select(Shipment.c.eta_at).where(Shipment.c.id == row.id))
     assert later == row.eta_at + dt.timedelta(days=3)
 
 
@@ -207,10 +207,10 @@ def test_a_company_nobody_here_made_up_arrives_with_every_accent(hub: Hub, state
     northwind.seed(state, NORTHWIND)
     for source in SYSTEMS:
         assert sync_source(hub, source).state == "done"
-    assert count(hub, Invoice.client_id.is_not(None)) == 830
-    assert count(hub, Client.id.is_not(None)) == 91
-    assert count(hub, Shipment.client_id.is_not(None)) == 830
-    assert count(hub, Shipment.shipped_on.is_(None)) == 21
+    assert count(hub, Invoice.c.client_id.is_not(None)) == 830
+    assert count(hub, Client.c.id.is_not(None)) == 91
+    assert count(hub, Shipment.c.client_id.is_not(None)) == 830
+    assert count(hub, Shipment.c.shipped_on.is_(None)) == 21
     with hub.engine.connect() as connection:
-        names = set(connection.scalars(select(Client.name)))
+        names = set(connection.scalars(select(Client.c.name)))
     assert {"Ana Trujillo Emparedados y helados", "Blondesddsl père et fils", "Folk och fä HB"} <= names

@@ -30,7 +30,7 @@ def mapping(hub: Hub, stream: str, old: str, new: str) -> None:
 
 def memos(hub: Hub) -> set[str | None]:
     with hub.engine.connect() as connection:
-        return set(connection.scalars(select(Invoice.memo).where(Invoice.deleted_at.is_(None))))
+        return set(connection.scalars(select(Invoice.c.memo).where(Invoice.c.deleted_at.is_(None))))
 
 
 def changes(hub: Hub) -> int:
@@ -68,7 +68,7 @@ def test_what_is_new_while_all_is_read_again_is_news(hub: Hub, source: Any) -> N
     mapping(hub, "Account", "name: Name", "name: Name\n  number: Id")
     sync_source(hub, "model")
     with hub.engine.connect() as connection:
-        told = connection.execute(select(Change.kind, Change.entity_id).order_by(Change.kind)).all()
+        told = connection.execute(select(Change.c.kind, Change.c.entity_id).order_by(Change.c.kind)).all()
     assert told == [("added", entity_id("model", "Account", "A9")), ("removed", entity_id("model", "Account", "A2"))]
 
 
@@ -87,7 +87,7 @@ def test_a_new_rule_of_whose_a_customer_is_holds_for_the_customers_known_before(
     mapping(hub, "Customer", "  - model.Customer: Id\n", "  - model.Customer: Id\n  - name: {from: Name, as: name}\n")
     sync_source(hub, "model")
     with hub.engine.connect() as connection:
-        assert connection.scalar(select(Invoice.client_id).where(Invoice.external_id == "I02")) == MUELLER
+        assert connection.scalar(select(Invoice.c.client_id).where(Invoice.c.external_id == "I02")) == MUELLER
 
 
 def test_what_was_deleted_while_all_is_read_again_is_gone_too(hub: Hub, source: Any) -> None:

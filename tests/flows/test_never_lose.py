@@ -32,13 +32,13 @@ TOO_LONG = {"number": "n" * 50}
 
 def invoices(hub: Hub) -> dict[str, tuple[int, str | None]]:
     with hub.engine.connect() as connection:
-        found = connection.execute(select(Invoice).where(Invoice.deleted_at.is_(None)))
+        found = connection.execute(select(Invoice).where(Invoice.c.deleted_at.is_(None)))
         return {row.external_id: (row.balance_minor, row.client_id) for row in found}
 
 
 def waiting(hub: Hub) -> list[Any]:
     with hub.engine.connect() as connection:
-        return list(connection.execute(select(HeldRecord).where(HeldRecord.resolved_at.is_(None))))
+        return list(connection.execute(select(HeldRecord).where(HeldRecord.c.resolved_at.is_(None))))
 
 
 def change_mapping(hub: Hub, stream: str, old: str, new: str) -> None:
@@ -205,7 +205,7 @@ def test_a_project_that_moves_to_another_client_takes_its_milestones_along(hub: 
     source.save()
     sync_source(hub, "model")
     with hub.engine.connect() as connection:
-        clients = dict(connection.execute(select(Milestone.external_id, Milestone.client_id)).all())
+        clients = dict(connection.execute(select(Milestone.c.external_id, Milestone.c.client_id)).all())
     assert clients == {"M1": ONEILL, "M2": ONEILL}
 
 
@@ -272,7 +272,7 @@ def test_a_held_sweep_stays_held_until_somebody_lets_it_through(hub: Hub, source
 def test_reading_all_again_does_not_make_the_copy_look_old(hub: Hub, source: Any, make_hub: Callable[..., Hub]) -> None:
     def as_of() -> Any:
         with hub.engine.connect() as connection:
-            return connection.scalar(select(StreamState.high_water).where(StreamState.stream == "Invoice"))
+            return connection.scalar(select(StreamState.c.high_water).where(StreamState.c.stream == "Invoice"))
 
     sync_source(hub, "model")
     known = as_of()

@@ -33,7 +33,7 @@ def rows(hub: Hub, *columns: Any, **where: Any) -> list[Any]:
 
 def invoices(hub: Hub) -> dict[str, tuple[int, str | None]]:
     with hub.engine.connect() as connection:
-        found = connection.execute(select(Invoice).where(Invoice.deleted_at.is_(None)))
+        found = connection.execute(select(Invoice).where(Invoice.c.deleted_at.is_(None)))
         return {row.external_id: (row.balance_minor, row.client_id) for row in found}
 
 
@@ -62,13 +62,13 @@ def test_a_second_sync_without_changes_writes_nothing_but_its_own_record(hub: Hu
 
 def test_a_change_arrives_and_is_recorded_once(hub: Hub, source: Any) -> None:
     sync_source(hub, "model")
-    assert rows(hub, func.count(Change.seq)) == [(0,)], "a first load notifies nobody"
+    assert rows(hub, func.count(Change.c.seq)) == [(0,)], "a first load notifies nobody"
     source.put("Invoice", "I03", number="1003", day="2026-03-01", total=103, balance=0, currency="EUR", customer="C1")
     source.save()
     for _ in range(2):
         sync_source(hub, "model")
     assert invoices(hub)["I03"] == (0, MUELLER)
-    found = rows(hub, Change.kind, Change.entity, Change.client_id, Change.before)
+    found = rows(hub, Change.c.kind, Change.c.entity, Change.c.client_id, Change.c.before)
     assert found == [("updated", "invoice", MUELLER, {"balance_minor": 300})]
 
 
@@ -79,7 +79,7 @@ def test_a_touch_without_a_change_tells_nobody(hub: Hub, source: Any) -> None:
     source.save()
     summary = sync_source(hub, "model")
     assert summary.streams[-1].updated == 0
-    assert rows(hub, func.count(Change.seq)) == [(0,)]
+    assert rows(hub, func.count(Change.c.seq)) == [(0,)]
 
 
 def test_deletes_are_truth_and_a_restored_record_is_the_same_row(hub: Hub, source: Any) -> None:
@@ -92,7 +92,7 @@ def test_deletes_are_truth_and_a_restored_record_is_the_same_row(hub: Hub, sourc
     source.save()
     sync_source(hub, "model")
     assert "I05" in invoices(hub)
-    assert [kind for (kind,) in rows(hub, Change.kind)] == ["removed", "restored"]
+    assert [kind for (kind,) in rows(hub, Change.c.kind)] == ["removed", "restored"]
 
 
 def test_what_a_delete_feed_never_tells_is_found_by_the_sweep(hub: Hub, source: Any) -> None:
@@ -143,7 +143,7 @@ def test_a_bad_record_is_kept_with_its_reason_and_the_others_go_on(
     summary = sync_source(hub, "model")
     assert summary.state == "done"
     assert (summary.streams[-1].added, summary.streams[-1].held) == (20, 1)
-    [held] = rows(hub, HeldRecord.reason, HeldRecord.sentence, HeldRecord.client_id, HeldRecord.payload)
+    [held] = rows(hub, HeldRecord.c.reason, HeldRecord.c.sentence, HeldRecord.c.client_id, HeldRecord.c.payload)
     assert held.reason == reason
     assert len(held.sentence) < 300
     assert held.client_id == (None if reason == "no_id" else MUELLER)
@@ -154,7 +154,7 @@ def test_a_bad_record_is_kept_with_its_reason_and_the_others_go_on(
     source.save()
     sync_source(hub, "model")
     assert "I77" in invoices(hub)
-    assert rows(hub, HeldRecord.id, resolved_at=None) == []
+    assert rows(hub, HeldRecord.c.id, resolved_at=None) == []
 
 
 def test_a_held_record_is_replayed_once_its_mapping_takes_it(
@@ -163,7 +163,7 @@ def test_a_held_record_is_replayed_once_its_mapping_takes_it(
     source.put("Invoice", "I77", number="n" * 50, day="2026-03-01", total=7, balance=7, currency="EUR", customer="C1")
     source.save()
     sync_source(hub, "model")
-    [held] = rows(hub, HeldRecord.id)
+    [held] = rows(hub, HeldRecord.c.id)
     with pytest.raises(BadRecord, match="still cannot be taken"):
         replay(hub, held.id)
     file = hub.settings.mappings_path
@@ -183,7 +183,7 @@ def test_held_records_are_tried_one_after_another_and_each_says_how_it_went(hub:
     sync_source(hub, "model")
     first, second = (entity_id("model", "Invoice", external) for external in ("I77", "I78"))
     with hub.engine.begin() as connection:
-        connection.execute(update(HeldRecord).where(HeldRecord.id == first).values(payload=_mended(source, "I77")))
+        connection.execute(update(HeldRecord).where(HeldRecord.c.id == first).values(payload=_mended(source, "I77")))
     assert [(one.id, one.state) for one in try_again(hub, [first, second, first, "0" * 26])] == [
         (first, "taken"), (second, "held"), (first, "gone"), ("0" * 26, "gone"),
     ]  # fmt: skip
@@ -235,7 +235,7 @@ def test_two_clients_with_one_name_are_ambiguous_and_stay_invisible(hub: Hub, so
     source.put("Account", "A3", Name="O’Neill".replace("’", "'"), customer=None)
     source.save()
     sync_source(hub, "model")
-    [(client, evidence)] = rows(hub, Crosswalk.client_id, Crosswalk.evidence, external_id="C2")
+    [(client, evidence)] = rows(hub, Crosswalk.c.client_id, Crosswalk.c.evidence, external_id="C2")
     assert client is None
     assert "2 clients" in evidence
     assert invoices(hub)["I01"][1] is None
@@ -303,14 +303,14 @@ def test_a_worker_that_lost_its_stream_does_not_move_its_cursor(hub: Hub, source
     from store.runs import StreamResult, begin, finish
 
     sync_source(hub, "model")
-    before = rows(hub, StreamState.cursor, stream="Invoice")
+    before = rows(hub, StreamState.c.cursor, stream="Invoice")
     with hub.engine.begin() as connection:
         slow = begin(connection, "model", ["Invoice"])
         connection.execute(delete(Lease))
     late = replace(StreamResult("Invoice", "done", 0, 0, 0, 0, 0, 0, 0.0), cursor={"n": 1, "id": "I00"})
     with hub.engine.begin() as connection:
         finish(connection, slow, [late], 0)
-    assert rows(hub, StreamState.cursor, stream="Invoice") == before
+    assert rows(hub, StreamState.c.cursor, stream="Invoice") == before
 
 
 def test_a_targeted_read_waits_while_another_worker_has_the_stream(hub: Hub, source: Any) -> None:
@@ -334,7 +334,7 @@ def test_a_dead_workers_lease_is_taken_over_at_once(hub: Hub, source: Any) -> No
         host = holder().rpartition(":")[0]
         connection.execute(update(Lease).values(holder=f"{host}:4194304"))
     assert sync_source(hub, "model").state == "done"
-    assert rows(hub, Run.state, id=dead.id) == [("died",)]
+    assert rows(hub, Run.c.state, id=dead.id) == [("died",)]
 
 
 def test_a_webhooks_targeted_read_brings_one_record_now(hub: Hub, source: Any) -> None:
@@ -363,6 +363,6 @@ def test_an_unknown_stream_is_refused_by_name(hub: Hub, source: Any) -> None:
 
 def test_every_row_opens_to_the_bytes_it_came_from(hub: Hub, source: Any) -> None:
     sync_source(hub, "model")
-    [(batch,)] = rows(hub, Invoice.batch, external_id="I03")
+    [(batch,)] = rows(hub, Invoice.c.batch, external_id="I03")
     assert b'"Id":"I03"' in hub.landing.read(batch)
-    assert rows(hub, Client.batch, external_id="A1")[0].batch.startswith("model/Account/")
+    assert rows(hub, Client.c.batch, external_id="A1")[0].batch.startswith("model/Account/")

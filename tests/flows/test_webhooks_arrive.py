@@ -130,20 +130,20 @@ def press(sandbox: str, edit: str, **wish: Any) -> None:
 
 
 def test_a_payment_a_delay_and_a_new_version_arrive_by_themselves(hub: Hub, sandbox: str) -> None:
-    bill = value(hub, Invoice.external_id, Invoice.balance_minor > 0)
-    shipment = value(hub, Shipment.external_id, Shipment.eta_at.is_not(None))
-    eta = value(hub, Shipment.eta_at, Shipment.external_id == shipment)
-    file = value(hub, Document.external_id, Document.media_type == "application/pdf")
-    revision = value(hub, Document.revision, Document.external_id == file)
+    bill = value(hub, Invoice.c.external_id, Invoice.c.balance_minor > 0)
+    shipment = value(hub, Shipment.c.external_id, Shipment.c.eta_at.is_not(None))
+    eta = value(hub, Shipment.c.eta_at, Shipment.c.external_id == shipment)
+    file = value(hub, Document.c.external_id, Document.c.media_type == "application/pdf")
+    revision = value(hub, Document.c.revision, Document.c.external_id == file)
     press(sandbox, "pay-invoice", id=bill)
-    took = [eventually(lambda: value(hub, Invoice.balance_minor, Invoice.external_id == bill) == 0)]
+    took = [eventually(lambda: value(hub, Invoice.c.balance_minor, Invoice.c.external_id == bill) == 0)]
     press(sandbox, "delay-shipment", id=shipment)
-    took += [eventually(lambda: value(hub, Shipment.eta_at, Shipment.external_id == shipment) != eta)]
+    took += [eventually(lambda: value(hub, Shipment.c.eta_at, Shipment.c.external_id == shipment) != eta)]
     press(sandbox, "new-version", id=file)
-    took += [eventually(lambda: value(hub, Document.revision, Document.external_id == file) != revision)]
+    took += [eventually(lambda: value(hub, Document.c.revision, Document.c.external_id == file) != revision)]
     assert max(took) < 5.0
-    eventually(lambda: value(hub, Inbox.id, Inbox.done_at.is_(None)) is None)
-    assert value(hub, Inbox.error, Inbox.error.is_not(None)) is None
+    eventually(lambda: value(hub, Inbox.c.id, Inbox.c.done_at.is_(None)) is None)
+    assert value(hub, Inbox.c.error, Inbox.c.error.is_not(None)) is None
 
 
 def channels(state: State) -> dict[str, int]:

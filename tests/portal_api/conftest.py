@@ -115,8 +115,8 @@ class Filler:
 
     def add(self, model: Any, client_id: str | None, **values: Any) -> str:
         self.count += 1
-        source, stream = STREAM_OF[model.__tablename__]
-        external = f"{model.__tablename__}-{self.count}"
+        source, stream = STREAM_OF[model.name]
+        external = f"{model.name}-{self.count}"
         id_ = entity_id(source, stream, external)
         basis = {"id": id_, "source": source, "stream": stream, "external_id": external, "client_id": client_id}
         kept = {"content_hash": b"0" * 16, "batch": "test/1", "synced_at": now(), "source_at": now()}

@@ -49,7 +49,7 @@ async def test_the_first_visit_is_welcomed_and_the_second_is_not(world, portal):
     client = world.client("professional_services", "nothing")
     with world.engine.begin() as connection:  # other tests may have been here
         person = places_of(connection, client.email)[0].person_id
-        connection.execute(delete(Session).where(Session.person_id == person))
+        connection.execute(delete(Session).where(Session.c.person_id == person))
     places = []
     for _ in range(2):
         places.append((await portal.post(link_for(world, client))).headers["location"])
@@ -95,7 +95,7 @@ def test_of_fifty_presses_at_once_one_signs_in(world):
 def test_only_hashes_are_stored(world):
     token = link_for(world, world.client("saas")).rpartition("/")[2]
     with world.engine.connect() as connection:
-        kept = connection.execute(select(SignInLink).order_by(SignInLink.created_at.desc())).first()
+        kept = connection.execute(select(SignInLink).order_by(SignInLink.c.created_at.desc())).first()
     assert kept.token_hash == hashed(token)
     assert token not in repr(tuple(kept))
 
@@ -153,7 +153,7 @@ async def test_a_revoked_an_idle_and_an_expired_session_end(world, portal, signe
     ):
         browser = signed_in("agency")
         assert (await browser.get("/")).status_code == 200
-        mine = Session.token_hash == hashed(browser.cookies["frontdesk"])
+        mine = Session.c.token_hash == hashed(browser.cookies["frontdesk"])
         with world.engine.begin() as connection:
             connection.execute(update(Session).where(mine).values(**change))
         assert (await browser.get("/")).status_code == 303
@@ -162,7 +162,7 @@ async def test_a_revoked_an_idle_and_an_expired_session_end(world, portal, signe
 
 async def test_a_person_whose_role_is_taken_away_is_out_at_once(world, portal, signed_in):
     browser = signed_in("agency", "nothing")
-    mine = Person.email == world.client("agency", "nothing").email
+    mine = Person.c.email == world.client("agency", "nothing").email
     with world.engine.begin() as connection:
         connection.execute(update(Person).where(mine).values(role=None))
     try:
@@ -183,7 +183,7 @@ async def test_whoever_has_one_client_is_not_offered_another(world, portal):
 
 async def test_somebody_of_two_clients_chooses_and_gets_a_new_session(world, portal):
     first, second = world.client("logistics"), world.client("logistics", "nothing")
-    shared = Person.client_id.in_([first.id, second.id])
+    shared = Person.c.client_id.in_([first.id, second.id])
     with world.engine.begin() as connection:
         connection.execute(update(Person).where(shared).values(email="both@client.example"))
     try:
@@ -203,7 +203,7 @@ async def test_somebody_of_two_clients_chooses_and_gets_a_new_session(world, por
     finally:
         with world.engine.begin() as connection:
             for client in (first, second):
-                mine = update(Person).where(Person.client_id == client.id)
+                mine = update(Person).where(Person.c.client_id == client.id)
                 connection.execute(mine.values(email=client.email))
 
 
@@ -262,7 +262,7 @@ def test_whoever_leaves_the_firm_is_out_at_once(world):
             create_api_token(connection, "leaver@firm.example", staff=True),
         ]
         assert all(sessions.find(connection, key, now()) for key in keys)
-        connection.execute(delete(Staff).where(Staff.email == "leaver@firm.example"))
+        connection.execute(delete(Staff).where(Staff.c.email == "leaver@firm.example"))
         assert [sessions.find(connection, key, now()) for key in keys] == [None, None]
         connection.rollback()
 
@@ -283,7 +283,7 @@ async def test_a_deep_link_lands_on_its_item_for_its_own_client_only(world, port
     assert (await signed_in("legal").get(path)).headers["location"] == "/invoices/abc"
     portal.app.state.portal.activities.flush()
     with world.engine.connect() as connection:
-        last = connection.execute(select(Activity).order_by(Activity.seq.desc())).first()
+        last = connection.execute(select(Activity).order_by(Activity.c.seq.desc())).first()
     assert (last.verb, last.object_kind, last.via) == ("follow", "invoice", "deep_link")
     assert (await signed_in("saas").get(path)).status_code == 404
     assert (await portal.get(path[:-3] + "aaa")).status_code == 404
@@ -302,7 +302,7 @@ async def test_a_deep_link_to_the_other_client_of_a_person_lets_them_choose_it(w
     first, second = world.client("logistics"), world.client("logistics", "nothing")
     path = urlsplit(deep_link(world.settings, Item(second.id, "/invoices/abc", "invoice", "abc"))).path
     assert (await signed_in("logistics").get(path)).status_code == 404
-    theirs = Person.client_id == second.id
+    theirs = Person.c.client_id == second.id
     with world.engine.begin() as connection:
         connection.execute(update(Person).where(theirs).values(email=first.email))
     try:
@@ -316,7 +316,7 @@ async def test_a_deep_link_to_the_other_client_of_a_person_lets_them_choose_it(w
 
 async def test_a_person_who_moves_to_another_client_is_out_of_the_former_one_at_once(world, portal, signed_in):
     former, other = world.client("agency", "nothing"), world.client("saas", "nothing")
-    browser, mine = signed_in("agency", "nothing"), Person.email == former.email
+    browser, mine = signed_in("agency", "nothing"), Person.c.email == former.email
     with world.engine.begin() as connection:
         token = create_api_token(connection, former.email)
         connection.execute(update(Person).where(mine).values(client_id=other.id))
@@ -366,9 +366,9 @@ def test_a_client_that_is_gone_ends_its_sessions(world):
     client = world.client("saas", "nothing")
     with world.engine.begin() as connection:
         token = sessions_token(connection, client)
-        connection.execute(update(Client).where(Client.id == client.id).values(deleted_at=now()))
+        connection.execute(update(Client).where(Client.c.id == client.id).values(deleted_at=now()))
         assert sessions.find(connection, token, now()) is None
-        connection.execute(update(Client).where(Client.id == client.id).values(deleted_at=None))
+        connection.execute(update(Client).where(Client.c.id == client.id).values(deleted_at=None))
 
 
 def _count(world, model):
@@ -393,7 +393,7 @@ def test_on_postgres_a_connection_that_names_no_client_sees_nobody(postgres_worl
         reader = Reader(connection, Scope(client.id, None, "owner", "s"))
         assert reader.first(select(visible["client"].c.name)).name == client.name
         # Row-level security alone answers here: the statement has no filter of its own.
-        assert Bundle(all=select(Client.name)).fetch(connection, {CLIENT: client.id})["all"] == [(client.name,)]
+        assert Bundle(all=select(Client.c.name)).fetch(connection, {CLIENT: client.id})["all"] == [(client.name,)]
         connection.rollback()
         # Pooled connections must not keep whom they last served.
         assert connection.execute(select(func.count()).select_from(Client)).scalar_one() == 0

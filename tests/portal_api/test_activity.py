@@ -32,7 +32,7 @@ def clean(world):
 
 def kept(world):
     with world.engine.connect() as connection:
-        return connection.execute(select(Activity).order_by(Activity.seq)).all()
+        return connection.execute(select(Activity).order_by(Activity.c.seq)).all()
 
 
 async def test_a_view_of_home_is_one_counted_fact(world, portal, signed_in):

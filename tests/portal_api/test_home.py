@@ -56,7 +56,7 @@ async def test_the_first_visit_is_welcomed_with_three_lines(signed_in):
 
 
 async def test_a_silent_source_changes_the_words(world, signed_in):
-    books = update(StreamState).where(StreamState.source == "quickbooks")
+    books = update(StreamState).where(StreamState.c.source == "quickbooks")
     with world.engine.begin() as connection:
         connection.execute(books.values(high_water=now() - dt.timedelta(hours=3)))
     try:
@@ -74,7 +74,7 @@ async def test_several_silent_sources_are_one_line_with_each_by_name_behind_it(w
     with world.engine.begin() as connection:
         for source, late in hours.items():
             mark = now() - dt.timedelta(hours=late)
-            connection.execute(update(StreamState).where(StreamState.source == source).values(high_water=mark))
+            connection.execute(update(StreamState).where(StreamState.c.source == source).values(high_water=mark))
     try:
         page = await signed_in("saas").get("/")
     finally:
@@ -117,7 +117,7 @@ async def test_a_page_is_two_queries_whatever_the_size_of_the_client(world, port
     assert len(few) == len(many)
     assert len([statement for statement in many if "set_config" not in statement or "WITH" in statement]) == 2
     with world.engine.begin() as connection:
-        connection.execute(Invoice.__table__.delete().where(Invoice.number.like("many-%")))
+        connection.execute(Invoice.delete().where(Invoice.c.number.like("many-%")))
 
 
 def _invoice(client_id, n):

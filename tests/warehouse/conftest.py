@@ -46,7 +46,7 @@ class Firm:
         with self.engine.begin() as connection:
             connection.execute(insert(Change), rows)
             gone = at if kind == "removed" else None
-            connection.execute(update(Client).where(Client.id.in_(ids)).values(deleted_at=gone))
+            connection.execute(update(Client).where(Client.c.id.in_(ids)).values(deleted_at=gone))
 
     def did(self, client: str, *verbs: str, at: dt.datetime, **columns: Any) -> None:
         """A client's person did something, each verb a minute after the last."""
@@ -60,7 +60,7 @@ class Firm:
 
     def forget(self, *seqs: int) -> None:
         with self.engine.begin() as connection:
-            connection.execute(delete(Activity).where(Activity.seq.in_(seqs)))
+            connection.execute(delete(Activity).where(Activity.c.seq.in_(seqs)))
 
 
 @pytest.fixture

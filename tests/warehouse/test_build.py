@@ -23,7 +23,8 @@ from hypothesis import strategies as st
 import warehouse.build as build_module
 from hub.errors import NeedsPerson, RetryLater
 from store.access_tables import Activity
-from store.tables import ENTITIES, Base
+from store.columns import METADATA
+from store.tables import ENTITIES
 from warehouse.build import BrokenPromise, build
 from warehouse.exports import ACTIVITY, WHOLE
 from warehouse.metrics import compute
@@ -312,6 +313,6 @@ def test_a_damaged_file_is_replaced(sqlite_firm, file, damage):
 
 @pytest.mark.parametrize("export", [ACTIVITY, *WHOLE], ids=lambda export: export.table)
 def test_the_columns_read_are_columns_of_the_store(export):
-    assert set(export.columns) <= set(Base.metadata.tables[export.table].columns.keys())
+    assert set(export.columns) <= set(METADATA.tables[export.table].columns.keys())
     assert export.table in {"activity", "change"} or export.table in ENTITIES
-    assert Activity.__tablename__ == ACTIVITY.table
+    assert Activity.name == ACTIVITY.table

@@ -50,7 +50,7 @@ class Tenant:
     rows: list[tuple[Any, dict[str, Any]]] = field(default_factory=list)
 
     def add(self, model: Any, **values: Any) -> str:
-        noun = model.__tablename__
+        noun = model.name
         source, stream = STREAMS[noun]
         mine = self.ids.setdefault(noun, [])
         external = f"{self.mark}-{noun}-{len(mine)}"

@@ -22,12 +22,12 @@ def facts(browse, rich):
     """The facts that were recorded since the last time, as (verb, object, via, counted)."""
     engine = rich.world.engine
     with engine.connect() as connection:
-        known = [connection.scalar(select(func.coalesce(func.max(Activity.seq), 0)))]
+        known = [connection.scalar(select(func.coalesce(func.max(Activity.c.seq), 0)))]
 
     def since():
         browse.app.state.portal.activities.flush()
         with engine.connect() as connection:
-            rows = connection.execute(select(Activity).where(Activity.seq > known[0]).order_by(Activity.seq)).all()
+            rows = connection.execute(select(Activity).where(Activity.c.seq > known[0]).order_by(Activity.c.seq)).all()
         known[0] = max((row.seq for row in rows), default=known[0])
         return [(row.verb, row.object_kind, row.via, row.counted) for row in rows]
 

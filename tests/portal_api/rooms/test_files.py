@@ -98,7 +98,7 @@ async def test_a_download_is_recorded_as_one_and_a_failed_one_is_not(browse, ric
     await browse(f"/documents/{rich.mine.ids['document'][1]}/download", who=me)
     browse.app.state.portal.activities.flush()
     with rich.world.engine.connect() as connection:
-        found = connection.execute(select(Activity).order_by(Activity.seq.desc()).limit(1)).one()
+        found = connection.execute(select(Activity).order_by(Activity.c.seq.desc()).limit(1)).one()
     assert (found.verb, found.object_kind, found.object_id, found.via) == ("download", "document", id_, "file")
 
 

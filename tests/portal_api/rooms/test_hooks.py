@@ -56,7 +56,9 @@ def signed(body):
 
 def waiting(world):
     with world.engine.connect() as connection:
-        rows = connection.execute(select(Inbox.source, Inbox.stream, Inbox.external_id).order_by(Inbox.event_id))
+        rows = connection.execute(
+            select(Inbox.c.source, Inbox.c.stream, Inbox.c.external_id).order_by(Inbox.c.event_id)
+        )
         return [tuple(row) for row in rows]
 
 
@@ -158,5 +160,5 @@ async def test_a_flood_becomes_one_hint_for_the_whole_source(world, post):
 async def test_no_webhook_passes_for_a_press_that_lets_a_braked_stream_through(world, post):
     assert (await post("quickbooks", [event(f"{LET_THROUGH}1")])).status_code in {200, 202}
     with world.engine.connect() as connection:
-        [name] = connection.scalars(select(Inbox.event_id))
+        [name] = connection.scalars(select(Inbox.c.event_id))
     assert LET_THROUGH not in name

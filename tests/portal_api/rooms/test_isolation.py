@@ -97,7 +97,7 @@ def ended(rich, kind):
     token = "forged" * 8 if kind == "forged" else rich.session(rich.theirs)
     past = {"expires_at": now() - dt.timedelta(seconds=1)} if kind == "expired" else {"revoked_at": now()}
     with rich.world.engine.begin() as connection:
-        connection.execute(update(Session).where(Session.token_hash == hashed(token)).values(**past))
+        connection.execute(update(Session).where(Session.c.token_hash == hashed(token)).values(**past))
     return token
 
 

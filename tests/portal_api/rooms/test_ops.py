@@ -26,7 +26,7 @@ async def test_all_is_well_in_one_sentence(browse, rich):
 
 
 async def test_what_is_wrong_comes_first_with_the_next_step(browse, rich):
-    broken = StreamState.source == "quickbooks", StreamState.stream == "Invoice"
+    broken = StreamState.c.source == "quickbooks", StreamState.c.stream == "Invoice"
     with rich.world.engine.begin() as connection:
         told = {"error": "QuickBooks no longer accepts our token.", "error_kind": "NeedsPerson"}
         connection.execute(
@@ -50,7 +50,7 @@ async def test_what_is_wrong_with_a_whole_source_is_said_once(browse, rich):
             "error_kind": "NeedsPerson",
             "error_step": "Connect.",
         }
-        connection.execute(update(StreamState).where(StreamState.source == "quickbooks").values(**told))
+        connection.execute(update(StreamState).where(StreamState.c.source == "quickbooks").values(**told))
     try:
         page = await browse("/ops", who=rich.staff())
         body = page.text.split("<main", 1)[1]
@@ -94,7 +94,7 @@ async def test_sync_now_is_a_hint_for_the_worker_and_twice_is_once(browse, rich)
         answer = await browse("/ops/sources/quickbooks/sync", who=staff, method="POST")
         assert answer.headers["location"] == "/ops?asked=quickbooks"
     with rich.world.engine.connect() as connection:
-        rows = connection.execute(select(Inbox.source, Inbox.stream, Inbox.external_id, Inbox.done_at)).all()
+        rows = connection.execute(select(Inbox.c.source, Inbox.c.stream, Inbox.c.external_id, Inbox.c.done_at)).all()
     assert [tuple(row) for row in rows] == [("quickbooks", None, None, None)]
     assert "QuickBooks is read again now." in (await browse("/ops?asked=quickbooks", who=staff)).text
     assert (await browse("/ops/sources/nothing/sync", who=staff, method="POST")).status_code == 404
@@ -109,12 +109,12 @@ async def test_sync_now_asks_again_where_the_worker_has_given_up(browse, rich):
         connection.execute(update(Inbox).values(attempts=INBOX_TRIES))
     await browse("/ops/sources/quickbooks/sync", who=staff, method="POST")
     with rich.world.engine.connect() as connection:
-        assert sorted(connection.scalars(select(Inbox.attempts))) == [0, INBOX_TRIES]
+        assert sorted(connection.scalars(select(Inbox.c.attempts))) == [0, INBOX_TRIES]
 
 
 async def test_a_braked_stream_is_let_through_once_and_only_while_it_is_braked(browse, rich):
     path, form = "/ops/sources/quickbooks/let-through", {"stream": "Invoice"}
-    staff, braked = rich.staff(), (StreamState.source == "quickbooks", StreamState.stream == "Invoice")
+    staff, braked = rich.staff(), (StreamState.c.source == "quickbooks", StreamState.c.stream == "Invoice")
     assert (await browse(path, who=staff, method="POST", data=form)).status_code == 404
     told = {"error": "30 of 40 records of Invoice are gone. That is held.", "error_kind": "HeldRun"}
     with rich.world.engine.begin() as connection:
@@ -270,7 +270,7 @@ async def test_viewing_as_a_client_is_read_only_logged_and_ends(browse, rich):
     assert (await browse("/api/v1/me", who=staff)).json()["read_only"] is True
     browse.app.state.portal.activities.flush()
     with rich.world.engine.connect() as connection:
-        rows = connection.execute(select(Activity).where(Activity.staff_email == "ops@firm.example")).all()
+        rows = connection.execute(select(Activity).where(Activity.c.staff_email == "ops@firm.example")).all()
     assert {"view_as", "view"} <= {row.verb for row in rows}
     assert not any(row.counted for row in rows)
     assert (await browse("/ops/view-as/end", who=staff, method="POST")).headers["location"] == "/ops/clients"
@@ -279,7 +279,7 @@ async def test_viewing_as_a_client_is_read_only_logged_and_ends(browse, rich):
 
 def _analyst(rich):
     with rich.world.engine.begin() as connection:
-        if connection.execute(select(Staff).where(Staff.email == "ann@firm.example")).first() is None:
+        if connection.execute(select(Staff).where(Staff.c.email == "ann@firm.example")).first() is None:
             connection.execute(insert(Staff), {"email": "ann@firm.example", "name": "Ann", "role": "analyst"})
         return sessions.open_for_staff(connection, "ann@firm.example", "analyst", now())
 

@@ -131,9 +131,9 @@ async def test_search_finds_by_parts_of_names_and_numbers_and_takes_no_jokers(br
 
 
 async def test_search_is_blind_to_the_case_of_umlauts_too(browse, rich):
-    memo = update(Invoice).where(Invoice.id == rich.mine.ids["invoice"][0])
+    memo = update(Invoice).where(Invoice.c.id == rich.mine.ids["invoice"][0])
     with rich.world.engine.begin() as connection:
-        before = connection.scalar(select(Invoice.memo).where(Invoice.id == rich.mine.ids["invoice"][0]))
+        before = connection.scalar(select(Invoice.c.memo).where(Invoice.c.id == rich.mine.ids["invoice"][0]))
         connection.execute(memo.values(memo="ÜBERGABE"))
     found = await browse("/search?q=übergabe", who=rich.session(rich.mine))
     with rich.world.engine.begin() as connection:  # the store is shared by all tests
