@@ -22,9 +22,10 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from bench.world import SECRET, configuration, page_server, scratch
 from connectors import http
-from flows import batch, pull, sync
+from flows import pull, sync
 from flows.hub import open_hub
 from hub.settings import load
+from mappings import mapping
 from mappings.mapping import Mapping
 from store import merge, rows
 from store.engine import create_engine
@@ -36,7 +37,7 @@ STAGES: dict[str, tuple[Any, str]] = {
     "decode": (http.FastResponse, "json"),
     "land": (Landing, "land"),
     "map": (Mapping, "apply"),
-    "hash": (batch, "content_hashes"),
+    "- of it hash": (mapping, "content_hashes"),
     "merge": (pull, "merge"),
     "- of it insert": (rows, "insert"),
     "- of it classify": (merge, "classify"),

@@ -27,8 +27,9 @@ class FastResponse(requests.Response):
             return super().json(**hooks)
         try:
             return orjson.loads(self.content)
-        except orjson.JSONDecodeError as error:
-            raise requests.exceptions.JSONDecodeError(error.msg, error.doc, error.pos) from None
+        except orjson.JSONDecodeError:
+            # orjson refuses a page for one half of a surrogate pair in it; the record shall be held, not the page lost.
+            return super().json()
 
     def iter_content(self, chunk_size: int | None = 1, decode_unicode: bool = False) -> Any:
         return super().iter_content(chunk_size and max(chunk_size, PIECE), decode_unicode)

@@ -9,7 +9,6 @@ from typing import Any
 from connectors.contract import Deleted, Record
 from flows.hub import Hub
 from mappings.mapping import Mapping as StreamMapping
-from mappings.mapping import content_hashes
 from store.merge import Batch, Gone
 
 
@@ -37,7 +36,7 @@ def batch_of(
         entity=mapping.into,
         columns=mapping.row_columns,
         rows=applied.rows,
-        hashes=content_hashes(applied),
+        hashes=applied.hashes,
         batch=landed,
         run_id=run_id,
         cursor=cursor,

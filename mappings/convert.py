@@ -69,17 +69,9 @@ def text(limit: int) -> Convert:
         longest = max(map(len, filter(None, column)), default=0)
         if longest > limit:
             raise BadRecord(f"The text is {longest:,} characters long; at most {limit:,} are taken.", code="too_long")
-        _refuse_broken_characters(column)
         return column
 
     return convert
-
-
-def _refuse_broken_characters(column: Column) -> None:
-    try:
-        "".join(filter(None, column)).encode()
-    except UnicodeEncodeError:
-        raise BadRecord("The text contains half a character, which nobody can store.", code="bad_text") from None
 
 
 def _as_text(value: Any) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import blake2b
@@ -32,6 +32,9 @@ NO_ID = "?"
 
 NUL = b"\\u0000"
 """A null byte as JSON spells it. PostgreSQL cannot store one, so the record is quarantined on both databases."""
+
+UNSTORABLE = (orjson.JSONEncodeError, UnicodeEncodeError)
+"""What hashing a row with half a character in it raises: no check of its own is needed for a page without one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +69,10 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """What became of a page: rows (ROW_HEAD + columns), owner records, and what is held."""
+    """What became of a page: rows (ROW_HEAD + columns) with their content hashes, owner records, and what is held."""
 
-    rows: list[tuple[Any, ...]]
+    rows: list[tuple[Any, ...]] = field(default_factory=list)
+    hashes: list[bytes] = field(default_factory=list)
     owners: list[Owner] = field(default_factory=list)
     held: list[Held] = field(default_factory=list)
 
@@ -117,9 +121,13 @@ class Mapping:
         if NUL in raw:
             return self._one_by_one(records)
         try:
-            return Applied(self._rows(records), self._owners(records))
-        except BadRecord:
+            return self._together(records)
+        except (BadRecord, *UNSTORABLE):
             return self._one_by_one(records)
+
+    def _together(self, records: Sequence[Record]) -> Applied:
+        rows, owners = self._rows(records), self._owners(records)
+        return Applied(rows, content_hashes(rows, owners), owners)
 
     def _rows(self, records: Sequence[Record]) -> list[tuple[Any, ...]]:
         page = PageView(records, self.plain_fields)
@@ -136,7 +144,13 @@ class Mapping:
         return [_external_id(value) for value in column]
 
     def _external_id(self, record: Record) -> str:
-        return _external_id(self.key(PageView([record], ()))[0])
+        """BadRecord when the source gave none that can be stored."""
+        external = _external_id(self.key(PageView([record], ()))[0])
+        try:
+            external.encode()
+        except UnicodeEncodeError:
+            raise BadRecord("Half a character is in the id.", code="no_id", field="id") from None
+        return external
 
     def _modified(self, page: PageView) -> Column:
         column = self.modified(page)
@@ -175,25 +189,33 @@ class Mapping:
         )
 
     def _one_by_one(self, records: Sequence[Record]) -> Applied:
-        applied = Applied([])
+        applied = Applied()
         for record in records:
             payload = _payload(record)
             try:
-                _refuse_nul(record)
-                rows, owners = self._rows([record]), self._owners([record])
+                _refuse_unstorable(record)
+                one = self._together([record])
             except BadRecord as error:
                 applied.held.append(self._hold(record, payload, error))
             else:
-                applied.rows.extend(rows)
-                applied.owners.extend(owners)
+                applied.rows.extend(one.rows)
+                applied.hashes.extend(one.hashes)
+                applied.owners.extend(one.owners)
         return applied
 
-    def _hold(self, record: Record, payload: bytes, error: BadRecord) -> Held:
+    def _named(self, record: Record, payload: bytes) -> tuple[str, str | None]:
+        """Which record this is and whose, as far as it can be read."""
         try:
             external = self._external_id(record)
-            owner = self.owner_of(PageView([record], ()))[0] if not self.owner_kind else None
         except BadRecord:
-            external, owner = NO_ID + blake2b(payload, digest_size=16).hexdigest(), None
+            return NO_ID + blake2b(payload, digest_size=16).hexdigest(), None
+        try:
+            return external, None if self.owner_kind else self.owner_of(PageView([record], ()))[0]
+        except UnicodeEncodeError:
+            return external, None
+
+    def _hold(self, record: Record, payload: bytes, error: BadRecord) -> Held:
+        external, owner = self._named(record, payload)
         where = f"{error.field}: " if error.field else ""
         return Held(
             external,
@@ -219,18 +241,24 @@ def _payload(record: Record) -> bytes:
         return json.dumps(record, default=str).encode()
 
 
-def _refuse_nul(record: Record) -> None:
+def _refuse_unstorable(record: Record) -> None:
     for name, value in record.items():
-        if _has_nul(value):
+        texts = list(_texts(value))
+        if any("\0" in text for text in texts):
             raise BadRecord("The text contains a null byte, which no text may.", code="null_byte", field=name)
+        try:
+            "".join(texts).encode()
+        except UnicodeEncodeError:
+            sentence = "The text contains half a character, which nobody can store."
+            raise BadRecord(sentence, code="bad_text", field=name) from None
 
 
-def _has_nul(value: Any) -> bool:
+def _texts(value: Any) -> Iterator[str]:
     if isinstance(value, str):
-        return "\0" in value
-    if isinstance(value, dict):
-        return any(map(_has_nul, value.values()))
-    return isinstance(value, list) and any(map(_has_nul, value))
+        yield value
+    elif isinstance(value, dict | list):
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from _texts(part)
 
 
 @lru_cache(maxsize=50_000)
@@ -239,10 +267,10 @@ def reference(source: str, stream: str, external_id: str) -> str:
     return entity_id(source, stream, external_id)
 
 
-def content_hashes(applied: Applied) -> list[bytes]:
+def content_hashes(rows: Sequence[tuple[Any, ...]], owners: Sequence[Owner]) -> list[bytes]:
     """Per row, 16 bytes over its CONTENT. An owner record's keys count too: who it is changes when they do."""
     dumps, digest = orjson.dumps, blake2b
-    contents: Iterable[tuple[Any, ...]] = map(itemgetter(CONTENT), applied.rows)
-    if applied.owners:
-        contents = ((*row, owner.keys) for row, owner in zip(contents, applied.owners, strict=True))
+    contents: Iterable[tuple[Any, ...]] = map(itemgetter(CONTENT), rows)
+    if owners:
+        contents = ((*row, owner.keys) for row, owner in zip(contents, owners, strict=True))
     return [digest(dumps(row), digest_size=16).digest() for row in contents]

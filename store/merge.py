@@ -86,8 +86,12 @@ class Sorted:
 
 def classify(ids: Sequence[str], hashes: Sequence[bytes], stored: Mapping[str, tuple[bytes, bool]]) -> Sorted:
     """Which rows are new, changed, back from the dead, or as they were. `stored` is (hash, is a tombstone) by id."""
-    result = Sorted()
-    for position in {id_: position for position, id_ in enumerate(ids)}.values():
+    latest = {id_: position for position, id_ in enumerate(ids)}
+    result = Sorted(unchanged=len(ids) - len(latest))
+    if not stored:
+        result.new.extend(latest.values())
+        return result
+    for position in latest.values():
         known = stored.get(ids[position])
         if known is None:
             result.new.append(position)
@@ -97,7 +101,6 @@ def classify(ids: Sequence[str], hashes: Sequence[bytes], stored: Mapping[str, t
             result.changed.append(position)
         else:
             result.unchanged += 1
-    result.unchanged += len(ids) - len(set(ids))
     return result
 
 

@@ -14,7 +14,6 @@ import mappings
 from hub.clock import UTC
 from mappings import convert
 from mappings.compile import compile_file, compile_folder
-from mappings.mapping import content_hashes
 from mappings.yaml_lines import MappingError
 from store.targets import targets
 from store.types import instant_text
@@ -90,9 +89,13 @@ def test_cents_survive_a_vendors_decimal_text(amount: Any) -> None:
     assert convert.money([str(amount)], ["EUR"]) == [int(amount * 100)]
 
 
+ANY = st.characters(exclude_categories=())
+"""Every code point, halves of pairs included."""
+
+
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a busy machine is no finding
 @given(st.lists(st.dictionaries(st.sampled_from(["id", "no", "day", "sum", "open", "cur", "who", "changed"]),
-                                st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20)
+                                st.none() | st.booleans() | st.integers() | st.floats() | st.text(ANY, max_size=20)
                                 | st.lists(st.integers(), max_size=2)), max_size=5))  # fmt: skip
 def test_whatever_a_source_sends_is_a_row_or_is_held(records: list[dict[str, Any]]) -> None:
     import tempfile
@@ -101,15 +104,28 @@ def test_whatever_a_source_sends_is_a_row_or_is_held(records: list[dict[str, Any
         mapping = compiled(Path(folder), GOOD)
     applied = mapping.apply(records)
     assert len(applied.rows) + len(applied.held) == len(records)
-    assert len(content_hashes(applied)) == len(applied.rows)
+    assert len(applied.hashes) == len(applied.rows)
     assert all(held.sentence and held.reason for held in applied.held)
+
+
+@pytest.mark.parametrize("field", ["id", "who", "no", "cur"])
+def test_a_record_with_half_a_character_is_held_and_its_neighbours_are_taken(tmp_path: Path, field: str) -> None:
+    mapping = compiled(tmp_path, GOOD)
+    good = {"id": 7, "changed": "2026-01-01T00:00:00Z", "who": "c", "no": "n", "day": "2026-01-02", "open": 0, "sum": 1}
+    applied = mapping.apply([good, {**good, "id": 8, field: "EUR\ud800"}, {**good, "id": 9}])
+    assert [row[1] for row in applied.rows] == ["7", "9"]
+    assert len(applied.hashes) == 2
+    [held] = applied.held
+    assert (held.reason, held.field) == ("bad_text", field)
+    held.payload.encode()
+    held.external_id.encode()
 
 
 def test_a_touch_without_a_change_has_the_same_hash(tmp_path: Path) -> None:
     mapping = compiled(tmp_path, GOOD)
     record = {"id": 7, "who": "c", "no": "n", "day": "2026-01-02", "open": 0, "sum": 1}
     once, again, other = (
-        content_hashes(mapping.apply([{**record, **change}]))
+        mapping.apply([{**record, **change}]).hashes
         for change in ({"changed": "2026-01-01T00:00:00Z"}, {"changed": "2026-01-02T00:00:00Z"},
                        {"changed": "2026-01-01T00:00:00Z", "sum": 2})
     )  # fmt: skip
