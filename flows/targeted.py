@@ -7,12 +7,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-import orjson
 from sqlalchemy import Row, select
 
 from connectors.contract import Deleted, Record, Want
 from flows.batch import batch_of
 from flows.hub import Hub
+from hub import any_json
 from hub.clock import now
 from hub.errors import BadRecord, RetryLater
 from mappings.mapping import Mapping as StreamMapping
@@ -35,7 +35,7 @@ class Turn:
 
     def store(self, external_id: str, record: Record | None) -> Counts:
         """The record as it is now, or its burial when there is none."""
-        raw = orjson.dumps({"records": [record] if record is not None else []})
+        raw = any_json.dumps({"records": [record] if record is not None else []})
         gone = () if record is not None else (Deleted(external_id, now(), "deleted"),)
         records = [record] if record is not None else []
         batch = batch_of(self.hub, self.mapping, self.run_id, 1, records, raw, deleted=gone)
@@ -70,7 +70,7 @@ def replay(hub: Hub, held_id: str) -> Counts:
     with _turn(hub, mapping, "replay") as turn:
         # Again, under the lease: a sync may just have taken a newer version, or a newer payload.
         row = _waiting(hub, held_id)
-        counts = turn.store(row.external_id, orjson.loads(row.payload))
+        counts = turn.store(row.external_id, any_json.loads(row.payload))
     if counts.held:
         with hub.engine.connect().execution_options(reading=True) as connection:
             sentence = connection.scalar(select(HeldRecord.c.sentence).where(HeldRecord.c.id == held_id))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -12,6 +11,7 @@ from typing import Any
 
 import orjson
 
+from hub import any_json
 from hub.errors import BadRecord
 from hub.ids import entity_id, entity_ids
 from mappings.page import Column, PageView, Record
@@ -191,7 +191,7 @@ class Mapping:
     def _one_by_one(self, records: Sequence[Record]) -> Applied:
         applied = Applied()
         for record in records:
-            payload = _payload(record)
+            payload = any_json.dumps(record)
             try:
                 _refuse_unstorable(record)
                 one = self._together([record])
@@ -231,14 +231,6 @@ def _external_id(value: Any) -> str:
     if not isinstance(value, str | int) or value == "" or len(str(value)) > ID_LENGTH:
         raise BadRecord(f"{value!r} is no usable record id.", code="no_id", field="id")
     return str(value)
-
-
-def _payload(record: Record) -> bytes:
-    """The record as JSON, whatever it holds: what cannot be stored must still be kept."""
-    try:
-        return orjson.dumps(record, default=str)
-    except TypeError:  # an integer beyond 64 bits, half a surrogate pair
-        return json.dumps(record, default=str).encode()
 
 
 def _refuse_unstorable(record: Record) -> None:

@@ -23,6 +23,7 @@ from googleapiclient.model import JsonModel
 from connectors.google_drive.failures import FAILURES, Account, about_one_file, failure
 from connectors.google_drive.settings import SCOPE, DriveSettings
 from connectors.google_drive.tree import Tree
+from hub import any_json
 from hub.clock import UTC, now
 from hub.errors import NeedsPerson
 
@@ -45,7 +46,7 @@ class FastModel(JsonModel):  # type: ignore[misc] # googleapiclient has no types
     """Answers decoded with orjson."""
 
     def deserialize(self, content: bytes) -> Any:
-        return orjson.loads(content)
+        return any_json.loads(content)
 
 
 @dataclass

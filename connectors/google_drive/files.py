@@ -10,8 +10,6 @@ import logging
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-import orjson
-
 from connectors.contract import Deleted, Page, Record, Want
 from connectors.google_drive.listing import (
     FILE_FIELDS,
@@ -39,6 +37,7 @@ from connectors.google_drive.tree import (
     parent_of,
     placed,
 )
+from hub import any_json
 from hub.clock import iso, parse_instant
 
 if TYPE_CHECKING:
@@ -166,7 +165,7 @@ def page_of(
     records: Sequence[Record], deleted: Sequence[Deleted], cursor: Mapping[str, Any], at: Any, *, sweep: bool = False
 ) -> Page:
     """A Page; what is landed are the records with their place, and the ids that are gone."""
-    raw = orjson.dumps({"records": records, "deleted": [item.external_id for item in deleted]})
+    raw = any_json.dumps({"records": records, "deleted": [item.external_id for item in deleted]})
     return Page(records, raw, cursor, at, deleted, sweep)
 
 

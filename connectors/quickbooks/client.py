@@ -9,13 +9,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import orjson
-
 from connectors.contract import Record, TokenStore
 from connectors.quickbooks import tokens
 from connectors.quickbooks.facts import CDC_CAP, MINOR_VERSION, STREAMS, Entity
 from connectors.quickbooks.failures import RECONNECT, TokenRejected, fault_in, meaning, unreadable
 from connectors.quickbooks.settings import QuickBooksSettings
+from hub import any_json
 from hub.clock import parse_instant
 from hub.errors import NeedsPerson
 
@@ -146,7 +145,7 @@ def _ask(client: Client, method: str, path: str, params: Mapping[str, str], stat
     query = {**params, "minorversion": str(MINOR_VERSION)}
     response = client.process_request(method, url, headers=headers, params=query, data=statement.encode())
     try:
-        body = orjson.loads(response.content)
+        body = any_json.loads(response.content)
         moment = parse_instant(body["time"])
     except (ValueError, KeyError, TypeError):
         raise unreadable(response) from None

@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import orjson
 from pydantic import BaseModel
 
 from connectors.contract import Connector, Deleted, Page, SourceField, Stream, TokenStore, Want
+from hub import any_json
 from hub.clock import UTC
 from hub.errors import FrontdeskError
 
@@ -129,7 +129,7 @@ def _read(name: str) -> Any:
             gone = tuple(Deleted(row["Id"], high, "deleted") for row in part if row.get("gone"))
             last = part[-1] if part else None
             cursor = {"n": last["n"], "id": last["Id"]} if last else dict(want.cursor or {"n": 0, "id": ""})
-            yield Page(live, orjson.dumps({"records": live}), cursor, high, gone)
+            yield Page(live, any_json.dumps({"records": live}), cursor, high, gone)
 
     return read
 

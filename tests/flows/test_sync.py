@@ -126,6 +126,7 @@ def test_a_source_that_shows_nothing_takes_nothing_away(hub: Hub, source: Any) -
         ({"total": "a lot"}, "bad_amount"),
         ({"currency": "EURO"}, "bad_currency"),
         ({"number": "a\0b"}, "null_byte"),
+        ({"number": "half \ud83d"}, "bad_text"),
         ({"number": "x" * 5_000_000}, "too_long"),
         ({"day": None}, "missing"),
         ({"total": True}, "bad_amount"),
@@ -150,6 +151,9 @@ def test_a_bad_record_is_kept_with_its_reason_and_the_others_go_on(
 
     if reason == "no_id":
         return
+    assert read_again(hub, "model", "Invoice", "I77").held == 1
+    with pytest.raises(BadRecord, match="still cannot be taken"):
+        replay(hub, entity_id("model", "Invoice", "I77"))
     source.put("Invoice", "I77", **good)
     source.save()
     sync_source(hub, "model")
