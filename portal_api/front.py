@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from portal_api.pages import new_reference, problem
 from portal_api.portal import Portal
+from portal_api.turns import Turns
 
 POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -50,6 +51,7 @@ class Front:
     def __init__(self, app: ASGIApp, portal: Portal) -> None:
         self._app = app
         self._portal = portal
+        self._turns = Turns()
         self._host = urlsplit(portal.public_url).netloc
         self._headers = [*HEADERS, HTTPS_ONLY] if portal.secure else list(HEADERS)
 
@@ -61,6 +63,7 @@ class Front:
         scope.setdefault("state", {})
         answer = _Answer(send, self._headers, headless=scope["method"] == "HEAD")
         started = time.perf_counter()
+        await self._turns.mine()
         await self._answer(scope, receive, answer)
         route = getattr(scope.get("route"), "path", UNKNOWN_ROUTE)
         self._portal.metrics.answered(route, answer.status, time.perf_counter() - started)
