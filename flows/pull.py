@@ -27,8 +27,8 @@ from store.runs import Stand, StreamResult
 
 TRIES = 4
 TOGETHER = 20_000
-"""Rows that share a transaction. Ids are hashes, so each commit writes most of an index again: ten pages at once cost a
-fifth of ten commits. A killed process reads at most so many records a second time."""
+"""Rows that share a transaction. Each commit writes the pages of every index again that it has touched: ten pages at
+once cost a fifth of ten commits. A killed process reads at most so many records a second time."""
 LONGEST_WAIT_SECONDS = 60.0
 """A source that asks for more patience than this ends the stream's run; the schedule comes back soon enough."""
 

@@ -10,19 +10,31 @@ import secrets
 from collections.abc import Iterable
 from hashlib import blake2b
 
+NEAR = 5
+"""Characters at the end of an external id in which neighbours differ: two of Salesforce's count, three check."""
+
 
 def entity_id(source: str, stream: str, external_id: str) -> str:
-    """26 hex digits naming a source's record for ever (104 bits of BLAKE2b; base32 would cost four times the time)."""
+    """26 hex digits naming a source's record for ever."""
     return entity_ids(source, stream, (external_id,))[0]
 
 
 def entity_ids(source: str, stream: str, external_ids: Iterable[str]) -> list[str]:
-    """The ids of many records of one stream, in their order."""
-    common, found = blake2b(f"{source}\0{stream}\0".encode(), digest_size=13), []
+    """The ids of many records of one stream, in their order.
+
+    The first ten digits are its neighbourhood's: sources number records as they come, so what is loaded together stands
+    together in the store's index, and a commit writes few pages of it. The other sixteen are its own: two of a
+    million records of one stream come to the same id less than once in thirty million such streams.
+    """
+    common, found = blake2b(f"{source}\0{stream}\0".encode(), digest_size=8), []
+    near: dict[str, str] = {}
     for external_id in external_ids:
+        start = external_id[:-NEAR]
+        if start not in near:
+            near[start] = blake2b(f"{source}\0{stream}\0{start}".encode(), digest_size=5).hexdigest()
         digest = common.copy()
         digest.update(external_id.encode())
-        found.append(digest.hexdigest())
+        found.append(near[start] + digest.hexdigest())
     return found
 
 

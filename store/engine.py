@@ -25,8 +25,8 @@ PRAGMAS = (
     "wal_autocheckpoint=1000",
 )
 CACHE_KIB = {True: 8_192, False: 65_536}
-"""Page cache of a connection, for the portal and for the hub. Ids are hashes: a load touches the whole index with every
-page; the default of 2 MB thrashes."""
+"""Page cache of a connection, for the portal and for the hub. Where a source's ids have no order (Drive), ours have
+none either, and a load touches the whole index with every page: the default of 2 MB thrashes."""
 
 
 DISK_FULL = frozenset({"database or disk is full", "53100"})

@@ -174,7 +174,7 @@ def _write(connection: Connection, batch: Batch, wanted: Sorted, clients: Mappin
         found, end = ((batch.rows[p], batch.hashes[p]) for p in positions), tail + more
         return [row + (client_of(row[OWNER]), digest) + end for row, digest in found]  # noqa: RUF005 -- twice as fast
 
-    # In the order of their ids, which are hashes: neighbours in the index are then written together.
+    # In the order of their ids: neighbours in the index are then written together.
     rows.insert(connection, batch.entity, columns, sorted(full(wanted.new), key=itemgetter(0)))
     again = full((*wanted.changed, *wanted.restored), None, None)
     rows.upsert(connection, batch.entity, (*columns, "deleted_at", "deleted_reason"), again)

@@ -8,7 +8,10 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from sqlalchemy import Connection, Engine
+
+from hub.errors import NeedsPerson
 
 FOLDER = Path(__file__).parent / "migrations"
 
@@ -23,11 +26,20 @@ def config(connection: Connection | None = None) -> Config:
 
 
 def upgrade(engine: Engine) -> None:
-    """Bring the database to the newest schema, in one transaction; nothing happens when it is there already."""
+    """Bring the database to the newest schema, in one transaction; nothing happens when it is there already.
+
+    NeedsPerson when the store is of a version that this code does not know.
+    """
     if is_current(engine):
         return
-    with engine.begin() as connection:
-        command.upgrade(config(connection), "head")
+    try:
+        with engine.begin() as connection:
+            command.upgrade(config(connection), "head")
+    except CommandError as error:  # "Can't locate revision": no way leads from there
+        raise NeedsPerson(
+            f"This store was made by another version of Frontdesk, which this one cannot take over: {error}.",
+            step="Use that version, or move the store away: the next sync reads everything from the sources again.",
+        ) from None
 
 
 def is_current(engine: Engine) -> bool:

@@ -8,7 +8,7 @@ from sqlalchemy.dialects import postgresql
 
 import store.types
 
-revision = "0001"
+revision = "first"
 down_revision = None
 branch_labels = None
 depends_on = None
@@ -660,6 +660,8 @@ def upgrade() -> None:
         sa.Column("checked_at", store.types.Instant(length=24), nullable=True),
         sa.Column("swept_at", store.types.Instant(length=24), nullable=True),
         sa.Column("fields", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=True),
+        sa.Column("mapping", sa.String(length=40), nullable=True),
+        sa.Column("mapped", sa.String(length=40), nullable=True),
         sa.Column("error", sa.Text(), nullable=True),
         sa.Column("error_kind", sa.String(length=40), nullable=True),
         sa.Column("error_step", sa.Text(), nullable=True),
