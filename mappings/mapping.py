@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import blake2b
@@ -26,6 +27,9 @@ CONTENT = slice(ROW_HEAD.index("owner_id"), None)
 
 ID_LENGTH = 120
 """Characters of an external id; no vendor's comes near."""
+
+ACCESS = frozenset({"role", "email"})
+"""Columns that let a person in. They are read of a record that is held too: what it takes away must not wait."""
 
 NO_ID = "?"
 """How the name begins that we give to a held record without a usable id."""
@@ -57,7 +61,7 @@ class Owner:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A record that cannot be taken, with all that ops need to mend it."""
+    """A record that cannot be taken, with all that ops need to mend it. `access`: what of ACCESS can still be read."""
 
     external_id: str
     owner_id: str | None
@@ -65,6 +69,7 @@ class Held:
     field: str
     sentence: str
     payload: str
+    access: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +229,16 @@ class Mapping:
             error.field,
             where + error.sentence,
             payload.decode(errors="replace").replace("\0", "�"),
+            self._access(record),
         )
+
+    def _access(self, record: Record) -> dict[str, Any]:
+        readable: dict[str, Any] = {}
+        for column in self.columns:
+            if column.name in ACCESS:
+                with suppress(BadRecord):
+                    readable[column.name] = column.read(PageView([record], ()))[0]
+        return readable
 
 
 def _external_id(value: Any) -> str:

@@ -6,7 +6,7 @@ another client while it is held is shown to neither, for its old version is not 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Protocol
 
 from sqlalchemy import Connection, select, update
@@ -15,7 +15,7 @@ from hub.clock import now
 from hub.ids import entity_id
 from store import parts, rows
 from store.hub_tables import HeldRecord
-from store.tables import ENTITIES
+from store.tables import ENTITIES, Person
 from store.types import instant_text
 
 SUGGESTIONS = {
@@ -46,6 +46,8 @@ class HeldRow(Protocol):
     def sentence(self) -> str: ...
     @property
     def payload(self) -> str: ...
+    @property
+    def access(self) -> Mapping[str, Any]: ...
 
 
 COLUMNS = (
@@ -62,8 +64,12 @@ def hold(
     records: Sequence[HeldRow],
     clients: Mapping[str, str],
     batch: str,
+    taken: Collection[str],
 ) -> None:
-    """Keep records that could not be taken; one already held keeps the time it was first seen."""
+    """Keep records that could not be taken; one already held keeps the time it was first seen.
+
+    `taken` are the ids of the rows that came with them: of a record that is there too, the good version stands.
+    """
     if not records:
         return
     stamp = instant_text(now())
@@ -76,7 +82,10 @@ def hold(
         for key, r in keys.items()
     ]  # fmt: skip
     rows.upsert(connection, "held_record", COLUMNS, values)
-    _withdraw(connection, entity, {key: record.owner_id for key, record in keys.items()})
+    alone = {key: record for key, record in keys.items() if key not in taken}
+    _withdraw(connection, entity, {key: record.owner_id for key, record in alone.items()})
+    if entity == Person.name:
+        _revoke(connection, {key: record.access for key, record in alone.items()})
 
 
 def _withdraw(connection: Connection, entity: str, owners: Mapping[str, str | None]) -> None:
@@ -93,6 +102,18 @@ def _withdraw(connection: Connection, entity: str, owners: Mapping[str, str | No
         connection.execute(update(table).where(table.c.id.in_(chunk)).values(nobodys))
     if entity in parts.PARTS:
         parts.take_along(connection, entity, moved, dict.fromkeys(moved), {})
+
+
+def _revoke(connection: Connection, said: Mapping[str, Mapping[str, Any]]) -> None:
+    """Take access from people of whom the held record says another role or address, or none that can be read."""
+    for chunk in rows.chunks(list(said)):
+        known = select(Person.c.id, Person.c.role, Person.c.email).where(Person.c.id.in_(chunk))
+        lost = [
+            row.id
+            for row in connection.execute(known.where(Person.c.role.is_not(None)))
+            if (row.role, row.email) != (said[row.id].get("role"), said[row.id].get("email"))
+        ]
+        connection.execute(update(Person).where(Person.c.id.in_(lost)).values(role=None, content_hash=b""))
 
 
 def _first_seen(connection: Connection, keys: list[str]) -> dict[str, str]:

@@ -129,7 +129,7 @@ def merge(connection: Connection, batch: Batch, clients: dict[str, str], *, empt
     _write(connection, batch, sorted_rows, clients)
     parts.take_along(connection, batch.entity, former, standing, clients)
     removed = _bury(connection, batch)
-    held.hold(connection, batch.source, batch.stream, batch.entity, batch.held, clients, batch.batch)
+    held.hold(connection, batch.source, batch.stream, batch.entity, batch.held, clients, batch.batch, set(ids))
     held.release(connection, batch.source, batch.stream, [row[1] for row in batch.rows])
     if batch.notify:
         changes.record(connection, _changed(batch, sorted_rows, removed, clients), old)

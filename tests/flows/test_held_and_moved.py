@@ -12,7 +12,7 @@ from flows.sync import sync_source
 from hub.ids import entity_id
 from store import crosswalk
 from store.hub_tables import HeldRecord
-from store.tables import Invoice, ShipmentEvent
+from store.tables import Invoice, Person, ShipmentEvent
 
 MUELLER, ONEILL = entity_id("model", "Account", "A1"), entity_id("model", "Account", "A2")
 BILL = {"number": "77", "day": "2026-03-01", "total": 7, "balance": 7, "currency": "EUR", "customer": "C1"}
@@ -133,3 +133,68 @@ def test_a_shipment_that_moves_while_it_is_held_takes_its_events_out_of_sight(sh
     put(source, "Shipment", "S1", number="HBL-1", status="in_transit", account="A2")
     sync_source(shipping, "model")
     assert events(shipping) == {"E1": ONEILL, "E2": ONEILL}
+
+
+CONTACT = """
+source: model
+stream: Contact
+into: person
+key: Id
+modified: at
+owner: {stream: Account, id: account}
+fields:
+  name: name
+  email: {from: email, as: email}
+  phone: phone
+  role: {from: role, values: {Boss: owner, Helper: member}}
+"""
+JANA = {"name": "Jana", "email": "jana@mueller.example", "phone": "1", "role": "Boss", "account": "A1"}
+
+
+@pytest.fixture
+def contacts(hub: Hub, source: Any) -> Hub:
+    """A contact who may come in, as the first client's owner."""
+    folder = hub.settings.mappings_path
+    assert folder is not None
+    (folder / "model" / "Contact.yaml").write_text(CONTACT.lstrip())
+    put(source, "Contact", "P1", **JANA)
+    sync_source(hub, "model")
+    assert roles(hub) == ["owner"]
+    return hub
+
+
+def roles(hub: Hub) -> list[str | None]:
+    with hub.engine.connect() as connection:
+        return list(connection.scalars(select(Person.c.role)))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"role": None}, {"role": "Helper"}, {"role": "Nobody knows"}, {"email": "other@x.example"}, {"email": None}],
+)
+def test_a_contact_who_is_held_and_whose_access_changes_does_not_come_in(
+    contacts: Hub, source: Any, change: dict[str, Any]
+) -> None:
+    put(source, "Contact", "P1", **JANA | {"phone": "9" * 50} | change)
+    sync_source(contacts, "model")
+    assert roles(contacts) == [None]
+    put(source, "Contact", "P1", **JANA)
+    sync_source(contacts, "model")
+    assert roles(contacts) == ["owner"], "as it was before, it counts as changed all the same"
+
+
+def test_a_contact_who_is_held_for_something_else_comes_in_as_before(contacts: Hub, source: Any) -> None:
+    put(source, "Contact", "P1", **JANA | {"phone": "9" * 50})
+    sync_source(contacts, "model")
+    assert roles(contacts) == ["owner"]
+
+
+def test_a_record_that_a_page_shows_bad_and_good_stays_in_sight(hub: Hub, source: Any) -> None:
+    put(source, "Invoice", "I77", **BILL)
+    sync_source(hub, "model")
+    source.put("Invoice", "I77", **BILL | {"balance": 5})
+    source.rows["Invoice"]["I77x"] = source.rows["Invoice"]["I77"] | UNREADABLE | {"customer": "C2"}
+    source.save()
+    sync_source(hub, "model")
+    assert whose(hub, "I77") == MUELLER
+    assert held_for(hub) == []
