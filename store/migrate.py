@@ -38,8 +38,10 @@ def upgrade(engine: Engine) -> None:
     except CommandError as error:  # "Can't locate revision": no way leads from there
         raise NeedsPerson(
             f"This store was made by another version of Frontdesk, which this one cannot take over: {error}.",
-            step="Use that version, or move the store away and begin anew: what clients see is read from the sources again; "
-            "staff, links made by hand and activity stay behind.",
+            step=(
+                "Use that version, or move the store away and begin anew: what clients see is read from the sources "
+                "again; staff, links made by hand and activity stay behind."
+            ),
         ) from None
 
 
