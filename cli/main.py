@@ -12,7 +12,7 @@ import typer
 
 from cli import demo, held, keep, measure, people, ready, run, say
 from cli.app import group
-from hub.collector import rarely_collecting
+from hub.collector import collect_rarely
 from hub.errors import FrontdeskError
 
 OK, FAILED, INTERRUPTED = 0, 1, 130
@@ -42,9 +42,9 @@ def main(arguments: list[str] | None = None) -> int:
     verbose = "--verbose" in given
     # A global option may stand anywhere.
     words = (["--verbose"] if verbose else []) + [word for word in given if word != "--verbose"]
+    collect_rarely()
     try:
-        with rarely_collecting():
-            app(words, prog_name="frontdesk")
+        app(words, prog_name="frontdesk")
     except SystemExit as done:
         return done.code if isinstance(done.code, int) else FAILED
     except KeyboardInterrupt:

@@ -17,11 +17,16 @@ RARELY = 500_000
 USUAL = gc.get_threshold()
 
 
+def collect_rarely() -> None:
+    """This process is a command: let the collector look rarely until it ends, or until it begins to `stay`."""
+    gc.set_threshold(RARELY, *USUAL[1:])
+
+
 @contextmanager
 def rarely_collecting() -> Iterator[None]:
     """Let the collector look rarely, in the whole process, until the block ends."""
     before = gc.get_threshold()
-    gc.set_threshold(RARELY, *before[1:])
+    collect_rarely()
     try:
         yield
     finally:

@@ -34,8 +34,9 @@ ACCESS = frozenset({"role", "email"})
 NO_ID = "?"
 """How the name begins that we give to a held record without a usable id."""
 
-NUL = b"\\u0000"
-"""A null byte as JSON spells it. PostgreSQL cannot store one, so the record is quarantined on both databases."""
+ESCAPE, NUL = b"\\", b"\\u0000"
+"""A null byte as JSON spells it. PostgreSQL cannot store one, so the record is quarantined on both databases. Many
+pages have no escape at all, and one byte is found fifty times as fast as six."""
 
 UNSTORABLE = (orjson.JSONEncodeError, UnicodeEncodeError)
 """What hashing a row with half a character in it raises: no check of its own is needed for a page without one."""
@@ -123,7 +124,7 @@ class Mapping:
 
     def apply(self, records: Sequence[Record], raw: bytes = b"") -> Applied:
         """Rows of a page's records. `raw` is the page as it came; it tells cheaply whether a null byte is in it."""
-        if NUL in raw:
+        if ESCAPE in raw and NUL in raw:
             return self._one_by_one(records)
         try:
             return self._together(records)

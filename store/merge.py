@@ -166,18 +166,19 @@ def _resolve(connection: Connection, batch: Batch, wanted: Sorted, clients: dict
 
 
 def _write(connection: Connection, batch: Batch, wanted: Sorted, clients: Mapping[str, str]) -> None:
-    columns = (*batch.columns, "client_id", "content_hash", "batch", "source", "stream", "synced_at")
-    tail = (batch.batch, batch.source, batch.stream, instant_text(now()))
+    columns = (*batch.columns, "client_id", "content_hash")
+    same = {"batch": batch.batch, "source": batch.source, "stream": batch.stream, "synced_at": instant_text(now())}
     client_of = clients.get
 
-    def full(positions: Sequence[int], *more: None) -> list[tuple[Any, ...]]:
-        found, end = ((batch.rows[p], batch.hashes[p]) for p in positions), tail + more
-        return [row + (client_of(row[OWNER]), digest) + end for row, digest in found]  # noqa: RUF005 -- twice as fast
+    def full(positions: Sequence[int]) -> list[tuple[Any, ...]]:
+        found = ((batch.rows[p], batch.hashes[p]) for p in positions)
+        return [row + (client_of(row[OWNER]), digest) for row, digest in found]  # noqa: RUF005 -- twice as fast
 
     # In the order of their ids: neighbours in the index are then written together.
-    rows.insert(connection, batch.entity, columns, sorted(full(wanted.new), key=itemgetter(0)))
-    again = full((*wanted.changed, *wanted.restored), None, None)
-    rows.upsert(connection, batch.entity, (*columns, "deleted_at", "deleted_reason"), again)
+    rows.insert(connection, batch.entity, columns, sorted(full(wanted.new), key=itemgetter(0)), same)
+    alive = (*same.values(), None, None)
+    again = [row + alive for row in full((*wanted.changed, *wanted.restored))]
+    rows.upsert(connection, batch.entity, (*columns, *same, "deleted_at", "deleted_reason"), again)
 
 
 def _bury(connection: Connection, batch: Batch) -> list[str]:

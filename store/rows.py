@@ -7,7 +7,7 @@ more than the writing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -25,15 +25,29 @@ COPY_FROM = 50
 """Below so many rows a staging table costs more than it saves."""
 
 
-def insert(connection: Connection, table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
-    """Insert rows whose ids are new. Raises AlreadyThere when one is not."""
+def insert(
+    connection: Connection,
+    table: str,
+    columns: Sequence[str],
+    rows: Sequence[Row],
+    same: Mapping[str, str] | None = None,
+) -> None:
+    """Insert rows whose ids are new. Raises AlreadyThere when one is not.
+
+    `same` are further columns that have one value in all rows.
+    """
     if not rows:
         return
+    same = same or {}
+    names = (*columns, *same)
     try:
         if connection.dialect.name == "postgresql":
-            _copy(connection, table, columns, rows)
+            tail = tuple(same.values())
+            _copy(connection, table, names, (row + tail for row in rows) if tail else rows)
         else:
-            connection.exec_driver_sql(_insert_sql(table, columns), list(rows))
+            # Part of the statement: binding what never changes costs a twentieth of a load.
+            values = ["?"] * len(columns) + [_literal(value) for value in same.values()]
+            connection.exec_driver_sql(_insert_sql(table, names, values), list(rows))
     except (IntegrityError, connection.dialect.loaded_dbapi.IntegrityError) as error:
         raise AlreadyThere(table) from error
 
@@ -56,12 +70,16 @@ def upsert(connection: Connection, table: str, columns: Sequence[str], rows: Seq
         )
         return
     mark = "%s" if connection.dialect.name == "postgresql" else "?"
-    sql = f"{_insert_sql(table, columns, mark)} ON CONFLICT (id) DO UPDATE SET {changes}"
+    sql = f"{_insert_sql(table, columns, [mark] * len(columns))} ON CONFLICT (id) DO UPDATE SET {changes}"
     connection.exec_driver_sql(sql, list(rows))
 
 
-def _insert_sql(table: str, columns: Sequence[str], mark: str = "?") -> str:
-    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join([mark] * len(columns))})"
+def _insert_sql(table: str, columns: Sequence[str], values: Sequence[str]) -> str:
+    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join(values)})"
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
 
 
 def _copy(connection: Connection, table: str, columns: Sequence[str], rows: Iterable[Row]) -> None:

@@ -10,7 +10,7 @@ import sys
 
 from meter import Meter
 
-from hub.collector import leave_at_once, rarely_collecting
+from hub.collector import collect_rarely, leave_at_once
 
 
 def load() -> None:
@@ -32,6 +32,6 @@ def load() -> None:
 
 if __name__ == "__main__":
     # As the command does.
+    collect_rarely()
     leave_at_once()
-    with rarely_collecting():
-        load()
+    load()

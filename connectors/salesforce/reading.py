@@ -123,9 +123,10 @@ def _page(org: Org, body: dict[str, Any], window: Window, end: dt.datetime) -> P
 
 def split(records: list[dict[str, Any]]) -> tuple[Sequence[Record], Sequence[Deleted]]:
     """Live records and deleted ones; the list itself, untouched, where none is deleted."""
-    if not any(record.get("IsDeleted") for record in records):
+    deleted = [record for record in records if record.get("IsDeleted")]
+    if not deleted:
         return records, ()
-    gone = [Deleted(record["Id"], parse_instant(record[STAMP]), "deleted") for record in records if record["IsDeleted"]]
+    gone = [Deleted(record["Id"], parse_instant(record[STAMP]), "deleted") for record in deleted]
     return [record for record in records if not record["IsDeleted"]], gone
 
 
