@@ -26,7 +26,7 @@ def list_held(json: Annotated[bool, typer.Option("--json", help="One JSON docume
     elif not found:
         print("Nothing is held.")
     else:
-        names = ("id", "source", "stream", "external_id", "reason", "field", "last_seen_at")
+        names = ("id", "source", "stream", "external_id", "reason", "field", "last_seen_at", "access")
         print(
             say.table(
                 [name.replace("_", " ") for name in names], [[record[name] for name in names] for record in found]
@@ -69,14 +69,17 @@ def _one(held_id: str) -> tuple[dict[str, Any], str]:
 
 
 def _open_records() -> list[tuple[dict[str, Any], str]]:
-    from sqlalchemy import select
+    from sqlalchemy import case, select
 
     from hub.settings import load
     from store.engine import create_engine
+    from store.held import ACCESS_REVOKED, ACCESS_SENTENCE
     from store.hub_tables import HeldRecord
 
     engine = create_engine(load().database_url)
-    query = select(HeldRecord).where(HeldRecord.c.resolved_at.is_(None)).order_by(HeldRecord.c.last_seen_at.desc())
+    access = case((ACCESS_REVOKED, ACCESS_SENTENCE)).label("access")
+    still = HeldRecord.c.resolved_at.is_(None)
+    query = select(HeldRecord, access).where(still).order_by(HeldRecord.c.last_seen_at.desc())
     with engine.connect().execution_options(reading=True) as connection:
         rows = connection.execute(query).mappings().all()
     engine.dispose()

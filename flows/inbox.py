@@ -75,6 +75,10 @@ def _done(hub: Hub, what: What, ids: list[str], away: Away) -> int:
 
 
 def _serve(hub: Hub, source: str, stream: str | None, external_id: str | None, through: bool) -> None:
+    # What ops ask for is never passed over: that its mapping is gone is their answer.
+    if stream and not through and not _mapped(hub, source, stream):
+        log.debug("%s.%s has no mapping, so there is nothing to read again", source, stream)
+        return
     if stream and external_id:
         read_again(hub, source, stream, external_id)
         return
@@ -84,6 +88,15 @@ def _serve(hub: Hub, source: str, stream: str | None, external_id: str | None, t
         if result.state == "busy" or result.error_kind == RetryLater.__name__:
             after = BUSY_SECONDS if result.state == "busy" else result.after
             raise RetryLater(result.sentence or "The source is away.", after=after)
+
+
+def _mapped(hub: Hub, source: str, stream: str) -> bool:
+    """Whether we keep anything of this stream: vendors tell of every kind of record that they have.
+
+    Asked here and not when the hint comes in: it is read with the worker's mappings, and the portal answers a delivery
+    at once, without any.
+    """
+    return any(mapping.stream == stream for mapping in hub.source(source).mappings)
 
 
 def _mark(hub: Hub, ids: list[str], **values: Any) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, and_, case, select, update
 
 from hub.clock import now
 from hub.ids import entity_id
@@ -29,6 +29,22 @@ SUGGESTIONS = {
     "unknown_value": "Add the value to the mapping's `values`, then replay.",
 }
 """What ops can do, by reason."""
+
+REVOKED = b"revoked"
+"""Instead of the content hash of a contact whose access was taken while its record is held. No content has this hash,
+so the record counts as changed in whatever form it is taken. A mark of its own, because a contact who moves to another
+client while held has no hash either, and may never have had access."""
+ACCESS_REVOKED = and_(
+    # First, so that only contacts are looked up: there may be very many held records of another kind.
+    HeldRecord.c.entity == Person.name,
+    select(Person.c.id)
+    .where(Person.c.id == HeldRecord.c.id, Person.c.content_hash == REVOKED, Person.c.deleted_at.is_(None))
+    .correlate(HeldRecord)
+    .exists(),
+)
+"""Whether a held record is of a contact who had access and has none until it is taken."""
+ACCESS_SENTENCE = "This contact cannot sign in until the record is taken."
+"""What ops are told then. The contact, not the person, who may be a contact of another client and sign in there."""
 
 
 class HeldRow(Protocol):
@@ -83,13 +99,16 @@ def hold(
     ]  # fmt: skip
     rows.upsert(connection, "held_record", COLUMNS, values)
     alone = {key: record for key, record in keys.items() if key not in taken}
-    _withdraw(connection, entity, {key: record.owner_id for key, record in alone.items()})
+    moved = _withdraw(connection, entity, {key: record.owner_id for key, record in alone.items()})
     if entity == Person.name:
-        _revoke(connection, {key: record.access for key, record in alone.items()})
+        _revoke(connection, {key: record.access for key, record in alone.items()}, moved)
 
 
-def _withdraw(connection: Connection, entity: str, owners: Mapping[str, str | None]) -> None:
-    """Take the stored versions of records that name another owner now, and their parts, out of everybody's sight."""
+def _withdraw(connection: Connection, entity: str, owners: Mapping[str, str | None]) -> Collection[str]:
+    """Take the stored versions of records that name another owner now, and their parts, out of everybody's sight.
+
+    Returns the ids of these records.
+    """
     table = ENTITIES[entity]
     moved: dict[str, str | None] = {}
     for chunk in rows.chunks(list(owners)):
@@ -98,22 +117,24 @@ def _withdraw(connection: Connection, entity: str, owners: Mapping[str, str | No
         moved.update({key: owner for key, owner in connection.execute(query) if owner != owners[key]})
     for chunk in rows.chunks(list(moved)):
         # Without a hash it counts as changed, in whatever form it is taken.
-        nobodys = {"owner_id": None, "client_id": None, "content_hash": b""}
+        no_hash = case((table.c.content_hash == REVOKED, REVOKED), else_=b"")
+        nobodys = {"owner_id": None, "client_id": None, "content_hash": no_hash}
         connection.execute(update(table).where(table.c.id.in_(chunk)).values(nobodys))
     if entity in parts.PARTS:
         parts.take_along(connection, entity, moved, dict.fromkeys(moved), {})
+    return moved
 
 
-def _revoke(connection: Connection, said: Mapping[str, Mapping[str, Any]]) -> None:
-    """Take access from people of whom the held record says another role or address, or none that can be read."""
+def _revoke(connection: Connection, said: Mapping[str, Mapping[str, Any]], moved: Collection[str]) -> None:
+    """Take access from people of whom the held record says another client, role or address, or none to be read."""
     for chunk in rows.chunks(list(said)):
         known = select(Person.c.id, Person.c.role, Person.c.email).where(Person.c.id.in_(chunk))
         lost = [
             row.id
             for row in connection.execute(known.where(Person.c.role.is_not(None)))
-            if (row.role, row.email) != (said[row.id].get("role"), said[row.id].get("email"))
+            if row.id in moved or (row.role, row.email) != (said[row.id].get("role"), said[row.id].get("email"))
         ]
-        connection.execute(update(Person).where(Person.c.id.in_(lost)).values(role=None, content_hash=b""))
+        connection.execute(update(Person).where(Person.c.id.in_(lost)).values(role=None, content_hash=REVOKED))
 
 
 def _first_seen(connection: Connection, keys: list[str]) -> dict[str, str]:

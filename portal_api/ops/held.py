@@ -26,6 +26,7 @@ from portal_api.portal import Replay, portal_of
 from portal_api.queries import ops as queries
 from portal_api.reading import overseeing
 from portal_api.states import plain
+from store.held import ACCESS_SENTENCE
 
 router = APIRouter()
 GROUPS = 20
@@ -46,6 +47,7 @@ class HeldView(NamedTuple):
     client: str
     field: str
     sentence: str
+    access: str
     payload: str
     since: dt.datetime
 
@@ -165,6 +167,7 @@ def _view(row: Any) -> HeldView:
         client=row.client or "",
         field=row.field or "",
         sentence=row.sentence,
+        access=ACCESS_SENTENCE if row.access_revoked else "",
         payload=pretty(row.payload),
         since=row.first_seen_at,
     )

@@ -6,6 +6,7 @@ from sqlalchemy import Integer, String, bindparam, func, or_, select
 
 from portal_api.queries.parts import limit
 from store.access_tables import Session, Staff
+from store.held import ACCESS_REVOKED
 from store.hub_tables import ClientKey, Crosswalk, CrosswalkKey, HeldRecord, Inbox, Run, StreamRun, StreamState
 from store.tables import Client
 from store.types import Instant
@@ -60,6 +61,8 @@ RUN = select(Run).where(Run.c.id == bindparam("id", type_=String))
 RUN_STREAMS = select(StreamRun).where(StreamRun.c.run_id == bindparam("id", type_=String)).order_by(StreamRun.c.stream)
 
 _held = HeldRecord.c.resolved_at.is_(None)
+# Who cannot sign in comes first, and is not among the "more like these".
+_latest_first = (ACCESS_REVOKED.desc(), HeldRecord.c.last_seen_at.desc(), HeldRecord.c.id)
 HELD_GROUPS = (
     select(
         HeldRecord.c.source, HeldRecord.c.stream, HeldRecord.c.reason, func.count().label("n"),
@@ -74,17 +77,17 @@ _nth = (
     func.row_number()
     .over(
         partition_by=(HeldRecord.c.source, HeldRecord.c.stream, HeldRecord.c.reason),
-        order_by=(HeldRecord.c.last_seen_at.desc(), HeldRecord.c.id),
+        order_by=_latest_first,
     )
     .label("nth")
 )
 _latest = select(HeldRecord.c.id, _nth).where(_held).subquery("latest")
 HELD = (
-    select(HeldRecord, Client.c.name.label("client"))
+    select(HeldRecord, Client.c.name.label("client"), ACCESS_REVOKED.label("access_revoked"))
     .join(_latest, _latest.c.id == HeldRecord.c.id)
     .outerjoin(Client, Client.c.id == HeldRecord.c.client_id)
     .where(_latest.c.nth <= bindparam("each", type_=Integer))
-    .order_by(HeldRecord.c.last_seen_at.desc(), HeldRecord.c.id)
+    .order_by(*_latest_first)
 )
 """The latest records of every kind of trouble."""
 HELD_IDS = (

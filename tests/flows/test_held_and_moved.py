@@ -11,6 +11,7 @@ from flows.hub import Hub
 from flows.sync import sync_source
 from hub.ids import entity_id
 from store import crosswalk
+from store.held import ACCESS_REVOKED
 from store.hub_tables import HeldRecord
 from store.tables import Invoice, Person, ShipmentEvent
 
@@ -168,6 +169,13 @@ def roles(hub: Hub) -> list[str | None]:
         return list(connection.scalars(select(Person.c.role)))
 
 
+def told_of(hub: Hub) -> list[str]:
+    """The held contacts of whom ops are told that they cannot sign in."""
+    with hub.engine.connect() as connection:
+        query = select(HeldRecord.c.external_id).where(HeldRecord.c.resolved_at.is_(None), ACCESS_REVOKED)
+        return list(connection.scalars(query))
+
+
 @pytest.mark.parametrize(
     "change",
     [{"role": None}, {"role": "Helper"}, {"role": "Nobody knows"}, {"email": "other@x.example"}, {"email": None}],
@@ -177,16 +185,56 @@ def test_a_contact_who_is_held_and_whose_access_changes_does_not_come_in(
 ) -> None:
     put(source, "Contact", "P1", **JANA | {"phone": "9" * 50} | change)
     sync_source(contacts, "model")
-    assert roles(contacts) == [None]
+    assert (roles(contacts), told_of(contacts)) == ([None], ["P1"])
     put(source, "Contact", "P1", **JANA)
     sync_source(contacts, "model")
     assert roles(contacts) == ["owner"], "as it was before, it counts as changed all the same"
+    assert told_of(contacts) == []
 
 
 def test_a_contact_who_is_held_for_something_else_comes_in_as_before(contacts: Hub, source: Any) -> None:
     put(source, "Contact", "P1", **JANA | {"phone": "9" * 50})
     sync_source(contacts, "model")
-    assert roles(contacts) == ["owner"]
+    assert (roles(contacts), told_of(contacts)) == (["owner"], [])
+
+
+def test_a_contact_who_moves_while_held_cannot_sign_in_however_it_comes_about(contacts: Hub, source: Any) -> None:
+    moved = {"phone": "9" * 50, "account": "A2"}
+    for change in ({"phone": "9" * 50, "role": "Helper"}, moved | {"role": "Helper"}, moved):
+        put(source, "Contact", "P1", **JANA | change)
+        sync_source(contacts, "model")
+        assert (roles(contacts), told_of(contacts)) == ([None], ["P1"])
+    put(source, "Contact", "P1", **JANA | {"account": "A2"})
+    sync_source(contacts, "model")
+    assert (roles(contacts), told_of(contacts)) == (["owner"], [])
+
+
+def test_of_a_contact_who_never_had_access_nobody_is_told_that_it_is_lost(contacts: Hub, source: Any) -> None:
+    put(source, "Contact", "P1", **JANA | {"role": None})
+    sync_source(contacts, "model")
+    put(source, "Contact", "P1", **JANA | {"phone": "9" * 50, "role": "Helper", "account": "A2"})
+    put(source, "Contact", "P2", **JANA | {"phone": "9" * 50})
+    sync_source(contacts, "model")
+    assert len(held_for(contacts)) == 2
+    assert told_of(contacts) == []
+
+
+def test_a_contact_who_only_moves_while_held_cannot_sign_in(contacts: Hub, source: Any) -> None:
+    put(source, "Contact", "P1", **JANA | {"phone": "9" * 50, "account": "A2"})
+    sync_source(contacts, "model")
+    assert (roles(contacts), told_of(contacts)) == ([None], ["P1"])
+    put(source, "Contact", "P1", **JANA)
+    sync_source(contacts, "model")
+    assert (roles(contacts), told_of(contacts), whose(contacts, "P1", Person)) == (["owner"], [], MUELLER)
+
+
+def test_a_contact_who_is_gone_while_held_is_told_of_no_more(contacts: Hub, source: Any) -> None:
+    put(source, "Contact", "P1", **JANA | {"phone": "9" * 50, "role": "Helper"})
+    sync_source(contacts, "model")
+    source.delete("Contact", "P1")
+    source.save()
+    sync_source(contacts, "model")
+    assert told_of(contacts) == []
 
 
 def test_a_record_that_a_page_shows_bad_and_good_stays_in_sight(hub: Hub, source: Any) -> None:

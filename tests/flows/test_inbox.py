@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 from typing import Any
@@ -13,22 +14,22 @@ from flows.hub import Hub
 from flows.inbox import Away, drain
 from flows.sync import sync_source
 from hub.clock import now
-from hub.errors import RetryLater
+from hub.errors import NeedsPerson, RetryLater
 from hub.ids import random_id
-from store.hub_tables import LET_THROUGH, Inbox
+from store.hub_tables import LET_THROUGH, Inbox, Run
 from store.runs import begin, finish
 from store.tables import Invoice
 
 
-def hint(hub: Hub, external_id: str | None) -> str:
+def hint(hub: Hub, external_id: str | None, stream: str = "Invoice", event: str = "") -> str:
     id_ = random_id()
     with hub.engine.begin() as connection:
         connection.execute(
             insert(Inbox).values(
                 id=id_,
                 source="model",
-                event_id=id_,
-                stream="Invoice",
+                event_id=event + id_,
+                stream=stream,
                 external_id=external_id,
                 received_at=now(),
                 attempts=0,
@@ -62,6 +63,36 @@ def test_ten_hints_at_the_same_are_one_reading(hub: Hub, source: Any, monkeypatc
     ids = [hint(hub, "I01") for _ in range(10)]
     assert (drain(hub), asked) == (10, ["I01"])
     assert all(told(hub, id_).done_at for id_ in ids)
+
+
+@pytest.mark.usefixtures("source")
+@pytest.mark.parametrize("what", ["E1", None], ids=["one record", "the whole stream"])
+def test_a_hint_for_a_stream_without_a_mapping_is_settled_without_a_word(
+    hub: Hub, what: str | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    id_ = hint(hub, what, stream="Estimate")
+    with caplog.at_level(logging.INFO):
+        assert drain(hub) == 1
+    found = told(hub, id_)
+    assert (found.done_at is not None, found.attempts, found.error, caplog.messages) == (True, 0, None, [])
+    with hub.engine.connect() as connection:
+        assert connection.scalar(select(func.count()).select_from(Run)) == 0
+
+
+@pytest.mark.usefixtures("source")
+def test_a_hint_for_a_mapped_stream_that_needs_a_person_stays_for_ops_to_see(make_hub: Callable[..., Hub]) -> None:
+    hub = make_hub([NeedsPerson("The credentials were refused.")])
+    id_ = hint(hub, "I01")
+    assert drain(hub) == 0
+    found = told(hub, id_)
+    assert (found.done_at, found.attempts, found.error) == (None, 1, "The credentials were refused.")
+
+
+@pytest.mark.usefixtures("source")
+def test_what_ops_ask_for_is_answered_also_when_its_mapping_is_gone(hub: Hub) -> None:
+    id_ = hint(hub, None, stream="Estimate", event=LET_THROUGH)
+    assert drain(hub) == 0
+    assert told(hub, id_).error == "model has no stream 'Estimate'."
 
 
 @pytest.mark.usefixtures("source")

@@ -26,6 +26,7 @@ from portal_api.access import sessions
 from portal_api.access.people import PersonAt
 from portal_api.app import create_app
 from store import tables
+from store.held import REVOKED
 from store.hub_tables import Crosswalk, CrosswalkKey, HeldRecord, Run, StreamRun
 
 WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
@@ -84,7 +85,11 @@ def tenant(mark: str, name: str) -> Tenant:
         title="Head of logistics", phone="+49 40 123 457",
     )  # fmt: skip
     made.add(tables.Person, name=f"Pelle {mark}", email=f"pelle.{mark}@client.example", role=None, title="Buyer")
-    for make in (_money, _projects, _shipments, _paper):
+    made.add(
+        tables.Person, name=f"Mika {mark}", email=f"mika.{mark}@client.example", role=None, title="Dispatcher",
+        content_hash=REVOKED,
+    )  # fmt: skip
+    for make in (_money, _projects, _shipments, _paper, _held_contacts):
         make(made, mark)
     return made
 
@@ -214,6 +219,19 @@ def _paper(made: Tenant, mark: str) -> None:
         "suggestion": "Correct it in QuickBooks.", "payload": f'{{"Id": "9", "TotalAmt": "12,5x", "mark": "{mark}"}}',
         "batch": "test/1",
     }))  # fmt: skip
+
+
+def _held_contacts(made: Tenant, mark: str) -> None:
+    """Jana is held for her telephone number alone; Mika also says another role and has no access meanwhile."""
+    held = {"source": SALES, "stream": "Contact", "entity": "person", "last_seen_at": now(), "first_seen_at": now()}
+    for place, name, minutes in ((0, "Jana", 1), (2, "Mika", 30)):
+        made.rows.append((HeldRecord, {
+            **held, "id": made.ids["person"][place], "external_id": f"{mark}-person-{place}", "reason": "too_long",
+            "field": "Phone", "sentence": f"Phone: the text of {name} {mark} is longer than 40 characters.",
+            "suggestion": "Shorten the text in the source, or map it to a column for long texts.",
+            "payload": f'{{"Id": "{mark}-person-{place}", "Phone": "+49 40 123 456 or after six 123 457 or my desk"}}',
+            "batch": "test/1", "client_id": made.client_id, "last_seen_at": now() - dt.timedelta(minutes=minutes),
+        }))  # fmt: skip
 
 
 def _hub(connection: Any) -> None:
