@@ -130,6 +130,15 @@ def test_a_person_signs_in_with_a_press_and_a_scanner_does_not(visit, server, sq
     assert "Homepage design waits" in page.locator("[data-answer]").inner_text()
 
 
+def test_a_dark_screen_prints_as_a_light_one(visit):
+    page = visit("logistics", situation="exception", theme="dark")
+    shown = "JSON.stringify([...document.querySelectorAll('main *')].map(e => getComputedStyle(e).color))"
+    page.emulate_media(media="print", color_scheme="light")
+    light = page.evaluate(shown)
+    page.emulate_media(media="print", color_scheme="dark")
+    assert page.evaluate(shown) == light
+
+
 def test_print_has_the_firm_the_answer_and_no_menu(visit):
     page = visit("logistics")
     page.emulate_media(media="print")
