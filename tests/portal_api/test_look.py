@@ -133,7 +133,7 @@ def test_a_person_signs_in_with_a_press_and_a_scanner_does_not(visit, server, sq
 def test_a_dark_screen_prints_as_a_light_one(visit):
     page = visit("logistics", situation="exception", theme="dark")
     shown = "JSON.stringify([...document.querySelectorAll('main *')].map(e => getComputedStyle(e).color))"
-    page.emulate_media(media="print", color_scheme="light")
+    page.emulate_media(media="print", color_scheme="light", reduced_motion="reduce")
     light = page.evaluate(shown)
     page.emulate_media(media="print", color_scheme="dark")
     assert page.evaluate(shown) == light
