@@ -16,6 +16,7 @@ from cli.app import KEEP_TRUE, MAKE_READY
 if TYPE_CHECKING:
     from flows.hub import Hub
     from flows.sync import RunSummary
+    from mappings.standing import Known
 
 FAILING = ("failed", "partly", "held")
 
@@ -150,13 +151,12 @@ def reconcile(sources: Annotated[list[str] | None, typer.Argument(metavar="SOURC
 
 def status(json: Annotated[bool, typer.Option("--json", help="One JSON document, for scripts.")] = False) -> None:
     """Tell how every stream stands."""
+    from flows.hub import open_hub
     from flows.status import status as read
     from hub.settings import load
-    from store.engine import create_engine
 
-    engine = create_engine(load().database_url)
-    found = read(engine)
-    engine.dispose()
+    with open_hub(load()) as hub:
+        found = read(hub.engine, _known(hub))
     if json:
         say.json(found)
         return
@@ -174,6 +174,17 @@ def status(json: Annotated[bool, typer.Option("--json", help="One JSON document,
         say.problem(f"{source} ({', '.join(streams)}): {error}", step)
 
 
+def _known(hub: Hub) -> Known | None:
+    """What is configured and mapped now. A mapping that cannot be read is told, and keeps nobody from the rest."""
+    from mappings.yaml_lines import MappingError
+
+    try:
+        return hub.known()
+    except MappingError as error:
+        say.problem(error.sentence, error.step)
+        return None
+
+
 def check() -> None:
     """Tell whether a sync would work, and what is missing.
 
@@ -186,7 +197,7 @@ def check() -> None:
     settings = load()
     settings.require_secret_key()
     with open_hub(settings) as hub:
-        findings = [*look(hub), _store_finding(hub)]
+        findings = [*look(hub), *_store_findings(hub)]
     for finding in findings:
         print(f"{'ok      ' if finding.ok else 'missing '}  {finding.subject}: {finding.sentence}")
         if not finding.ok and finding.step:
@@ -195,10 +206,12 @@ def check() -> None:
         raise typer.Exit(1)
 
 
-def _store_finding(hub: Hub) -> Any:
+def _store_findings(hub: Hub) -> list[Any]:
     from connectors.contract import Finding
+    from flows.check import left_behind
     from store.migrate import is_current
 
-    if is_current(hub.engine):
-        return Finding("store", ok=True, sentence="The store has the present schema.")
-    return Finding("store", ok=False, sentence="The store has not the present schema.", step="Run `frontdesk migrate`.")
+    if not is_current(hub.engine):
+        sentence = "The store has not the present schema."
+        return [Finding("store", ok=False, sentence=sentence, step="Run `frontdesk migrate`.")]
+    return [Finding("store", ok=True, sentence="The store has the present schema."), *left_behind(hub)]
