@@ -15,6 +15,7 @@ from cli.app import KEEP_TRUE, MAKE_READY
 
 if TYPE_CHECKING:
     from flows.hub import Hub
+    from flows.status import Status
     from flows.sync import RunSummary
     from mappings.standing import Known
 
@@ -166,6 +167,12 @@ def status(json: Annotated[bool, typer.Option("--json", help="One JSON document,
     rows = [(s.source, s.stream, s.state, s.high_water, s.checked_at, s.held) for s in found.streams]
     print(say.table(("source", "stream", "state", "true up to", "last read", "held"), rows))
     print(f"\n{found.held} held, {found.unmatched} unmatched, {found.inbox_waiting} hints waiting")
+    if changed := [f"{s.source}.{s.stream}" for s in found.streams if s.state == "changed"]:
+        print(f"The mapping has changed, and the next sync reads everything again: {', '.join(changed)}")
+    _tell_what_is_wrong(found)
+
+
+def _tell_what_is_wrong(found: Status) -> None:
     told: dict[tuple[str, str, str], list[str]] = {}
     for stream in found.streams:
         if stream.error:

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from flows.hub import Hub
 from flows.turn import turn
 from hub.errors import NeedsPerson
-from mappings.standing import standing
+from mappings.standing import unread
 from store import crosswalk
 from store.engine import writing
 from store.forgetting import FORGET, forget, in_sight
@@ -52,7 +52,7 @@ def forget_stream(hub: Hub, source: str, stream: str) -> int:
 
 def _refuse_mapped(hub: Hub, source: str, stream: str) -> None:
     """NeedsPerson when the next sync would bring everything back."""
-    if standing(hub.known(), source, stream) is None:
+    if unread(hub.known(), source, stream) is None:
         raise NeedsPerson(
             f"{source} {stream} still has a mapping: the next sync would bring everything back.",
             step=f"Take its file out of {hub.folder.path / source} first, or {source} out of frontdesk.toml.",

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, func, select
 
-from mappings.standing import Known, standing
+from mappings.standing import Known, changed, unread
 from store.hub_tables import Crosswalk, HeldRecord, Inbox, StreamRun, StreamState
 
 
@@ -17,7 +17,8 @@ class StreamStatus:
     """One stream. Instants are aware UTC.
 
     `state`: waiting (never run), fine, failed, held, remapping (its mapping has changed; all is being read again),
-    unmapped, unconfigured (nobody reads it any more: mappings.standing).
+    changed (its mapping has changed, and the next sync begins to read all again), unmapped, unconfigured (nobody reads
+    it any more). The last three are known only with what is configured and mapped now (mappings.standing).
     """
 
     source: str
@@ -64,11 +65,17 @@ def status(engine: Engine, known: Known | None = None) -> Status:
 def _stream(row: Row[Any], held: int, last: dict[str, Any], known: Known | None) -> StreamStatus:
     state, error, step = _word(row), row.error, row.error_step
     # What nobody reads any more has no use for the last reading's error.
-    if known is not None and (left := standing(known, row.source, row.stream)) is not None:
+    if known is not None and (left := unread(known, row.source, row.stream)) is not None:
         state, error, step = left
+    elif known is not None and state in SETTLED and changed(known, row):
+        state = "changed"
     return StreamStatus(
         row.source, row.stream, state, row.high_water, row.checked_at, row.loaded_at, held, last, error, step
     )
+
+
+SETTLED = frozenset({"fine", "remapping", "waiting"})
+"""Words that say nothing of a failure; what failed is told before what has changed."""
 
 
 def _word(row: Row[Any]) -> str:

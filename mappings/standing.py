@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 
 class Known(NamedTuple):
@@ -18,6 +19,19 @@ UNREAD = frozenset({UNMAPPED, UNCONFIGURED})
 """Nobody reads these any more."""
 
 
+class Stored(Protocol):
+    """A stream as it is stored. mapping: the fingerprint of the one that it was last read with."""
+
+    @property
+    def source(self) -> str: ...
+    @property
+    def stream(self) -> str: ...
+    @property
+    def mapping(self) -> str | None: ...
+    @property
+    def loaded_at(self) -> dt.datetime | None: ...
+
+
 class Standing(NamedTuple):
     """What to call it, what that means, and the next step."""
 
@@ -26,8 +40,8 @@ class Standing(NamedTuple):
     step: str
 
 
-def standing(known: Known, source: str, stream: str) -> Standing | None:
-    """What is to be said of a stream that is stored; None where it is read as it was."""
+def unread(known: Known, source: str, stream: str) -> Standing | None:
+    """What is to be said of a stream that is stored and nobody reads any more; None where one is read."""
     if source not in known.sources:
         return Standing(
             UNCONFIGURED,
@@ -41,3 +55,10 @@ def standing(known: Known, source: str, stream: str) -> Standing | None:
             f"Put its file in mappings/{source}/ back, or run `frontdesk forget {source} {stream}`.",
         )
     return None
+
+
+def changed(known: Known, stored: Stored) -> bool:
+    """Whether a stream that was read has another mapping now, with which the next sync reads everything again."""
+    present = known.fingerprints.get((stored.source, stored.stream))
+    was_read = stored.mapping is not None or stored.loaded_at is not None
+    return present is not None and was_read and stored.mapping != present

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from mappings.standing import UNCONFIGURED, UNMAPPED, Known, standing
+from mappings.standing import UNCONFIGURED, UNMAPPED, Known, changed, unread
 from portal_api.feeds import LATE_AFTER_INTERVALS
 from portal_api.states import State
 from portal_api.wording import Words
@@ -21,7 +21,9 @@ ERRORS: Mapping[str, State] = {
 }
 
 
-LATE = State("attention", "Late")
+CURRENT, LATE = State("good", "Current"), State("attention", "Late")
+CHANGED = State("info", "Mapping changed, next sync reads all again")
+REMAPPING = State("info", "Mapping changed, reading all again")
 STANDINGS: Mapping[str, State] = {
     UNMAPPED: State("attention", "No mapping"),
     UNCONFIGURED: State("attention", "Not configured"),
@@ -83,9 +85,11 @@ def view_of(row: Any, runs: Sequence[Any], held: int, every: int, words: Words, 
 
 def _said(row: Any, every: int, now: dt.datetime, known: Known | None) -> tuple[State, str, str]:
     """A stream's state, what to say of it, and the next step."""
-    if known is not None and (left := standing(known, row.source, row.stream)) is not None:
+    if known is not None and (left := unread(known, row.source, row.stream)) is not None:
         return STANDINGS[left.word], left.sentence, left.step
     state = state_of(row, every, now)
+    if known is not None and state in {CURRENT, REMAPPING} and changed(known, row):
+        state = CHANGED
     return (state, *(late_of(every) if state is LATE else (row.error or "", row.error_step or "")))
 
 
@@ -96,10 +100,10 @@ def state_of(row: Any, every_seconds: int, now: dt.datetime) -> State:
     if row.checked_at is None:
         return State("info", "Not read yet")
     if row.loaded_at is not None and row.mapped != row.mapping:
-        return State("info", "Mapping changed, reading all again")
+        return REMAPPING
     if now - row.checked_at > dt.timedelta(seconds=LATE_AFTER_INTERVALS * every_seconds):
         return LATE
-    return State("good", "Current")
+    return CURRENT
 
 
 def late_of(every_seconds: int) -> tuple[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import os
 import pty
 import subprocess
@@ -11,7 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, func, insert, select
+from sqlalchemy import Engine, func, insert, select, update
 
 from hub.clock import now
 from hub.ids import entity_id
@@ -91,6 +92,18 @@ def test_status_says_what_nobody_reads_any_more(migrated: Run, engine: Engine) -
     ]
     assert "  Put its file in mappings/quickbooks/ back, or run `frontdesk forget quickbooks Estimate`." in told.stderr
     assert "salesforce (Case): salesforce is not configured any more" in told.stderr
+
+
+def test_status_says_that_a_mapping_has_changed_since_it_was_last_read(migrated: Run, engine: Engine) -> None:
+    with engine.begin() as connection:
+        invoices = (StreamState.c.source == "quickbooks", StreamState.c.stream == "Invoice")
+        connection.execute(update(StreamState).where(*invoices).values(mapping="former", mapped="former"))
+    told = migrated("status")
+    assert told.stdout.splitlines()[2].split()[:3] == ["quickbooks", "Invoice", "changed"]
+    said = "The mapping has changed, and the next sync reads everything again: quickbooks.Invoice"
+    assert said in told.stdout.splitlines()
+    found = {s["stream"]: s["state"] for s in json.loads(migrated("status", "--json").stdout)["streams"]}
+    assert found == {"Estimate": "unmapped", "Invoice": "changed", "Case": "unconfigured"}
 
 
 def test_check_misses_what_nobody_reads_any_more(migrated: Run, engine: Engine) -> None:

@@ -88,6 +88,21 @@ async def test_a_stream_that_nobody_reads_any_more_is_said_with_what_to_do(brows
     assert "All 3 sources are current." not in page
 
 
+async def test_a_mapping_that_has_changed_since_it_was_last_read_is_said(browse, rich):
+    sources = frozenset({"salesforce", "quickbooks", "google_drive"})
+    with rich.world.engine.begin() as connection:
+        stored = connection.execute(select(StreamState.c.source, StreamState.c.stream)).all()
+        connection.execute(update(StreamState).values(mapping="print", mapped="print"))
+    mapped = {tuple(row): "another" if row.stream == "Invoice" else "print" for row in stored}
+    browse.app.state.portal.know = lambda: Known(sources, mapped)
+    try:
+        page = (await browse("/ops", who=rich.staff())).text
+        assert page.count("Mapping changed, next sync reads all again") == 2, "at the stream and at its source"
+    finally:
+        with rich.world.engine.begin() as connection:
+            connection.execute(update(StreamState).values(mapping=None, mapped=None))
+
+
 async def test_a_source_that_is_not_configured_any_more_cannot_be_asked(browse, rich):
     with rich.world.engine.begin() as connection:
         connection.execute(insert(StreamState).values(source="old_books", stream="Invoice", checked_at=now()))
