@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,10 @@ from flows.sync import sync_source
 from flows.targeted import read_again
 from hub.errors import RetryLater
 from hub.ids import entity_id
+from mappings import convert
 from store.hub_tables import Change, StreamState
 from store.runs import begin, finish, start_over
-from store.tables import Invoice
+from store.tables import Client, Invoice
 
 MUELLER = entity_id("model", "Account", "A1")
 
@@ -135,6 +137,29 @@ def test_ops_see_that_a_mapping_was_changed_and_all_is_being_read_again(hub: Hub
     sync_source(hub, "model", progress=lambda stream, _: seen.append(states(hub)["Invoice"]))
     assert "remapping" in seen
     assert states(hub)["Invoice"] == "fine"
+
+
+def names(hub: Hub) -> set[str]:
+    with hub.engine.connect() as connection:
+        return set(connection.scalars(select(Client.c.name)))
+
+
+@pytest.mark.usefixtures("source")
+def test_new_rules_are_applied_to_what_was_stored_by_the_old_ones(
+    make_hub: Callable[..., Hub], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A release comes: another process, in which a converter makes something else of a text."""
+    sync_source(make_hub(), "model")
+    monkeypatch.setattr(convert, "text", lambda _: lambda values: [value.upper() for value in values])
+    sync_source(make_hub(), "model")
+    assert names(make_hub()) == {"Müller & Söhne", "O'NEILL"}, "read again for the cursor's sake"
+    monkeypatch.setattr(convert, "RULES", convert.RULES + 1)
+    hub = make_hub()
+    assert set(known_states(hub).values()) == {"changed"}
+    before = changes(hub)
+    sync_source(hub, "model")
+    assert names(hub) == {"MÜLLER & SÖHNE", "O'NEILL"}
+    assert changes(hub) == before, "nothing has happened at any client's"
 
 
 def known_states(hub: Hub) -> dict[str, str]:
