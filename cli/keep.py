@@ -15,7 +15,9 @@ from cli.app import KEEP_TRUE, MAKE_READY
 
 if TYPE_CHECKING:
     from flows.hub import Hub
+    from flows.status import Status
     from flows.sync import RunSummary
+    from mappings.standing import Known
 
 FAILING = ("failed", "partly", "held")
 
@@ -150,13 +152,12 @@ def reconcile(sources: Annotated[list[str] | None, typer.Argument(metavar="SOURC
 
 def status(json: Annotated[bool, typer.Option("--json", help="One JSON document, for scripts.")] = False) -> None:
     """Tell how every stream stands."""
+    from flows.hub import open_hub
     from flows.status import status as read
     from hub.settings import load
-    from store.engine import create_engine
 
-    engine = create_engine(load().database_url)
-    found = read(engine)
-    engine.dispose()
+    with open_hub(load()) as hub:
+        found = read(hub.engine, _known(hub))
     if json:
         say.json(found)
         return
@@ -166,12 +167,29 @@ def status(json: Annotated[bool, typer.Option("--json", help="One JSON document,
     rows = [(s.source, s.stream, s.state, s.high_water, s.checked_at, s.held) for s in found.streams]
     print(say.table(("source", "stream", "state", "true up to", "last read", "held"), rows))
     print(f"\n{found.held} held, {found.unmatched} unmatched, {found.inbox_waiting} hints waiting")
+    if changed := [f"{s.source}.{s.stream}" for s in found.streams if s.state == "changed"]:
+        print(f"The mapping has changed, and the next sync reads everything again: {', '.join(changed)}")
+    _tell_what_is_wrong(found)
+
+
+def _tell_what_is_wrong(found: Status) -> None:
     told: dict[tuple[str, str, str], list[str]] = {}
     for stream in found.streams:
         if stream.error:
             told.setdefault((stream.source, stream.error, stream.step or ""), []).append(stream.stream)
     for (source, error, step), streams in told.items():
         say.problem(f"{source} ({', '.join(streams)}): {error}", step)
+
+
+def _known(hub: Hub) -> Known | None:
+    """What is configured and mapped now. A mapping that cannot be read is told, and keeps nobody from the rest."""
+    from mappings.yaml_lines import MappingError
+
+    try:
+        return hub.known()
+    except MappingError as error:
+        say.problem(error.sentence, error.step)
+        return None
 
 
 def check() -> None:
@@ -186,7 +204,7 @@ def check() -> None:
     settings = load()
     settings.require_secret_key()
     with open_hub(settings) as hub:
-        findings = [*look(hub), _store_finding(hub)]
+        findings = [*look(hub), *_store_findings(hub)]
     for finding in findings:
         print(f"{'ok      ' if finding.ok else 'missing '}  {finding.subject}: {finding.sentence}")
         if not finding.ok and finding.step:
@@ -195,10 +213,12 @@ def check() -> None:
         raise typer.Exit(1)
 
 
-def _store_finding(hub: Hub) -> Any:
+def _store_findings(hub: Hub) -> list[Any]:
     from connectors.contract import Finding
+    from flows.check import left_behind
     from store.migrate import is_current
 
-    if is_current(hub.engine):
-        return Finding("store", ok=True, sentence="The store has the present schema.")
-    return Finding("store", ok=False, sentence="The store has not the present schema.", step="Run `frontdesk migrate`.")
+    if not is_current(hub.engine):
+        sentence = "The store has not the present schema."
+        return [Finding("store", ok=False, sentence=sentence, step="Run `frontdesk migrate`.")]
+    return [Finding("store", ok=True, sentence="The store has the present schema."), *left_behind(hub)]

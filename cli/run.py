@@ -96,8 +96,9 @@ def portal() -> FastAPI:
     settings = load()
     # The portal itself knows no connector: files come and held records go through these doors alone, after the portal
     # has decided who may.
-    content = partial(open_content, new_hub(settings))
-    app = create_app(settings, content=content, replay=partial(try_again_afresh, settings))
+    hub = new_hub(settings)
+    replay = partial(try_again_afresh, settings)
+    app = create_app(settings, content=partial(open_content, hub), replay=replay, know=hub.known)
     stay()
     return app
 

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, func, select
 from hub.errors import NeedsPerson
 from hub.ids import entity_id
 from store import rows
+from store.forgetting import forgotten_at
 from store.tables import ENTITIES
 
 AT_LEAST = 20
@@ -38,8 +39,11 @@ def live_among(connection: Connection, entity: str, source: str, stream: str, id
 
 
 def taken_since(connection: Connection, entity: str, source: str, stream: str, since: dt.datetime | None) -> int:
-    """How many rows have been taken from clients since the stream's last run that came to its end."""
-    table = ENTITIES[entity]
+    """How many rows have been taken from clients since the stream's last run that came to its end.
+
+    What a person had it forget was taken before its first run, and is no doing of the source's.
+    """
+    table, since = ENTITIES[entity], since or forgotten_at(connection, source, stream)
     query = select(func.count()).where(
         table.c.source == source, table.c.stream == stream, table.c.deleted_at.is_not(None)
     )

@@ -8,8 +8,11 @@ from typing import Any
 
 from connectors.contract import Finding, SourceField
 from flows.hub import Hub, Source
+from flows.status import status
 from hub.errors import FrontdeskError
 from mappings.mapping import Mapping as StreamMapping
+from mappings.standing import UNREAD
+from mappings.yaml_lines import MappingError
 
 
 def check(hub: Hub) -> list[Finding]:
@@ -25,6 +28,19 @@ def check(hub: Hub) -> list[Finding]:
     for name in hub.settings.sources:
         findings += check_source(hub, name)
     return findings
+
+
+def left_behind(hub: Hub) -> list[Finding]:
+    """What is stored and nobody reads any more. Nothing while the mappings cannot be read: `check` says that."""
+    try:
+        streams = status(hub.engine, hub.known()).streams
+    except MappingError:
+        return []
+    return [
+        Finding(f"{stream.source}.{stream.stream}", ok=False, sentence=stream.error or "", step=stream.step or "")
+        for stream in streams
+        if stream.state in UNREAD
+    ]
 
 
 def check_source(hub: Hub, name: str) -> list[Finding]:

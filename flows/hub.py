@@ -19,8 +19,9 @@ import mappings as mappings_room
 from connectors.contract import Connector, Want
 from hub.errors import NeedsPerson
 from hub.settings import Settings
-from mappings.compile import compile_folder
+from mappings.folder import Folder
 from mappings.mapping import Mapping as StreamMapping
+from mappings.standing import Known
 from store.engine import create_engine
 from store.targets import targets
 from store.tokens import SealedTokens
@@ -76,10 +77,21 @@ class Hub:
     find_connector: Callable[[str], Connector[Any]] = field(default=connector_named)
 
     @cached_property
+    def folder(self) -> Folder:
+        """Where the mappings are."""
+        path = self.settings.mappings_path or Path(mappings_room.__file__).parent
+        return Folder(path, targets(), self.settings.firm.currency)
+
+    @property
     def mappings(self) -> dict[str, list[StreamMapping]]:
-        """All compiled mappings by source. MappingError with file and line."""
-        folder = self.settings.mappings_path or Path(mappings_room.__file__).parent
-        return compile_folder(folder, targets(), self.settings.firm.currency)
+        """All compiled mappings by source, as their files are now. MappingError with file and line."""
+        return self.folder.mappings()
+
+    def known(self) -> Known:
+        """What is configured and mapped now. MappingError with file and line."""
+        mapped = [mapping for source in self.settings.sources for mapping in self.mappings.get(source, ())]
+        prints = {(mapping.source, mapping.stream): mapping.fingerprint for mapping in mapped}
+        return Known(frozenset(self.settings.sources), prints)
 
     def source(self, name: str) -> Source:
         """A connected source by name. NeedsPerson when it is not configured, or its settings are not right."""

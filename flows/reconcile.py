@@ -6,14 +6,11 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
-
 from connectors.contract import Stream
 from flows.hub import Hub
 from hub.clock import now
 from mappings.mapping import Mapping as StreamMapping
-from store.hub_tables import HeldRecord
-from store.tables import ENTITIES
+from store.live import held_ids, live_ids
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +57,8 @@ def reconcile_source(hub: Hub, source: str) -> Certificate:
 
 def _compare(hub: Hub, session: Any, stream: Stream[Any], mapping: StreamMapping) -> StreamCertificate:
     theirs = {key for page in stream.keys(session) for key in page}
-    table = ENTITIES[mapping.into]
-    here = (table.c.source == mapping.source, table.c.stream == mapping.stream, table.c.deleted_at.is_(None))
-    waiting = (
-        HeldRecord.c.source == mapping.source,
-        HeldRecord.c.stream == mapping.stream,
-        HeldRecord.c.resolved_at.is_(None),
-    )
     with hub.engine.connect().execution_options(reading=True) as connection:
-        ours = set(connection.scalars(select(table.c.external_id).where(*here)))
-        held = set(connection.scalars(select(HeldRecord.c.external_id).where(*waiting)))
+        ours = live_ids(connection, mapping.into, mapping.source, mapping.stream)
+        held = held_ids(connection, mapping.source, mapping.stream)
     missing = tuple(sorted(theirs - ours - held))
     return StreamCertificate(mapping.stream, len(theirs), len(ours), len(held), missing, tuple(sorted(ours - theirs)))

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, func, select
 
+from mappings.standing import Known, changed, unread
 from store.hub_tables import Crosswalk, HeldRecord, Inbox, StreamRun, StreamState
 
 
@@ -15,7 +16,9 @@ from store.hub_tables import Crosswalk, HeldRecord, Inbox, StreamRun, StreamStat
 class StreamStatus:
     """One stream. Instants are aware UTC.
 
-    `state`: waiting (never run), fine, failed, held, remapping (its mapping has changed; all is being read again).
+    `state`: waiting (never run), fine, failed, held, remapping (its mapping has changed; all is being read again),
+    changed (its mapping has changed, and the next sync begins to read all again), unmapped, unconfigured (nobody reads
+    it any more). The last three are known only with what is configured and mapped now (mappings.standing).
     """
 
     source: str
@@ -40,8 +43,8 @@ class Status:
     inbox_waiting: int
 
 
-def status(engine: Engine) -> Status:
-    """Where everything stands now; a constant number of queries."""
+def status(engine: Engine, known: Known | None = None) -> Status:
+    """Where everything stands now; a constant number of queries. `known`: what is configured and mapped now."""
     with engine.connect().execution_options(reading=True) as connection:
         held = _held(connection)
         last = _last_runs(connection)
@@ -53,21 +56,26 @@ def status(engine: Engine) -> Status:
         )
         waiting = select(func.count()).select_from(Inbox).where(Inbox.c.done_at.is_(None))
         streams = tuple(
-            StreamStatus(
-                row.source,
-                row.stream,
-                _word(row),
-                row.high_water,
-                row.checked_at,
-                row.loaded_at,
-                held.get((row.source, row.stream), 0),
-                last.get((row.source, row.stream), {}),
-                row.error,
-                row.error_step,
-            )
+            _stream(row, held.get((row.source, row.stream), 0), last.get((row.source, row.stream), {}), known)
             for row in states
         )
         return Status(streams, connection.scalar(unmatched) or 0, sum(held.values()), connection.scalar(waiting) or 0)
+
+
+def _stream(row: Row[Any], held: int, last: dict[str, Any], known: Known | None) -> StreamStatus:
+    state, error, step = _word(row), row.error, row.error_step
+    # What nobody reads any more has no use for the last reading's error.
+    if known is not None and (left := unread(known, row.source, row.stream)) is not None:
+        state, error, step = left
+    elif known is not None and state in SETTLED and changed(known, row):
+        state = "changed"
+    return StreamStatus(
+        row.source, row.stream, state, row.high_water, row.checked_at, row.loaded_at, held, last, error, step
+    )
+
+
+SETTLED = frozenset({"fine", "remapping", "waiting"})
+"""Words that say nothing of a failure; what failed is told before what has changed."""
 
 
 def _word(row: Row[Any]) -> str:

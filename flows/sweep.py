@@ -6,11 +6,8 @@ Finds what no delete feed tells: purged recycle bins, lost access, deletes older
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
-
-from sqlalchemy import select
 
 from connectors.contract import Stream
 from flows import brake
@@ -21,10 +18,9 @@ from mappings.mapping import NO_ID
 from mappings.mapping import Mapping as StreamMapping
 from store import crosswalk
 from store.engine import trouble, writing
-from store.hub_tables import HeldRecord
-from store.merge import Batch, Gone, merge
+from store.live import held_ids, live_ids
+from store.merge import burial, merge
 from store.runs import Begun, StreamResult, begin, call_for_sweep, finish
-from store.tables import ENTITIES
 
 log = logging.getLogger("frontdesk.sweep")
 
@@ -71,7 +67,7 @@ def _sweep(
     hub: Hub, session: Any, stream: Stream[Any], mapping: StreamMapping, run_id: str, *, let_through: bool
 ) -> int:
     # Ours first, theirs second: a record born in between is then not mistaken for a missing one.
-    ours, held = _live_ids(hub, mapping), _held_ids(hub, mapping)
+    ours, held = _ours(hub, mapping)
     theirs: set[str] = set()
     for page in Leased(hub, mapping.source, mapping.stream, run_id).through(stream.keys(session)):
         theirs.update(page)
@@ -81,44 +77,18 @@ def _sweep(
         brake.refuse_mass_delete(mapping.source, mapping.stream, removing=len(missing), live=len(ours))
     if gone := missing | (held - theirs):
         with writing(hub.engine) as connection:
-            merge(connection, _burial(mapping, run_id, sorted(gone)), {})
+            merge(connection, burial(mapping.source, mapping.stream, mapping.into, run_id, sorted(gone), "purged"), {})
     if mapping.owner_kind:
         crosswalk.match_undecided(hub.engine)
     return len(missing)
 
 
-def _live_ids(hub: Hub, mapping: StreamMapping) -> set[str]:
-    table = ENTITIES[mapping.into]
-    query = select(table.c.external_id).where(
-        table.c.source == mapping.source, table.c.stream == mapping.stream, table.c.deleted_at.is_(None)
-    )
+def _ours(hub: Hub, mapping: StreamMapping) -> tuple[set[str], set[str]]:
+    """What is live here, and what is held; a record without an id of the source's own can be looked for nowhere."""
     with hub.engine.connect().execution_options(reading=True) as connection:
-        return set(connection.scalars(query))
-
-
-def _held_ids(hub: Hub, mapping: StreamMapping) -> set[str]:
-    """Records that wait in quarantine; those without an id of the source's own can be looked for nowhere."""
-    query = select(HeldRecord.c.external_id).where(
-        HeldRecord.c.source == mapping.source, HeldRecord.c.stream == mapping.stream, HeldRecord.c.resolved_at.is_(None)
-    )
-    with hub.engine.connect().execution_options(reading=True) as connection:
-        return {key for key in connection.scalars(query) if not key.startswith(NO_ID)}
-
-
-def _burial(mapping: StreamMapping, run_id: str, missing: Sequence[str]) -> Batch:
-    return Batch(
-        source=mapping.source,
-        stream=mapping.stream,
-        entity=mapping.into,
-        columns=mapping.row_columns,
-        rows=(),
-        hashes=(),
-        batch="sweep",
-        run_id=run_id,
-        cursor=None,
-        high_water=None,
-        gone=[Gone(key, None, "purged") for key in missing],
-    )
+        live = live_ids(connection, mapping.into, mapping.source, mapping.stream)
+        waiting = held_ids(connection, mapping.source, mapping.stream)
+    return live, {key for key in waiting if not key.startswith(NO_ID)}
 
 
 def sweep_source(hub: Hub, source: str, *, let_through: bool = False) -> tuple[StreamResult, ...]:

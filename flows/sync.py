@@ -52,8 +52,10 @@ def sync_source(
     connected = hub.source(source)
     chosen = _chosen(connected, streams)
     with writing(hub.engine) as connection:
-        run = begin(connection, source, [mapping.stream for mapping in chosen], "full" if full else "sync")
-    mine = [mapping for mapping in chosen if mapping.stream in run.stands]
+        run = begin(connection, source, chosen, "full" if full else "sync")
+        # Now that they are leased: a mapping that was taken away until now may have been forgotten with all it brought.
+        connected = hub.source(source)
+    mine = [mapping for mapping in connected.mappings if mapping.stream in run.stands]
     with rarely_collecting():
         results, requests = _pull_all(hub, connected, run, mine, full=full, let_through=let_through, progress=progress)
     results += [_busy(stream) for stream in run.busy]
@@ -65,11 +67,11 @@ def sync_source(
     return RunSummary(run.id, source, state, tuple(results), requests, round(time.monotonic() - started, 3))
 
 
-def _chosen(source: Source, streams: Sequence[str] | None) -> list[StreamMapping]:
+def _chosen(source: Source, streams: Sequence[str] | None) -> list[str]:
     if streams is None:
-        return list(source.mappings)
+        return [mapping.stream for mapping in source.mappings]
     wanted = {source.mapping(stream).stream for stream in streams}
-    return [mapping for mapping in source.mappings if mapping.stream in wanted]
+    return [mapping.stream for mapping in source.mappings if mapping.stream in wanted]
 
 
 def _pull_all(

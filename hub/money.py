@@ -43,8 +43,9 @@ def to_minor(amount: str | float | Decimal, currency: str) -> int:
             return minor
     try:
         value = Decimal(str(amount))
+        if not value.is_finite():
+            raise ValueError(f"{amount!r} is no finite amount")
+        # One of more digits than decimals are reckoned with here (28) is no amount either.
+        return int(value.scaleb(exponent(currency)).quantize(Decimal(1), rounding=ROUND_HALF_UP))
     except InvalidOperation:
         raise ValueError(f"{amount!r} is no amount; expected a number such as 1234.50") from None
-    if not value.is_finite():
-        raise ValueError(f"{amount!r} is no finite amount")
-    return int(value.scaleb(exponent(currency)).quantize(Decimal(1), rounding=ROUND_HALF_UP))

@@ -7,12 +7,12 @@ from collections.abc import Mapping as MappingType
 from pathlib import Path
 from typing import Any, Protocol
 
-import orjson
-
 from hub.errors import BadRecord
 from mappings import convert, vocabulary
+from mappings.items import Part, items
 from mappings.mapping import ColumnOf, Key, Mapping, NamedColumn, reference
-from mappings.page import Column, PageView, Record
+from mappings.page import Column, PageView
+from mappings.paths import column_of, path, then
 from mappings.yaml_lines import Node, Spot, fingerprint, read
 
 
@@ -62,35 +62,6 @@ def _listed() -> str:
     return ", ".join(vocabulary.REQUIRED)
 
 
-def path(text: str) -> Callable[[Record], Any]:
-    """A reader of `A.b.0.c`: objects by name, lists by number; None as soon as something is not there."""
-    steps = [int(step) if step.isdigit() else step for step in text.split(".")]
-    if len(steps) == 1:
-        name = text
-        return lambda record: record.get(name)
-
-    def walk(record: Record) -> Any:
-        value: Any = record
-        for step in steps:
-            if isinstance(step, str):
-                value = value.get(step) if isinstance(value, dict) else None
-            else:
-                value = value[step] if isinstance(value, list) and step < len(value) else None
-            if value is None:
-                return None
-        return value
-
-    return walk
-
-
-def column_of(text: str) -> ColumnOf:
-    """A whole page's values of a path."""
-    if "." not in text:
-        return lambda page: page.column(text)
-    one = path(text)
-    return lambda page: [one(record) for record in page.records]
-
-
 class _Compiler:
     """Walks one file's words; remembers every source field it meets."""
 
@@ -119,9 +90,9 @@ class _Compiler:
             owner_kind=owner_kind,
             key=column_of(self._see(self.top["key"], "key")),
             owner_of=owner_of,
-            modified=_then(column_of(self._see(self.top["modified"], "modified")), convert.instant),
+            modified=then(column_of(self._see(self.top["modified"], "modified")), convert.instant),
             columns=self._columns(),
-            fingerprint=fingerprint(self.top, self.firm_currency),
+            fingerprint=fingerprint(self.top, self.firm_currency, str(convert.RULES)),
             keys=self._keys(owner_kind),
             label=path(self._label()) if owner_kind else (lambda _: None),
             source_fields=tuple(self.seen),
@@ -266,7 +237,7 @@ class _Compiler:
         if target.kind == "minor":
             read_column, currencies = column_of(source_path), self._currency()
             return lambda page: convert.money(read_column(page), currencies(page))
-        return _then(column_of(source_path), self._converter(name, target, words))
+        return then(column_of(source_path), self._converter(name, target, words))
 
     def _converter(self, name: str, target: Target, words: dict[str, Node]) -> convert.Convert:
         if "contains" in words:
@@ -277,7 +248,7 @@ class _Compiler:
         if "as" in words:
             if words["as"].value != "email":
                 raise words["as"].spot.refuse_unknown(f"form of {name}", str(words["as"].value), {"email"})
-            return _both(convert.email, convert.text(target.limit))
+            return convert.both(convert.email, convert.text(target.limit))
         scale = words["times"].value if "times" in words else 1
         if not isinstance(scale, int):
             raise words["times"].spot.refuse(f"times must be a whole number, not {scale!r}.")
@@ -302,22 +273,10 @@ class _Compiler:
             for key, node in (words["where"].block("where") if "where" in words else {}).items()
         }
         tests = [(path(key), accepted) for key, accepted in where.items()]
-        read_column, currencies = column_of(source_path), self._currency()
+        read_column, currencies, convert_list = column_of(source_path), self._currency(), items(each, tests)
+        return lambda page: [convert_list(*both) for both in zip(read_column(page), currencies(page), strict=True)]
 
-        def convert_list(blocks: Any, currency: str) -> str | None:
-            if not isinstance(blocks, list):
-                return None
-            kept = [b for b in blocks if isinstance(b, dict) and all(one(b) in accepted for one, accepted in tests)]
-            try:
-                return orjson.dumps([{n: part(b, currency) for n, part in each.items()} for b in kept]).decode()
-            except TypeError:
-                raise convert.refuse("bad_list", blocks, "a list of texts and numbers") from None
-
-        return lambda page: [
-            convert_list(blocks, currency) for blocks, currency in zip(read_column(page), currencies(page), strict=True)
-        ]
-
-    def _part(self, name: str, node: Node) -> Callable[[Record, str], Any]:
+    def _part(self, name: str, node: Node) -> Part:
         words = {"from": node} if isinstance(node.value, str) else node.words(f"the part {name}", vocabulary.EACH_FIELD)
         one = path(words["from"].text("from"))
         if "refers_to" in words:
@@ -328,14 +287,3 @@ class _Compiler:
                 raise words["as"].spot.refuse_unknown(f"form of {name}", str(words["as"].value), vocabulary.FIELD_AS)
             return lambda block, currency: convert.money([one(block)], [currency])[0]
         return lambda block, _: one(block)
-
-
-def _then(read_column: ColumnOf, converter: convert.Convert) -> ColumnOf:
-    return lambda page: converter(read_column(page))
-
-
-def _both(first: convert.Convert, second: convert.Convert) -> convert.Convert:
-    def convert_both(values: Sequence[Any]) -> Column:
-        return second(first(values))
-
-    return convert_both

@@ -22,6 +22,14 @@ from hub.money import EXACT, exponent, to_minor
 Column = Sequence[Any]
 Convert = Callable[[Sequence[Any]], Column]
 
+RULES = 1
+"""Part of every mapping's fingerprint: what was stored by other rules is read again, all of it.
+
+Raise it whenever a value comes out in another form than before, be it through a converter here, through what one calls,
+or through how mappings.compile reads a word. tests/mappings/rules.json holds what these rules make of things; it is
+written anew by `python tests/mappings/test_rules.py`, in the same commit.
+"""
+
 PROSE_LIMIT = 100_000
 """Characters. Longer texts are quarantined: no client reads them, and one would fill a page many times."""
 
@@ -80,6 +88,11 @@ def _as_text(value: Any) -> str | None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise refuse("not_text", value, "a text")
     return str(value)
+
+
+def both(first: Convert, second: Convert) -> Convert:
+    """One converter after the other."""
+    return lambda values: second(first(values))
 
 
 def _each_once(one: Callable[[Any], Any]) -> Convert:

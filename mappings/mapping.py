@@ -99,7 +99,7 @@ class Mapping:
 
     source_fields  every path it reads, for the connector's SELECT
     owner_kind     "self" (a client), "match" (matched to one) or "" (owned through another record)
-    fingerprint    another one when the file says anything else, or the firm's currency is another
+    fingerprint    another one when the file says anything else, the firm's currency is another, or convert.RULES is
     """
 
     source: str

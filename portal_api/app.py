@@ -29,7 +29,7 @@ from portal_api.front import Front
 from portal_api.mail import Mailer
 from portal_api.metrics import Metrics
 from portal_api.pages import NotFound, problem, redirect, wants_json
-from portal_api.portal import Portal, Replay
+from portal_api.portal import Know, Portal, Replay
 from portal_api.reading import POOL, Store
 from portal_api.templating import Templates
 from store.engine import create_engine
@@ -62,15 +62,17 @@ def create_app(
     clock: Callable[[], dt.datetime] = now,
     content: OpenContent | None = None,
     replay: Replay | None = None,
+    know: Know | None = None,
 ) -> FastAPI:
     """The portal over a migrated store. Without an engine it opens its own, confined to one client a request.
 
     `content` reads files from their sources (flows.content); without it only copies that were kept can be downloaded.
     `replay` tries held records again (flows.replay); without it ops are shown the command instead of buttons.
+    `know` says what is configured and mapped now; without it ops are not told of streams that nobody reads any more.
     """
     store = Store(engine or create_engine(settings.database_url, pool_size=POOL, portal=True), owned=engine is None)
     portal = _portal(settings, store, clock, Contents(content, settings.content_path))
-    portal.replay = replay
+    portal.replay, portal.know = replay, know
     app = FastAPI(
         title=f"{settings.firm.name} portal",
         docs_url=None,

@@ -10,6 +10,7 @@ from typing import Any
 from starlette.requests import HTTPConnection
 
 from hub.settings import Settings
+from mappings.standing import Known
 from portal_api.access.limits import Limit
 from portal_api.activity import Activities
 from portal_api.assets import Assets
@@ -22,6 +23,10 @@ from portal_api.templating import Templates
 
 Replay = Callable[[Sequence[str]], Generator[Any, None, None]]
 """Ids of held records -> each one's outcome as it comes, with `state` taken, held, gone or busy; raises hub.errors."""
+
+
+Know = Callable[[], Known]
+"""What is configured and mapped now; raises NeedsPerson where a mapping cannot be read."""
 
 
 @dataclass(slots=True)
@@ -39,6 +44,7 @@ class Portal:
     metrics: Metrics
     contents: Contents
     replay: Replay | None = None
+    know: Know | None = None
     limits: dict[str, Limit] = field(default_factory=dict)
     paths: frozenset[str] = field(default_factory=frozenset)
 

@@ -7,7 +7,7 @@ only carry it out. The stream's lease, renewed in the same transaction, makes su
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Any, NamedTuple
@@ -55,6 +55,14 @@ class Batch:
     settled: bool = True
     """Whether what is stored was read with the same mapping; otherwise a difference may be the mapping's, no news."""
     sweep: bool = False
+
+
+def burial(
+    source: str, stream: str, entity: str, run_id: str, gone: Iterable[str], reason: str, *, notify: bool = True
+) -> Batch:
+    """What takes records away that no page tells of, and brings none."""
+    buried = [Gone(external_id, None, reason) for external_id in gone]
+    return Batch(source, stream, entity, (), (), (), "", run_id, None, None, buried, notify=notify)
 
 
 @dataclass(slots=True)

@@ -7,15 +7,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, NamedTuple
 
+import anyio.to_thread
 from fastapi import APIRouter, Form, Request
 from sqlalchemy import Connection, insert, select
 from starlette.responses import Response
 
+from hub.errors import NeedsPerson
 from hub.ids import random_id
+from mappings.standing import Known
 from portal_api.access.scope import Analyst, Ops
 from portal_api.activity import record
 from portal_api.colour import accent
-from portal_api.feeds import LATE_AFTER_INTERVALS
+from portal_api.ops.streams import SEVERITY, StreamView, view_of
 from portal_api.pages import NotFound, redirect, render, words_of
 from portal_api.portal import Portal, portal_of
 from portal_api.queries import ops as queries
@@ -27,45 +30,6 @@ from store.hub_tables import INBOX_TRIES, LET_THROUGH, Inbox
 router = APIRouter()
 
 LOOK_BACK = dt.timedelta(days=3)
-BAR_TALL = 20
-SEVERITY = ("bad", "attention", "info", "good")
-
-ERRORS: Mapping[str, State] = {
-    "NeedsPerson": State("bad", "Needs a person"),
-    "RetryLater": State("attention", "Tries again"),
-    "HeldRun": State("attention", "Braked"),
-}
-
-
-LATE = State("attention", "Late")
-
-
-class Bar(NamedTuple):
-    """One of the last runs: a bar as tall as what it changed, never only a colour."""
-
-    x: int
-    y: int
-    height: int
-    tone: str
-
-
-class StreamView(NamedTuple):
-    """One stream."""
-
-    name: str
-    state: State
-    sentence: str
-    step: str
-    high_water: dt.datetime | None
-    checked_at: dt.datetime | None
-    added: str
-    updated: str
-    unchanged: str
-    removed: str
-    held: int
-    bars: Sequence[Bar]
-    said: str
-    braked: bool
 
 
 class SourceView(NamedTuple):
@@ -76,6 +40,7 @@ class SourceView(NamedTuple):
     state: State
     last_run: str
     waiting: int
+    configured: bool
     streams: Sequence[StreamView]
     sentence: str
     step: str
@@ -91,6 +56,7 @@ class OverviewContext:
     held: int
     unmatched: int
     asked: str
+    unreadable: str
     may_act: bool
     accent_changed: bool
 
@@ -99,7 +65,8 @@ class OverviewContext:
 async def overview(request: Request, staff: Analyst, asked: str = "") -> Response:
     """How everything stands."""
     portal, words = portal_of(request), words_of(request)
-    facts = await overseeing(request, _facts, words.now - LOOK_BACK)
+    known, unreadable = await anyio.to_thread.run_sync(_known, portal)
+    facts = {"known": known, **await overseeing(request, _facts, words.now - LOOK_BACK)}
     record(request, "view", "ops")
     sources = sources_of(facts, portal, words)
     lead, tone = lead_of(sources)
@@ -110,6 +77,7 @@ async def overview(request: Request, staff: Analyst, asked: str = "") -> Respons
         held=sum(row.n for row in facts["held"]),
         unmatched=facts["unmatched"],
         asked=portal.feeds.title(asked) if asked in portal.settings.sources else "",
+        unreadable=unreadable,
         may_act=staff.role != "analyst",
         accent_changed=accent(portal.settings.firm.accent).changed,
     )
@@ -169,6 +137,14 @@ def ask_for_sync(connection: Connection, source: str, now: dt.datetime, through:
     return True
 
 
+def _known(portal: Portal) -> tuple[Known | None, str]:
+    """What is configured and mapped now, or why that cannot be said."""
+    try:
+        return portal.know() if portal.know is not None else None, ""
+    except NeedsPerson as error:
+        return None, f"{error.sentence} {error.step}".strip()
+
+
 def _facts(connection: Connection, since: dt.datetime) -> dict[str, Any]:
     return {
         "streams": connection.execute(queries.STREAMS).all(),
@@ -192,7 +168,9 @@ def _source(name: str, facts: Mapping[str, Any], waiting: int, portal: Portal, w
     recent = [row for row in facts["recent"] if row.source == name]
     every = portal.settings.sync_every_seconds
     streams = [
-        _stream(row, [run for run in recent if run.stream == row.stream], held.get(row.stream, 0), every, words)
+        view_of(
+            row, [r for r in recent if r.stream == row.stream], held.get(row.stream, 0), every, words, facts["known"]
+        )
         for row in facts["streams"]
         if row.source == name
     ]
@@ -200,7 +178,8 @@ def _source(name: str, facts: Mapping[str, Any], waiting: int, portal: Portal, w
     worst = min((s.state for s in streams), key=lambda s: SEVERITY.index(s.tone), default=State("info", "Not read yet"))
     sentence, step, streams = said_once(streams)
     last_run = recent[-1].run_id if recent else ""
-    return SourceView(name, portal.feeds.title(name), worst, last_run, waiting, streams, sentence, step)
+    configured = name in portal.settings.sources
+    return SourceView(name, portal.feeds.title(name), worst, last_run, waiting, configured, streams, sentence, step)
 
 
 def said_once(streams: list[StreamView]) -> tuple[str, str, list[StreamView]]:
@@ -210,63 +189,6 @@ def said_once(streams: list[StreamView]) -> tuple[str, str, list[StreamView]]:
         return "", "", streams
     [(sentence, step)] = told
     return sentence, step, [stream._replace(sentence="", step="") for stream in streams]
-
-
-def state_of(row: Any, every_seconds: int, now: dt.datetime) -> State:
-    """A stream's state in words."""
-    if row.error_kind is not None:
-        return ERRORS.get(row.error_kind, State("bad", "Failed"))
-    if row.checked_at is None:
-        return State("info", "Not read yet")
-    if row.loaded_at is not None and row.mapped != row.mapping:
-        return State("info", "Mapping changed, reading all again")
-    if now - row.checked_at > dt.timedelta(seconds=LATE_AFTER_INTERVALS * every_seconds):
-        return LATE
-    return State("good", "Current")
-
-
-def late_of(every_seconds: int) -> tuple[str, str]:
-    """What to say of a stream that nobody has read for long, though nothing failed, and what to do."""
-    minutes = round(LATE_AFTER_INTERVALS * every_seconds / 60)
-    sentence = f"It was not read for {minutes} minutes." if minutes > 1 else "It was not read in time."
-    return sentence, "See that `frontdesk worker` and its Prefect server run."
-
-
-def _stream(row: Any, runs: Sequence[Any], held: int, every: int, words: Words) -> StreamView:
-    last = runs[-1] if runs else None
-    counts = ("added", "updated", "unchanged", "removed")
-    added, updated, unchanged, removed = (words.number(getattr(last, name)) if last else "" for name in counts)
-    failed = sum(run.state not in {"done", "partly"} for run in runs)
-    state = state_of(row, every, words.now)
-    sentence, step = late_of(every) if state is LATE else (row.error or "", row.error_step or "")
-    return StreamView(
-        name=row.stream,
-        state=state,
-        sentence=sentence,
-        step=step,
-        high_water=row.high_water,
-        checked_at=row.checked_at,
-        added=added,
-        updated=updated,
-        unchanged=unchanged,
-        removed=removed,
-        held=held,
-        bars=bars_of(runs),
-        said=f"Last {len(runs)} runs, {failed} failed" if runs else "No runs yet",
-        braked=row.error_kind == "HeldRun",
-    )
-
-
-def bars_of(runs: Sequence[Any]) -> list[Bar]:
-    """The last runs as bars, by what they changed; from zero, the tallest fills the height."""
-    changed = [run.added + run.updated + run.removed for run in runs]
-    most = max(changed, default=0)
-    bars = []
-    for i, (run, count) in enumerate(zip(runs, changed, strict=True)):
-        failed = run.state not in {"done", "partly"}
-        height = BAR_TALL if failed else max(2, round(BAR_TALL * count / most)) if most else 2
-        bars.append(Bar(i * 6, BAR_TALL - height, height, "bad" if failed else "good" if count else "quiet"))
-    return bars
 
 
 def lead_of(sources: Sequence[SourceView]) -> tuple[str, str]:

@@ -20,7 +20,7 @@ from store.hub_tables import StreamState
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 COMMANDS = [
-    "demo", "sandbox", "init", "connect", "check", "migrate", "sync", "reconcile", "status", "quarantine",
+    "demo", "sandbox", "init", "connect", "check", "migrate", "sync", "reconcile", "status", "quarantine", "forget",
     "serve", "worker", "login-link", "token", "staff", "metrics", "warehouse",
 ]  # fmt: skip
 HEAVY = ("prefect", "fastapi", "duckdb", "zeep", "pandas", "rich", "sqlalchemy", "pydantic", "uvicorn")
@@ -65,8 +65,11 @@ def test_what_is_wrong_with_several_streams_alike_is_said_once(migrated: Run, tm
     engine = create_engine(f"sqlite:///{tmp_path}/var/frontdesk.sqlite")
     away = {"error": "QuickBooks does not answer.", "error_kind": "RetryLater", "error_step": "Wait."}
     refused = {"error": "The credentials were refused.", "error_kind": "NeedsPerson", "error_step": "Renew them."}
-    standing = [("books", "Invoice", away), ("books", "Payment", away), ("books", "Customer", refused)]
-    standing += [("other", "Invoice", away), ("other", "Payment", {})]
+    standing = [("quickbooks", "Invoice", away), ("quickbooks", "Payment", away), ("quickbooks", "Customer", refused)]
+    standing += [("salesforce", "Case", away), ("salesforce", "Contact", {})]
+    (tmp_path / "frontdesk.toml").write_text(
+        '[sources.quickbooks]\nconnector = "quickbooks"\n[sources.salesforce]\nconnector = "salesforce"\n'
+    )
     with engine.begin() as connection:
         for source, stream, error in standing:
             connection.execute(insert(StreamState).values(source=source, stream=stream, **error))
@@ -74,11 +77,11 @@ def test_what_is_wrong_with_several_streams_alike_is_said_once(migrated: Run, tm
     done = migrated("status")
     assert done.returncode == 0
     assert done.stderr.splitlines() == [
-        "books (Customer): The credentials were refused.",
+        "quickbooks (Customer): The credentials were refused.",
         "  Renew them.",
-        "books (Invoice, Payment): QuickBooks does not answer.",
+        "quickbooks (Invoice, Payment): QuickBooks does not answer.",
         "  Wait.",
-        "other (Invoice): QuickBooks does not answer.",
+        "salesforce (Case): QuickBooks does not answer.",
         "  Wait.",
     ]
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from flows.hub import Hub
 from flows.status import status
@@ -14,8 +15,10 @@ from flows.sync import sync_source
 from flows.targeted import read_again
 from hub.errors import RetryLater
 from hub.ids import entity_id
-from store.hub_tables import Change
-from store.tables import Invoice
+from mappings import convert
+from store.hub_tables import Change, StreamState
+from store.runs import begin, finish, start_over
+from store.tables import Client, Invoice
 
 MUELLER = entity_id("model", "Account", "A1")
 
@@ -25,7 +28,6 @@ def mapping(hub: Hub, stream: str, old: str, new: str) -> None:
     file = Path(hub.settings.mappings_path) / "model" / f"{stream}.yaml"
     assert old in file.read_text()
     file.write_text(file.read_text().replace(old, new))
-    hub.__dict__.pop("mappings", None)
 
 
 def memos(hub: Hub) -> set[str | None]:
@@ -135,6 +137,66 @@ def test_ops_see_that_a_mapping_was_changed_and_all_is_being_read_again(hub: Hub
     sync_source(hub, "model", progress=lambda stream, _: seen.append(states(hub)["Invoice"]))
     assert "remapping" in seen
     assert states(hub)["Invoice"] == "fine"
+
+
+def names(hub: Hub) -> set[str]:
+    with hub.engine.connect() as connection:
+        return set(connection.scalars(select(Client.c.name)))
+
+
+@pytest.mark.usefixtures("source")
+def test_new_rules_are_applied_to_what_was_stored_by_the_old_ones(
+    make_hub: Callable[..., Hub], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A release comes: another process, in which a converter makes something else of a text."""
+    sync_source(make_hub(), "model")
+    monkeypatch.setattr(convert, "text", lambda _: lambda values: [value.upper() for value in values])
+    sync_source(make_hub(), "model")
+    assert names(make_hub()) == {"Müller & Söhne", "O'NEILL"}, "read again for the cursor's sake"
+    monkeypatch.setattr(convert, "RULES", convert.RULES + 1)
+    hub = make_hub()
+    assert set(known_states(hub).values()) == {"changed"}
+    before = changes(hub)
+    sync_source(hub, "model")
+    assert names(hub) == {"MÜLLER & SÖHNE", "O'NEILL"}
+    assert changes(hub) == before, "nothing has happened at any client's"
+
+
+def known_states(hub: Hub) -> dict[str, str]:
+    return {stream.stream: stream.state for stream in status(hub.engine, hub.known()).streams}
+
+
+def test_ops_see_between_an_edit_and_the_next_sync_that_all_will_be_read_again(hub: Hub, source: Any) -> None:
+    sync_source(hub, "model", ["Account"])
+    assert known_states(hub) == {"Account": "fine"}
+    sync_source(hub, "model")
+    mapping(hub, "Invoice", "fields:", "# The invoice's own.\nfields:")
+    assert set(known_states(hub).values()) == {"fine"}, "it says the same as before"
+    mapping(hub, "Invoice", "number: number", "number: number\n  memo: currency")
+    read_again(hub, "model", "Invoice", "I03")
+    assert known_states(hub) == {"Account": "fine", "Customer": "fine", "Invoice": "changed"}
+    sync_source(hub, "model")
+    assert set(known_states(hub).values()) == {"fine"}
+
+
+def test_an_edit_while_all_is_read_again_begins_once_more(hub: Hub, source: Any) -> None:
+    sync_source(hub, "model")
+    mapping(hub, "Invoice", "number: number", "number: number\n  memo: currency")
+    with hub.engine.begin() as connection:
+        run = begin(connection, "model", ["Invoice"])
+        start_over(connection, "model", "Invoice", run.stands["Invoice"], hub.known().fingerprints["model", "Invoice"])
+        finish(connection, run, [], 0)
+    assert known_states(hub)["Invoice"] == "remapping"
+    mapping(hub, "Invoice", "  memo: currency", "  memo: day")
+    assert known_states(hub)["Invoice"] == "changed"
+
+
+def test_what_failed_is_told_before_what_has_changed(hub: Hub, source: Any) -> None:
+    sync_source(hub, "model")
+    mapping(hub, "Invoice", "number: number", "number: number\n  memo: currency")
+    with hub.engine.begin() as connection:
+        connection.execute(update(StreamState).values(error="Refused.", error_kind="NeedsPerson", error_step="Renew."))
+    assert set(known_states(hub).values()) == {"failed"}
 
 
 def test_a_webhook_does_not_pass_for_a_reading_of_all(hub: Hub, source: Any) -> None:

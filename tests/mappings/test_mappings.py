@@ -121,6 +121,14 @@ def test_a_record_with_half_a_character_is_held_and_its_neighbours_are_taken(tmp
     held.external_id.encode()
 
 
+@pytest.mark.parametrize("amount", [1e300, "1e30", float("inf"), "NaN"])
+def test_an_amount_beyond_all_bounds_costs_its_record_alone(tmp_path: Path, amount: Any) -> None:
+    good = {"id": 7, "changed": "2026-01-01T00:00:00Z", "who": "c", "no": "n", "day": "2026-01-02", "open": 0, "sum": 1}
+    applied = compiled(tmp_path, GOOD).apply([good, {**good, "id": 8, "sum": amount}, {**good, "id": 9}])
+    assert [row[1] for row in applied.rows] == ["7", "9"]
+    assert [(held.reason, held.field) for held in applied.held] == [("bad_amount", "sum")]
+
+
 def test_a_touch_without_a_change_has_the_same_hash(tmp_path: Path) -> None:
     mapping = compiled(tmp_path, GOOD)
     record = {"id": 7, "who": "c", "no": "n", "day": "2026-01-02", "open": 0, "sum": 1}

@@ -12,6 +12,7 @@ from sqlalchemy import delete, insert, select, text, update
 from hub.clock import now
 from hub.errors import NeedsPerson
 from hub.ids import entity_id, random_id
+from mappings.standing import Known
 from portal_api.access import sessions
 from store.access_tables import Activity, Staff
 from store.hub_tables import INBOX_TRIES, LET_THROUGH, ClientKey, Crosswalk, Inbox, Run, StreamState
@@ -71,6 +72,57 @@ async def test_a_worker_that_stands_still_is_said_with_what_to_do(browse, rich):
     finally:
         with rich.world.engine.begin() as connection:
             connection.execute(update(StreamState).values(checked_at=now()))
+
+
+async def test_a_stream_that_nobody_reads_any_more_is_said_with_what_to_do(browse, rich):
+    with rich.world.engine.connect() as connection:
+        stored = connection.execute(select(StreamState.c.source, StreamState.c.stream)).all()
+    mapped = {tuple(row): "print" for row in stored if row.stream != "Payment" and row.source != "google_drive"}
+    sources = frozenset({"salesforce", "quickbooks"})
+    browse.app.state.portal.know = lambda: Known(sources, mapped)
+    page = (await browse("/ops", who=rich.staff())).text
+    assert ("No mapping" in page, "Not configured" in page) == (True, True)
+    assert "Payment has no mapping any more; what it brought stays in clients" in page
+    assert "or run <code>frontdesk forget quickbooks Payment</code>." in page
+    assert "or run <code>frontdesk forget google_drive STREAM</code> for each." in page
+    assert "All 3 sources are current." not in page
+
+
+async def test_a_mapping_that_has_changed_since_it_was_last_read_is_said(browse, rich):
+    sources = frozenset({"salesforce", "quickbooks", "google_drive"})
+    with rich.world.engine.begin() as connection:
+        stored = connection.execute(select(StreamState.c.source, StreamState.c.stream)).all()
+        connection.execute(update(StreamState).values(mapping="print", mapped="print"))
+    mapped = {tuple(row): "another" if row.stream == "Invoice" else "print" for row in stored}
+    browse.app.state.portal.know = lambda: Known(sources, mapped)
+    try:
+        page = (await browse("/ops", who=rich.staff())).text
+        assert page.count("Mapping changed, next sync reads all again") == 2, "at the stream and at its source"
+    finally:
+        with rich.world.engine.begin() as connection:
+            connection.execute(update(StreamState).values(mapping=None, mapped=None))
+
+
+async def test_a_source_that_is_not_configured_any_more_cannot_be_asked(browse, rich):
+    with rich.world.engine.begin() as connection:
+        connection.execute(insert(StreamState).values(source="old_books", stream="Invoice", checked_at=now()))
+    try:
+        page = (await browse("/ops", who=rich.staff())).text
+        assert page.count('/sync"') == 3
+        assert "/ops/sources/old_books/sync" not in page
+    finally:
+        with rich.world.engine.begin() as connection:
+            connection.execute(delete(StreamState).where(StreamState.c.source == "old_books"))
+
+
+async def test_mappings_that_cannot_be_read_are_said_beside_the_rest(browse, rich):
+    def broken():
+        raise NeedsPerson("Invoice.yaml:7: `nummer` is no column.", step="Columns are `number`, `total`.")
+
+    browse.app.state.portal.know = broken
+    page = await browse("/ops", who=rich.staff())
+    assert page.status_code == 200
+    assert "Invoice.yaml:7: <code>nummer</code> is no column. Columns are <code>number</code>" in page.text
 
 
 async def test_single_records_do_not_crowd_out_the_runs_of_whole_sources(browse, rich):

@@ -1,0 +1,54 @@
+"""A run of its own over one stream, which is leased for it: to read one record, to replay one, to forget the stream."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from flows.hub import Hub
+from hub.errors import RetryLater
+from store.engine import writing
+from store.merge import Counts
+from store.runs import StreamResult, begin, finish
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class Turn(Generic[T]):
+    """The run, what it did so far, and what `look` found."""
+
+    run_id: str
+    found: T
+    requests: int = 0
+    counts: Counts = field(default_factory=Counts)
+
+
+@contextmanager
+def turn(hub: Hub, source: str, stream: str, kind: str, look: Callable[[], T]) -> Iterator[Turn[T]]:
+    """Take the stream's lease for a while. RetryLater when another worker is on it.
+
+    `look` is called as the lease is taken, and refuses by raising: what it finds is true until the lease is given back,
+    as long as everybody looks in this way.
+    """
+    with writing(hub.engine) as connection:
+        run = begin(connection, source, [stream], kind)
+        taken, state = Turn(run.id, look()), "failed"
+    try:
+        if run.busy:
+            state = "busy"
+            raise RetryLater(f"Another worker is reading {source}.{stream} just now.", after=5)
+        yield taken
+        state = "done"
+    finally:
+        with writing(hub.engine) as connection:
+            finish(connection, run, [_result(stream, state, taken.counts)], taken.requests)
+
+
+def _result(stream: str, state: str, c: Counts) -> StreamResult:
+    sentence = "This run did not come to its end; the schedule makes up for it." if state == "failed" else None
+    return StreamResult(
+        stream, state, c.seen, c.added, c.updated, c.unchanged, c.removed, c.held, 0.0, sentence=sentence
+    )

@@ -1,0 +1,31 @@
+"""Lists of blocks inside a record, such as an invoice's lines: those that pass, each with the parts that are wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any
+
+import orjson
+
+from mappings.convert import refuse
+from mappings.page import Record
+
+Part = Callable[[Record, str], Any]
+"""What to take from a block, given the currency of its record."""
+Test = tuple[Callable[[Record], Any], Collection[Any]]
+"""How to read a block's value, and which values let the block pass."""
+
+
+def items(each: Mapping[str, Part], tests: Sequence[Test]) -> Callable[[Any, str], str | None]:
+    """A converter of one record's list to JSON."""
+
+    def convert_list(blocks: Any, currency: str) -> str | None:
+        if not isinstance(blocks, list):
+            return None
+        kept = [b for b in blocks if isinstance(b, dict) and all(one(b) in accepted for one, accepted in tests)]
+        try:
+            return orjson.dumps([{n: part(b, currency) for n, part in each.items()} for b in kept]).decode()
+        except TypeError:
+            raise refuse("bad_list", blocks, "a list of texts and numbers") from None
+
+    return convert_list

@@ -1,0 +1,125 @@
+"""One stream as ops see it: its state in words first, what to do about it, and what its last runs changed."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from mappings.standing import UNCONFIGURED, UNMAPPED, Known, changed, unread
+from portal_api.feeds import LATE_AFTER_INTERVALS
+from portal_api.states import State
+from portal_api.wording import Words
+
+BAR_TALL = 20
+SEVERITY = ("bad", "attention", "info", "good")
+
+ERRORS: Mapping[str, State] = {
+    "NeedsPerson": State("bad", "Needs a person"),
+    "RetryLater": State("attention", "Tries again"),
+    "HeldRun": State("attention", "Braked"),
+}
+
+
+CURRENT, LATE = State("good", "Current"), State("attention", "Late")
+CHANGED = State("info", "Mapping changed, next sync reads all again")
+REMAPPING = State("info", "Mapping changed, reading all again")
+STANDINGS: Mapping[str, State] = {
+    UNMAPPED: State("attention", "No mapping"),
+    UNCONFIGURED: State("attention", "Not configured"),
+}
+
+
+class Bar(NamedTuple):
+    """One of the last runs: a bar as tall as what it changed, never only a colour."""
+
+    x: int
+    y: int
+    height: int
+    tone: str
+
+
+class StreamView(NamedTuple):
+    """One stream."""
+
+    name: str
+    state: State
+    sentence: str
+    step: str
+    high_water: dt.datetime | None
+    checked_at: dt.datetime | None
+    added: str
+    updated: str
+    unchanged: str
+    removed: str
+    held: int
+    bars: Sequence[Bar]
+    said: str
+    braked: bool
+
+
+def view_of(row: Any, runs: Sequence[Any], held: int, every: int, words: Words, known: Known | None) -> StreamView:
+    """A row of stream_state with its last runs. `known`: what is configured and mapped now, where that is known."""
+    last = runs[-1] if runs else None
+    counts = ("added", "updated", "unchanged", "removed")
+    added, updated, unchanged, removed = (words.number(getattr(last, name)) if last else "" for name in counts)
+    failed = sum(run.state not in {"done", "partly"} for run in runs)
+    state, sentence, step = _said(row, every, words.now, known)
+    return StreamView(
+        name=row.stream,
+        state=state,
+        sentence=sentence,
+        step=step,
+        high_water=row.high_water,
+        checked_at=row.checked_at,
+        added=added,
+        updated=updated,
+        unchanged=unchanged,
+        removed=removed,
+        held=held,
+        bars=bars_of(runs),
+        said=f"Last {len(runs)} runs, {failed} failed" if runs else "No runs yet",
+        braked=state is ERRORS["HeldRun"],
+    )
+
+
+def _said(row: Any, every: int, now: dt.datetime, known: Known | None) -> tuple[State, str, str]:
+    """A stream's state, what to say of it, and the next step."""
+    if known is not None and (left := unread(known, row.source, row.stream)) is not None:
+        return STANDINGS[left.word], left.sentence, left.step
+    state = state_of(row, every, now)
+    if known is not None and state in {CURRENT, REMAPPING} and changed(known, row):
+        state = CHANGED
+    return (state, *(late_of(every) if state is LATE else (row.error or "", row.error_step or "")))
+
+
+def state_of(row: Any, every_seconds: int, now: dt.datetime) -> State:
+    """A stream's state in words."""
+    if row.error_kind is not None:
+        return ERRORS.get(row.error_kind, State("bad", "Failed"))
+    if row.checked_at is None:
+        return State("info", "Not read yet")
+    if row.loaded_at is not None and row.mapped != row.mapping:
+        return REMAPPING
+    if now - row.checked_at > dt.timedelta(seconds=LATE_AFTER_INTERVALS * every_seconds):
+        return LATE
+    return CURRENT
+
+
+def late_of(every_seconds: int) -> tuple[str, str]:
+    """What to say of a stream that nobody has read for long, though nothing failed, and what to do."""
+    minutes = round(LATE_AFTER_INTERVALS * every_seconds / 60)
+    sentence = f"It was not read for {minutes} minutes." if minutes > 1 else "It was not read in time."
+    return sentence, "See that `frontdesk worker` and its Prefect server run."
+
+
+def bars_of(runs: Sequence[Any]) -> list[Bar]:
+    """The last runs as bars, by what they changed; from zero, the tallest fills the height."""
+    changed = [run.added + run.updated + run.removed for run in runs]
+    most = max(changed, default=0)
+    bars = []
+    for i, (run, count) in enumerate(zip(runs, changed, strict=True)):
+        failed = run.state not in {"done", "partly"}
+        height = BAR_TALL if failed else max(2, round(BAR_TALL * count / most)) if most else 2
+        bars.append(Bar(i * 6, BAR_TALL - height, height, "bad" if failed else "good" if count else "quiet"))
+    return bars

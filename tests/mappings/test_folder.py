@@ -1,0 +1,43 @@
+"""A process that stays reads by the mappings as their files are now, and compiles them only when they changed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mappings.folder import Folder
+from mappings.yaml_lines import MappingError
+from store.targets import targets
+
+BILL = """source: acme
+stream: Bill
+into: invoice
+key: id
+modified: changed
+owner: {stream: Customer, id: who}
+fields:
+  issued_on: day
+  total_minor: sum
+  balance_minor: open
+"""
+
+
+def test_what_was_edited_added_or_taken_away_is_seen_at_once(tmp_path: Path) -> None:
+    file, other = tmp_path / "acme" / "Bill.yaml", tmp_path / "acme" / "Credit.yaml"
+    file.parent.mkdir()
+    file.write_text(BILL)
+    folder = Folder(tmp_path, targets(), "EUR")
+    [first] = folder.mappings()["acme"]
+    assert folder.mappings()["acme"][0] is first, "compiled once"
+    file.write_text(BILL.replace("day", "dated"))
+    [edited] = folder.mappings()["acme"]
+    assert edited.fingerprint != first.fingerprint
+    other.write_text(BILL.replace("Bill", "Credit"))
+    assert [mapping.stream for mapping in folder.mappings()["acme"]] == ["Bill", "Credit"]
+    file.write_text("source: [acme")
+    for _ in range(2):
+        with pytest.raises(MappingError):
+            folder.mappings()
+    file.unlink()
+    assert [mapping.stream for mapping in folder.mappings()["acme"]] == ["Credit"]
