@@ -5,27 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from collections.abc import Mapping as MappingType
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from hub.errors import BadRecord
 from mappings import convert, vocabulary
+from mappings.converter import Target, converter, refuse_other_form
 from mappings.items import Part, items
 from mappings.mapping import ColumnOf, Key, Mapping, NamedColumn, reference
 from mappings.page import Column, PageView
 from mappings.paths import column_of, path, then
 from mappings.yaml_lines import Node, Spot, fingerprint, read
-
-
-class Target(Protocol):
-    """A column that a mapping may fill. kind: text, prose, instant, day, whole, minor, flag, reference, items."""
-
-    @property
-    def kind(self) -> str: ...
-    @property
-    def required(self) -> bool: ...
-    @property
-    def limit(self) -> int: ...
-
 
 CURRENCY = "\0currency"
 """What the page's currencies are remembered under: no source has such a field."""
@@ -37,10 +26,10 @@ Targets = MappingType[str, MappingType[str, Target]]
 def compile_file(file: Path, targets: Targets, firm_currency: str) -> Mapping:
     """One mapping file. MappingError with file, line and what is accepted."""
     top = read(file).words("a mapping", vocabulary.TOP)
-    root = Spot(file, 1)
+    root, listed = Spot(file, 1), ", ".join(vocabulary.REQUIRED)
     for word in vocabulary.REQUIRED:
         if word not in top:
-            raise root.refuse(f"the word {word!r} is missing.", step=f"Every mapping needs {_listed()}.")
+            raise root.refuse(f"the word {word!r} is missing.", step=f"Every mapping needs {listed}.")
     return _Compiler(top, targets, firm_currency, file).mapping()
 
 
@@ -56,10 +45,6 @@ def compile_folder(folder: Path, targets: Targets, firm_currency: str) -> dict[s
 
 def _reading_order(mapping: Mapping) -> tuple[int, int, str]:
     return ({"self": 0, "match": 1}.get(mapping.owner_kind, 2), mapping.order, mapping.stream)
-
-
-def _listed() -> str:
-    return ", ".join(vocabulary.REQUIRED)
 
 
 class _Compiler:
@@ -116,9 +101,7 @@ class _Compiler:
             if node.value not in vocabulary.OWNER_WORDS:
                 raise node.spot.refuse_unknown("owner", node.value, vocabulary.OWNER_WORDS | {"{stream, id}"})
             return node.value, lambda page: [None] * len(page.records)
-        words = node.words("owner", vocabulary.OWNER)
-        if set(words) != vocabulary.OWNER:
-            raise node.spot.refuse("owner needs both stream and id.", step="Write owner: {stream: ..., id: ...}.")
+        words = node.words("owner", (), vocabulary.OWNER)
         return "", self._reference(words["stream"].text("owner stream"), self._see(words["id"], "owner id"))
 
     def _reference(self, stream: str, source_path: str) -> ColumnOf:
@@ -163,7 +146,7 @@ class _Compiler:
         if isinstance(node.value, str):
             source_path, form = self._see(node, "key"), convert.KEY_FORMS["id"]
         else:
-            words = node.words("a key", vocabulary.KEY)
+            words = node.words("a key", vocabulary.KEY, {"from"})
             source_path, form = self._see(words["from"], "from"), self._form(words.get("as"))
         one = path(source_path)
         if kind == vocabulary.PARENT:
@@ -174,8 +157,7 @@ class _Compiler:
     def _form(self, node: Node | None) -> Callable[[Any], str | None]:
         if node is None:
             return convert.KEY_FORMS["id"]
-        if node.value not in convert.KEY_FORMS:
-            raise node.spot.refuse_unknown("form of a key", str(node.value), convert.KEY_FORMS)
+        refuse_other_form("a key", node, convert.KEY_FORMS)
         return convert.KEY_FORMS[node.value]
 
     def _columns(self) -> tuple[NamedColumn, ...]:
@@ -223,46 +205,22 @@ class _Compiler:
         if isinstance(node.value, str):
             words: dict[str, Node] = {"from": node}
         else:
-            words = node.words(f"the column {name}", vocabulary.FIELD)
-        if "from" not in words:
-            raise node.spot.refuse(f"the column {name} does not say `from`.")
+            words = node.words(f"the column {name} ({target.kind})", vocabulary.FIELD.get(target.kind, ()), {"from"})
         source_path = self._see(words["from"], "from")
         return NamedColumn(name, source_path, self._read(name, target, source_path, words), required=target.required)
 
     def _read(self, name: str, target: Target, source_path: str, words: dict[str, Node]) -> ColumnOf:
         if target.kind == "items":
             return self._items(source_path, words)
-        if "refers_to" in words:
+        if target.kind == "reference":
+            if "refers_to" not in words:
+                step = "Say which stream: refers_to."
+                raise words["from"].spot.refuse(f"{name} points at another record.", step=step)
             return self._reference(words["refers_to"].text("refers_to"), source_path)
         if target.kind == "minor":
             read_column, currencies = column_of(source_path), self._currency()
             return lambda page: convert.money(read_column(page), currencies(page))
-        return then(column_of(source_path), self._converter(name, target, words))
-
-    def _converter(self, name: str, target: Target, words: dict[str, Node]) -> convert.Convert:
-        if "contains" in words:
-            return convert.contains(words["contains"].text("contains"))
-        if "values" in words:
-            table = {key: str(node.value) for key, node in words["values"].block("values").items()}
-            return convert.one_of(table, str(words["otherwise"].value) if "otherwise" in words else None)
-        if "as" in words:
-            if words["as"].value != "email":
-                raise words["as"].spot.refuse_unknown(f"form of {name}", str(words["as"].value), {"email"})
-            return convert.both(convert.email, convert.text(target.limit))
-        scale = words["times"].value if "times" in words else 1
-        if not isinstance(scale, int):
-            raise words["times"].spot.refuse(f"times must be a whole number, not {scale!r}.")
-        kinds: dict[str, convert.Convert] = {
-            "text": convert.text(target.limit),
-            "prose": convert.text(convert.PROSE_LIMIT),
-            "instant": convert.instant,
-            "day": convert.day,
-            "whole": convert.whole(scale),
-            "flag": convert.flag,
-        }
-        if target.kind not in kinds:
-            raise words["from"].spot.refuse(f"{name} points at another record.", step="Say which stream: refers_to.")
-        return kinds[target.kind]
+        return then(column_of(source_path), converter(name, target, words))
 
     def _items(self, source_path: str, words: dict[str, Node]) -> ColumnOf:
         if "each" not in words:
@@ -277,13 +235,14 @@ class _Compiler:
         return lambda page: [convert_list(*both) for both in zip(read_column(page), currencies(page), strict=True)]
 
     def _part(self, name: str, node: Node) -> Part:
-        words = {"from": node} if isinstance(node.value, str) else node.words(f"the part {name}", vocabulary.EACH_FIELD)
+        words = (
+            {"from": node} if isinstance(node.value, str) else node.words(f"the part {name}", vocabulary.PART, {"from"})
+        )
         one = path(words["from"].text("from"))
         if "refers_to" in words:
             source, stream = self._record_kind(words["refers_to"].text("refers_to"))
             return lambda block, _: reference(source, stream, str(v)) if (v := one(block)) else None
         if "as" in words:
-            if words["as"].value not in vocabulary.FIELD_AS:
-                raise words["as"].spot.refuse_unknown(f"form of {name}", str(words["as"].value), vocabulary.FIELD_AS)
+            refuse_other_form(name, words["as"], vocabulary.PART_AS)
             return lambda block, currency: convert.money([one(block)], [currency])[0]
         return lambda block, _: one(block)

@@ -33,7 +33,8 @@
           description: Description
           amount_minor: {from: Amount, as: money}
 
-A column's type (store.tables) decides how a value is read; no type is ever named here except `as: money | email`.
+A column's type (store.tables) decides how a value is read, and which of these words it may say; no type is ever named
+here except `as: email` of a text and `as: money` of a list's part.
 """
 
 from __future__ import annotations
@@ -55,12 +56,21 @@ TOP = frozenset(
     }
 )
 REQUIRED = ("source", "stream", "into", "key", "modified", "owner", "fields")
-OWNER = frozenset({"stream", "id"})
+OWNER = ("stream", "id")
 OWNER_WORDS = frozenset({"self", "match"})
-KEY = frozenset({"from", "as"})
-FIELD = frozenset(["from", "values", "otherwise", "contains", "times", "as", "refers_to", "each", "where"])
-FIELD_AS = frozenset({"email", "money"})
-EACH_FIELD = frozenset({"from", "as", "refers_to", "values", "otherwise"})
+KEY = frozenset({"as"})
+FIELD = {
+    "text": frozenset({"values", "otherwise", "as"}),
+    "whole": frozenset({"times"}),
+    "flag": frozenset({"contains"}),
+    "reference": frozenset({"refers_to"}),
+    "items": frozenset({"each", "where"}),
+}
+"""What a column of each kind may say beside `from`; other kinds say no more than that. `PART` is the same of a list's
+parts, `KEY` of a key."""
+FIELD_AS = frozenset({"email"})
+PART = frozenset({"as", "refers_to"})
+PART_AS = frozenset({"money"})
 
 PARENT = "parent"
 """The match rule that follows another record of the same stream."""

@@ -45,13 +45,18 @@ class Node:
     value: Any
     spot: Spot
 
-    def words(self, what: str, accepted: Iterable[str]) -> dict[str, Node]:
-        """This node as a block whose keys are all accepted words."""
-        accepted = set(accepted)
+    def words(self, what: str, accepted: Iterable[str], needs: Iterable[str] = ()) -> dict[str, Node]:
+        """This node as a block whose keys are all accepted words, and include those that it needs."""
+        accepted = {*accepted, *needs}
         block = self.block(what)
         for word, node in block.items():
             if word not in accepted:
                 raise node.spot.refuse_unknown(f"word in {what}", word, accepted)
+        for word in needs:
+            if word not in block:
+                raise self.spot.refuse(
+                    f"{what} does not say `{word}`.", step=f"Accepted: {', '.join(sorted(accepted))}."
+                )
         return block
 
     def block(self, what: str) -> dict[str, Node]:

@@ -58,6 +58,25 @@ def test_every_mapping_in_the_house_compiles() -> None:
         (("key: id\n", "key: id\nkey: id\n"), 5, "'key' stands here twice."),
         (("source: acme", "source: [acme"), 2, "this is no YAML"),
         (("source: acme", "source: other"), 1, "source 'other' in the folder 'acme'"),
+        (("total_minor: sum", "total_minor: {from: sum, times: 100}"), 11, "column total_minor (minor) 'times'"),
+        (("issued_on: day", "issued_on: {from: day, values: {a: b}}"), 10, "column issued_on (day) 'values'"),
+        (("number: no", "number: {as: email}"), 9, "column number (text) does not say `from`."),
+        (("owner: {stream: Customer, id: who}", "owner: {stream: Customer}"), 7, "owner does not say `id`."),
+        (
+            ("number: no", "lines: {from: l, each: {sku: {as: money}}}\n  number: no"),
+            9,
+            "part sku does not say `from`.",
+        ),
+        (("number: no", "number: {from: no, otherwise: x}"), 9, "number says otherwise without values."),
+        (("number: no", "number: {from: no, values: {a: b}, as: email}"), 9, "number says both values and as."),
+        (("number: no", "number: {from: no, values: {a: null}}"), 9, "a value of number must be a word, not None"),
+        (("number: no", f"number: {{from: no, values: {{a: {'b' * 41}}}}}"), 9, "longer than the 40 characters"),
+        (("number: no", "lines: {from: l, each: {sku: {from: s, as: email}}}\n  number: no"), 9, "form of sku 'email'"),
+        (
+            ("number: no", "lines: {from: l, each: {sku: {from: s, values: {a: b}}}}\n  number: no"),
+            9,
+            "part sku 'values'",
+        ),
     ],
 )
 def test_a_mistake_is_named_with_file_line_and_what_is_accepted(
