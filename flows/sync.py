@@ -17,7 +17,8 @@ from hub.errors import FrontdeskError, RetryLater
 from mappings.mapping import Mapping as StreamMapping
 from store import crosswalk
 from store.engine import writing
-from store.runs import Begun, Stand, StreamResult, begin, finish, renew_lease, start_over
+from store.forgetting import forget_other_nouns
+from store.runs import Begun, Stand, StreamResult, begin, finish, start_over
 
 log = logging.getLogger("frontdesk.sync")
 
@@ -144,8 +145,9 @@ def _stand(hub: Hub, run: Begun, mapping: StreamMapping) -> Stand:
     if stand.mapping == mapping.fingerprint:
         return stand
     with writing(hub.engine) as connection:
-        renew_lease(connection, run.source, mapping.stream, run.id)
-        return start_over(connection, run.source, mapping.stream, stand, mapping.fingerprint)
+        # What it brought as another noun is no longer read, and would stay in sight for ever.
+        moved = forget_other_nouns(connection, run.source, mapping.stream, mapping.into, run.id)
+        return start_over(connection, run.source, mapping.stream, stand, mapping.fingerprint, anew=moved)
 
 
 def _failed(stream: str, error: FrontdeskError) -> StreamResult:

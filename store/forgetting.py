@@ -6,6 +6,7 @@ No row is lost: tombstones are what a mapping that returns brings back to life.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 
 from sqlalchemy import Connection, delete, func, select, update
 
@@ -36,15 +37,30 @@ def forget(connection: Connection, source: str, stream: str, run_id: str) -> Cou
     """
     crosswalk.writing(connection)
     renew_lease(connection, source, stream, run_id)
-    counts = Counts()
-    for noun in ENTITIES:
-        if ids := live_ids(connection, noun, source, stream):
-            batch = burial(source, stream, noun, run_id, sorted(ids), REASON, notify=False)
-            counts.add(merge(connection, batch, {}))
+    counts = _bury(connection, source, stream, ENTITIES, run_id)
     held.release(connection, source, stream, sorted(held_ids(connection, source, stream)))
     here = (Inbox.c.source == source, Inbox.c.stream == stream, Inbox.c.done_at.is_(None))
     connection.execute(update(Inbox).where(*here).values(done_at=now(), error=None))
     connection.execute(delete(StreamState).where(StreamState.c.source == source, StreamState.c.stream == stream))
+    return counts
+
+
+def forget_other_nouns(connection: Connection, source: str, stream: str, noun: str, run_id: str) -> bool:
+    """Bury what a stream brought as anything but `noun`, which its mapping fills now; returns whether there was any.
+
+    As `forget` otherwise.
+    """
+    crosswalk.writing(connection)
+    renew_lease(connection, source, stream, run_id)
+    return _bury(connection, source, stream, [other for other in ENTITIES if other != noun], run_id).removed > 0
+
+
+def _bury(connection: Connection, source: str, stream: str, nouns: Iterable[str], run_id: str) -> Counts:
+    counts = Counts()
+    for noun in nouns:
+        if ids := live_ids(connection, noun, source, stream):
+            batch = burial(source, stream, noun, run_id, sorted(ids), REASON, notify=False)
+            counts.add(merge(connection, batch, {}))
     return counts
 
 

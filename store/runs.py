@@ -152,13 +152,17 @@ def _stands(connection: Connection, source: str, streams: Sequence[str]) -> dict
     return {stream: found.get(stream, Stand()) for stream in streams}
 
 
-def start_over(connection: Connection, source: str, stream: str, stand: Stand, mapping: str) -> Stand:
+def start_over(
+    connection: Connection, source: str, stream: str, stand: Stand, mapping: str, *, anew: bool = False
+) -> Stand:
     """The stream's mapping is another one: read all of it again, and compare the keys, whoever comes to the end of it.
 
-    The cursor would pass over what has not changed since, and deletes before it are told only once.
+    The cursor would pass over what has not changed since, and deletes before it are told only once. `anew`: as if
+    nothing of it had ever been loaded.
     """
-    _set(connection, source, stream, {"mapping": mapping, "cursor": None, "swept_at": None})
-    return replace(stand, mapping=mapping, cursor=None, swept_at=None)
+    loaded_at = None if anew else stand.loaded_at
+    _set(connection, source, stream, {"mapping": mapping, "cursor": None, "swept_at": None, "loaded_at": loaded_at})
+    return replace(stand, mapping=mapping, cursor=None, swept_at=None, loaded_at=loaded_at)
 
 
 def call_for_sweep(connection: Connection, source: str, streams: Sequence[str]) -> None:

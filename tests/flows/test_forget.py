@@ -144,18 +144,6 @@ def test_what_a_source_brought_that_is_not_configured_any_more_can_be_forgotten(
     assert live(hub) == 0
 
 
-def test_rows_that_an_earlier_mapping_put_elsewhere_go_too(hub: Hub, source: Any) -> None:
-    sync_source(hub, "model")
-    file = mapping_of(hub, "Invoice")
-    file.write_text(
-        file.read_text().replace("into: invoice", "into: credit_memo").replace("balance_minor", "remaining_minor")
-    )
-    sync_source(hub, "model")
-    file.unlink()
-    assert left_behind(hub, "model", "Invoice").rows == {"invoice": 20, "credit_memo": 20}
-    assert forget_stream(hub, "model", "Invoice") == 40
-
-
 def test_a_worker_that_is_on_the_stream_is_waited_for(hub: Hub, source: Any) -> None:
     sync_source(hub, "model")
     take_away(hub, "Invoice")

@@ -17,6 +17,7 @@ from hub.errors import RetryLater
 from hub.ids import entity_id
 from mappings import convert
 from store.hub_tables import Change, StreamState
+from store.live import live_ids
 from store.runs import begin, finish, start_over
 from store.tables import Client, Invoice
 
@@ -90,6 +91,25 @@ def test_a_new_rule_of_whose_a_customer_is_holds_for_the_customers_known_before(
     sync_source(hub, "model")
     with hub.engine.connect() as connection:
         assert connection.scalar(select(Invoice.c.client_id).where(Invoice.c.external_id == "I02")) == MUELLER
+
+
+def test_what_a_stream_brings_as_another_noun_from_now_on_leaves_the_old_one(hub: Hub, source: Any) -> None:
+    sync_source(hub, "model")
+    mapping(hub, "Invoice", "into: invoice", "into: credit_memo")
+    mapping(hub, "Invoice", "balance_minor", "remaining_minor")
+    assert sync_source(hub, "model").state == "done"
+    assert (len(live(hub, "invoice")), len(live(hub, "credit_memo"))) == (0, 20)
+    assert changes(hub) == 0, "nothing has happened at the client's"
+    mapping(hub, "Invoice", "into: credit_memo", "into: invoice")
+    mapping(hub, "Invoice", "remaining_minor", "balance_minor")
+    sync_source(hub, "model")
+    assert (len(live(hub, "invoice")), len(live(hub, "credit_memo"))) == (20, 0)
+    assert changes(hub) == 0
+
+
+def live(hub: Hub, noun: str) -> set[str]:
+    with hub.engine.connect() as connection:
+        return live_ids(connection, noun, "model", "Invoice")
 
 
 def test_what_was_deleted_while_all_is_read_again_is_gone_too(hub: Hub, source: Any) -> None:
