@@ -16,7 +16,7 @@ NORTHWIND = "Northwind Traders"
 ENVIRONMENT_OF_OTHERS = ("FRONTDESK_", "PREFECT_")
 KEPT = (
     "frontdesk.toml", "frontdesk.sqlite", "frontdesk.sqlite-wal", "frontdesk.sqlite-shm", "landing", "warehouse.duckdb",
-    "sandbox.sqlite", "sandbox.sqlite-wal", "sandbox.sqlite-shm", "prefect", "demo.json", "demo-seed.json",
+    "content", "sandbox.sqlite", "sandbox.sqlite-wal", "sandbox.sqlite-shm", "prefect", "demo.json", "demo-seed.json",
     "secret-key", "google-service-account.json", "log",
 )  # fmt: skip
 
@@ -114,9 +114,11 @@ class Demo:
             "support_email": "team@harbourpine.example",
         }
         top = {
-            "database_url": f"sqlite:///{self.var}/frontdesk.sqlite",
-            "landing_url": f"{self.var}/landing",
-            "warehouse_path": f"{self.var}/warehouse.duckdb",
+            # All of it beside this file.
+            "database_url": "sqlite:///frontdesk.sqlite",
+            "landing_url": "landing",
+            "warehouse_path": "warehouse.duckdb",
+            "content_path": "content",
             "public_url": self.addresses.portal_url,
             "mail_from": "portal@harbourpine.example",
         }
@@ -150,7 +152,7 @@ def sources(demo: Demo) -> dict[str, dict[str, str]]:
         },
         "google_drive": {
             "base_url": url,
-            "service_account_file": str(demo.var / "google-service-account.json"),
+            "service_account_file": "google-service-account.json",
             "subject": "hub@sandbox.example",
             "root_folder": "fld-clients",
             # Ours to choose: Drive repeats it in every notice of the channel that the sync opens.

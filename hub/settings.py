@@ -2,6 +2,8 @@
 
 Environment names are `FRONTDESK_` and the upper-case setting: FRONTDESK_DATABASE_URL, FRONTDESK_SECRET_KEY, ... A
 setting of a source is FRONTDESK_{SOURCE}_{SETTING}. A name ending in `_FILE` reads the value from that file.
+
+Relative paths count from the folder of `frontdesk.toml`, wherever a command is started (cron, a Prefect worker).
 """
 
 from __future__ import annotations
@@ -104,7 +106,7 @@ def load(path: Path | None = None, environment: Mapping[str, str] | None = None)
     file = path or Path(env.get(CONFIG_VARIABLE, "frontdesk.toml"))
     merged = _with_environment(_read(file, required=path is not None or CONFIG_VARIABLE in env), env)
     try:
-        return Settings.model_validate(merged)
+        return _counted_from(file.parent, Settings.model_validate(merged))
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"])
@@ -112,6 +114,26 @@ def load(path: Path | None = None, environment: Mapping[str, str] | None = None)
         raise NeedsPerson(
             f"{file}: the setting {where} is not right: {first['msg']}.", step=f"Known settings are {known}."
         ) from None
+
+
+def _counted_from(folder: Path, settings: Settings) -> Settings:
+    """With all paths as seen from a folder; absolute ones stay. A source's are its settings that end in `_file`."""
+    kind, _, database = settings.database_url.partition(":///")
+    paths = {
+        "landing_url": str(folder / settings.landing_url),
+        "warehouse_path": folder / settings.warehouse_path,
+        "content_path": folder / settings.content_path,
+        "mappings_path": settings.mappings_path and folder / settings.mappings_path,
+        "sources": {name: _source_from(folder, source) for name, source in settings.sources.items()},
+    }
+    if kind == "sqlite" and database != ":memory:":
+        paths["database_url"] = f"sqlite:///{folder / database}"
+    return settings.model_copy(update=paths)
+
+
+def _source_from(folder: Path, source: Source) -> Source:
+    own = source.model_extra or {}
+    return source.model_copy(update={name: str(folder / own[name]) for name in own if name.endswith("_file")})
 
 
 def _read(file: Path, *, required: bool) -> dict[str, Any]:

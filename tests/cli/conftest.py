@@ -17,13 +17,13 @@ KEY = "a test secret of 32 characters or more"
 
 @pytest.fixture
 def frontdesk(tmp_path: Path) -> Run:
-    """`frontdesk("sync", "--full", FRONTDESK_X="y")` in an empty folder, with no terminal."""
+    """`frontdesk("sync", "--full", FRONTDESK_X="y")` in an empty folder (or `cwd`), with no terminal."""
 
-    def run(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    def run(*words: str, cwd: Path = tmp_path, **environment: str) -> subprocess.CompletedProcess[str]:
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("FRONTDESK_")}
         return subprocess.run(
             [sys.executable, "-m", "cli.main", *words],
-            cwd=tmp_path,
+            cwd=cwd,
             env={**inherited, "FRONTDESK_SECRET_KEY": KEY, **environment},
             stdin=subprocess.DEVNULL,
             capture_output=True,

@@ -61,6 +61,17 @@ def test_a_command_that_went_well_says_nothing_on_the_side(migrated: Run) -> Non
         assert (words, done.returncode, done.stderr) == (words, 0, "")
 
 
+def test_paths_count_from_the_configuration_wherever_a_command_is_started(
+    migrated: Run, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    (tmp_path / "frontdesk.toml").write_text('warehouse_path = "figures/warehouse.duckdb"\n')
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    done = migrated("--config", str(tmp_path / "frontdesk.toml"), "warehouse", "build", cwd=elsewhere)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (tmp_path / "figures/warehouse.duckdb").exists()
+    assert list(elsewhere.iterdir()) == []
+
+
 def test_what_is_wrong_with_several_streams_alike_is_said_once(migrated: Run, tmp_path: Path) -> None:
     engine = create_engine(f"sqlite:///{tmp_path}/var/frontdesk.sqlite")
     away = {"error": "QuickBooks does not answer.", "error_kind": "RetryLater", "error_step": "Wait."}
