@@ -241,6 +241,19 @@ def link(connection: Connection, crosswalk_id: str, client_id: str, staff_email:
     return True
 
 
+def unlink(connection: Connection, crosswalk_id: str) -> bool:
+    """Take back what ops said: the rows are nobody's, until the rules decide. False when nobody has said anything."""
+    take_turns(connection, IDENTITY)
+    said = and_(Crosswalk.c.id == crosswalk_id, Crosswalk.c.rule == MANUAL)
+    former = connection.execute(select(Crosswalk.c.client_id).where(said)).first()
+    if former is None:
+        return False
+    nobodys = {"client_id": None, "rule": None, "evidence": None, "matched_at": None}
+    connection.execute(update(Crosswalk).where(said).values(nobodys))
+    propagate(connection, {crosswalk_id: former.client_id})
+    return True
+
+
 def clients_of(connection: Connection, owner_ids: Iterable[str]) -> dict[str, str]:
     """The clients of owner records, where there is one."""
     query = select(Crosswalk.c.id, Crosswalk.c.client_id).where(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, NamedTuple
 
@@ -45,14 +46,34 @@ class Unmatched(NamedTuple):
     candidates: Sequence[Candidate]
 
 
+class Linked(NamedTuple):
+    """A record of which ops have said whose it is."""
+
+    id: str
+    label: str
+    source: str
+    stream: str
+    external_id: str
+    client: str
+    evidence: str
+    at: dt.datetime
+
+
 @router.get("/ops/unmatched")
-async def unmatched(request: Request, _staff: Ops, linked: str = "") -> Response:
-    """The list with candidates."""
+async def unmatched(request: Request, _staff: Ops, linked: str = "", unlinked: str = "") -> Response:
+    """The list with candidates, and what was linked by hand. `linked` or `unlinked`: what the last press did."""
     words = words_of(request)
-    rows, keys, candidates = await overseeing(request, _lists)
+    rows, keys, candidates, by_hand = await overseeing(request, _lists)
     record(request, "view", "unmatched")
     views = [_view(request, row, keys, candidates) for row in rows[:SHOWN]]
-    context = {"rows": views, "more": len(rows) > SHOWN, "linked": clean(linked, 120)}
+    links = [_linked(request, row) for row in by_hand]
+    context = {
+        "rows": views,
+        "more": len(rows) > SHOWN,
+        "links": links,
+        "linked": next((link for link in links if link.id == linked), None),
+        "unlinked": bool(unlinked),
+    }
     return render(request, "ops/unmatched.html", context, words=words)
 
 
@@ -74,15 +95,25 @@ async def link(request: Request, staff: Ops, crosswalk_id: Id, client_id: Annota
     if not done:
         raise NotFound
     record(request, "link", "crosswalk", crosswalk_id)
-    return redirect("/ops/unmatched?linked=1")
+    return redirect(f"/ops/unmatched?linked={crosswalk_id}")
 
 
-def _lists(connection: Connection) -> tuple[Sequence[Any], Sequence[Any], Sequence[Any]]:
+@router.post("/ops/unmatched/{crosswalk_id}/unlink")
+async def unlink(request: Request, _staff: Ops, crosswalk_id: Id) -> Response:
+    """Take it back; its rows leave that client at once."""
+    if not await writing(request, crosswalk.unlink, crosswalk_id):
+        raise NotFound
+    record(request, "unlink", "crosswalk", crosswalk_id)
+    return redirect("/ops/unmatched?unlinked=1")
+
+
+def _lists(connection: Connection) -> tuple[Sequence[Any], ...]:
     at_most = {"limit": SHOWN + 1}
     return (
         connection.execute(queries.UNMATCHED, at_most).all(),
         connection.execute(queries.KEYS, at_most).all(),
         connection.execute(queries.CANDIDATES, at_most).all(),
+        connection.execute(queries.LINKED, at_most).all(),
     )
 
 
@@ -106,6 +137,19 @@ def _view(request: Request, row: Any, keys: Sequence[Any], candidates: Sequence[
         external_id=row.external_id,
         keys=[f"{one.kind} {one.value}" for one in keys if one.crosswalk_id == row.id and _tells(one.kind)],
         candidates=list(mine.values())[::-1],
+    )
+
+
+def _linked(request: Request, row: Any) -> Linked:
+    return Linked(
+        id=row.id,
+        label=row.label or row.external_id,
+        source=portal_of(request).feeds.title(row.source),
+        stream=row.stream,
+        external_id=row.external_id,
+        client=row.client,
+        evidence=row.evidence or "",
+        at=row.matched_at,
     )
 
 

@@ -6,6 +6,7 @@ from sqlalchemy import Integer, String, bindparam, func, or_, select
 
 from portal_api.queries.parts import limit
 from store.access_tables import Session, Staff
+from store.crosswalk import MANUAL
 from store.held import ACCESS_REVOKED
 from store.hub_tables import ClientKey, Crosswalk, CrosswalkKey, HeldRecord, Inbox, Run, StreamRun, StreamState
 from store.tables import Client
@@ -134,6 +135,17 @@ CANDIDATES = (
     .where(CrosswalkKey.c.crosswalk_id.in_(_shown), Client.c.deleted_at.is_(None))
     .order_by(CrosswalkKey.c.rank, Client.c.name, Client.c.id)
 )
+LINKED = (
+    select(
+        Crosswalk.c.id, Crosswalk.c.source, Crosswalk.c.stream, Crosswalk.c.external_id, Crosswalk.c.label,
+        Crosswalk.c.evidence, Crosswalk.c.matched_at, Client.c.name.label("client"),
+    )
+    .join(Client, Client.c.id == Crosswalk.c.client_id)
+    .where(Crosswalk.c.rule == MANUAL, Crosswalk.c.deleted_at.is_(None))
+    .order_by(Crosswalk.c.matched_at.desc(), Crosswalk.c.id)
+    .limit(limit)
+)  # fmt: skip
+"""What ops have said themselves, the latest first."""
 ONE_UNMATCHED = select(Crosswalk).where(Crosswalk.c.id == bindparam("id", type_=String), *_unmatched)
 
 _pattern = bindparam("pattern", type_=String)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 from types import SimpleNamespace
 
 import pytest
-from sqlalchemy import delete, insert, select, text, update
+from sqlalchemy import delete, insert, select, update
 
 from hub.clock import now
 from hub.errors import NeedsPerson
@@ -15,7 +14,7 @@ from hub.ids import entity_id, random_id
 from mappings.standing import Known
 from portal_api.access import sessions
 from store.access_tables import Activity, Staff
-from store.hub_tables import INBOX_TRIES, LET_THROUGH, ClientKey, Crosswalk, Inbox, Run, StreamState
+from store.hub_tables import INBOX_TRIES, LET_THROUGH, Inbox, Run, StreamState
 
 pytestmark = pytest.mark.anyio
 
@@ -187,41 +186,6 @@ async def test_a_braked_stream_is_let_through_once_and_only_while_it_is_braked(b
     finally:
         with rich.world.engine.begin() as connection:
             connection.execute(update(StreamState).where(*braked).values(error=None, error_kind=None))
-
-
-async def test_a_record_is_linked_to_its_client_in_one_press(browse, rich):
-    id_ = entity_id("quickbooks", "Customer", random_id())
-    with rich.world.engine.begin() as connection:
-        facts = {
-            "id": id_,
-            "source": "quickbooks",
-            "stream": "Customer",
-            "external_id": id_[:9],
-            "label": "Lost & Found",
-        }
-        connection.execute(insert(Crosswalk), facts)
-        connection.execute(text("INSERT INTO crosswalk_key VALUES (:id, 1, 'domain', :d)"), {"id": id_, "d": id_})
-        connection.execute(insert(ClientKey), {"client_id": rich.mine.client_id, "kind": "domain", "value": id_})
-        connection.execute(
-            text("UPDATE invoice SET client_id = NULL, owner_id = :owner WHERE id = :id"),
-            {"owner": id_, "id": rich.mine.ids["invoice"][2]},
-        )
-    staff, me = rich.staff(), rich.session(rich.mine)
-    assert "Quokka-1042" not in (await browse("/invoices", who=me)).text
-    page = await browse("/ops/unmatched", who=staff)
-    assert "Lost &amp; Found" in page.text
-    assert re.search(rf'action="/ops/unmatched/{id_}/link"><button[^>]*>Link to Quokka Handel GmbH', page.text)
-    done = await browse(f"/ops/unmatched/{id_}/link", who=staff, method="POST", data={"client_id": rich.mine.client_id})
-    assert done.status_code == 303
-    assert "Lost &amp; Found" not in (await browse("/ops/unmatched", who=staff)).text
-    assert "Quokka-1042" in (await browse("/invoices", who=me)).text
-
-
-async def test_any_client_can_be_chosen_by_name(browse, rich):
-    id_ = entity_id("quickbooks", "Customer", "unmatched-0")
-    page = await browse(f"/ops/unmatched/{id_}?q=quok", who=rich.staff())
-    assert "Link to Quokka Handel GmbH" in page.text
-    assert "Zebrano" not in page.text
 
 
 async def test_held_records_say_why_and_show_what_came(browse, rich):
