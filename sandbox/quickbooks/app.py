@@ -99,6 +99,7 @@ def send(call: Call) -> Response:
     address = call.query.get("sendTo") or (record.body.get("BillEmail") or {}).get("Address")
     if not address:
         raise missing("sendTo")
+    checks.check_email(address)
     sent = {"EmailStatus": "EmailSent", "BillEmail": {"Address": address}}
     sent |= {"DeliveryInfo": {"DeliveryType": "Email", "DeliveryTime": enveloped(call.state, {})["time"]}}
     after = ledger.write(call.state, record.kind, record.id, {**record.body, **sent})

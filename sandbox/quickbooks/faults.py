@@ -92,9 +92,9 @@ def missing(element: str) -> Fault:
     )
 
 
-def misshapen(detail: str) -> Fault:
+def misshapen(detail: str, element: str = "") -> Fault:
     """2010: the body is no JSON object, or not of the shape that it should have."""
-    return Fault("2010", "Request has invalid or unsupported property", detail)
+    return Fault("2010", "Request has invalid or unsupported property", detail, element=element)
 
 
 def unsupported(what: str) -> Fault:
