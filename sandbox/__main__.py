@@ -31,7 +31,9 @@ def main(arguments: list[str] | None = None) -> int:
             return 1
         if options.webhooks:
             subscribe(state, options.webhooks.rstrip("/"))
-        print(f"Sandbox on http://{options.host}:{listener.getsockname()[1]}/ (Ctrl-C stops it)", flush=True)  # noqa: T201 - a command's message
+        address = f"http://{options.host}:{listener.getsockname()[1]}"
+        print(f"Sandbox on {address}/ (Ctrl-C stops it)", flush=True)  # noqa: T201 - a command's message
+        print(f"Its credentials, as a frontdesk.toml to copy: {address}/connect", flush=True)  # noqa: T201 - as above
         with telling(state):
             server(state).run(sockets=[listener])
     return 0
