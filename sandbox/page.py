@@ -13,8 +13,9 @@ from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, R
 from starlette.routing import BaseRoute, Route
 
 from sandbox import clients
+from sandbox.arming import CATALOGUE
 from sandbox.credentials import KEY_FILE, configuration
-from sandbox.faults import CATALOGUE, FaultBook
+from sandbox.faults import FaultBook
 from sandbox.meter import RequestLog
 from sandbox.state import State
 from sandbox.vendors import TITLES, VENDORS, own_faults

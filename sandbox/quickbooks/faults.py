@@ -135,6 +135,8 @@ OWN = {
     "subscription_ended": "The company's subscription has ended.",
 }
 """Faults that only this vendor knows."""
+LACKS = {"lost_locator": "it pages by position, so nothing is kept that could be lost."}
+"""Faults of the catalogue that this vendor cannot have."""
 
 
 @dataclass(frozen=True, slots=True)
