@@ -7,7 +7,7 @@ import html
 import io
 import re
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -17,28 +17,20 @@ import pptx
 import pypdfium2
 import pytest
 import requests
-from google.auth.transport.requests import Request
-from google.oauth2.service_account import Credentials
 from PIL import Image
 
 from sandbox.google_drive.files import file_body, new_file
 from sandbox.google_drive.resource import EXPORTS, NATIVE
 from sandbox.state import State
 
-SUBJECT, SCOPE = "hub@sandbox.example", "https://www.googleapis.com/auth/drive"
 TEXT = "Größe & <Maß>\n=============\n\nThe 'plan'\n----------\nZażółć {gęślą} 📦\n"
 TABLE = '"Point","Days"\n"A & <B>, größer",2.5\n'
 Get = Callable[..., requests.Response]
 
 
 @pytest.fixture
-def get(url: str) -> Iterator[Get]:
-    key = requests.get(f"{url}/control/google/service-account.json", timeout=10).json()
-    credentials = Credentials.from_service_account_info(key, scopes=[SCOPE], subject=SUBJECT)
-    with requests.Session() as session:
-        credentials.refresh(Request(session))
-        session.headers["Authorization"] = f"Bearer {credentials.token}"
-        yield lambda path, **more: session.get(path if "://" in path else f"{url}/drive/v3{path}", timeout=30, **more)
+def get(url: str, google: requests.Session) -> Get:
+    return lambda path, **more: google.get(path if "://" in path else f"{url}/drive/v3{path}", timeout=30, **more)
 
 
 @pytest.fixture
