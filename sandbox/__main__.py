@@ -3,38 +3,55 @@
 from __future__ import annotations
 
 import argparse
-import datetime as dt
+import socket
 import sys
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from sandbox.notices import telling
+from sandbox.seeding import Refused, seed_once
 from sandbox.serve import listen, server
 from sandbox.state import State
-
-SEEDED = "seeded"
 
 
 def main(arguments: list[str] | None = None) -> int:
     options = parse(arguments)
     try:
-        listener = listen(options.host, options.port)
-    except OSError as error:
-        print(f"Port {options.port} cannot be used ({error.strerror}). Choose another with --port.", file=sys.stderr)  # noqa: T201 - a command's message
+        with listening(options) as listener:
+            serve(options, listener)
+    except Refused as refusal:
+        print(refusal, file=sys.stderr)  # noqa: T201 - a command's message
         return 1
-    with listener:
-        options.state.parent.mkdir(parents=True, exist_ok=True)
-        state = State(options.state)
-        seed_once(state, options)
-        if not catch_mail(state, options):
-            return 1
-        if options.webhooks:
-            subscribe(state, options.webhooks.rstrip("/"))
-        print(f"Sandbox on http://{options.host}:{listener.getsockname()[1]}/ (Ctrl-C stops it)", flush=True)  # noqa: T201 - a command's message
-        with telling(state):
-            server(state).run(sockets=[listener])
     return 0
+
+
+def listening(options: argparse.Namespace) -> socket.socket:
+    """The socket that the sandbox is served on. Refused when the port is taken."""
+    try:
+        return listen(options.host, options.port)
+    except OSError as error:
+        raise taken(options.port, "--port", error) from None
+
+
+def taken(port: int, option: str, error: OSError) -> Refused:
+    """What is said of a port that cannot be had."""
+    return Refused(f"Port {port} cannot be used ({error.strerror}). Choose another with {option}.")
+
+
+def serve(options: argparse.Namespace, listener: socket.socket) -> None:
+    """Serve in the foreground until Ctrl-C."""
+    options.state.parent.mkdir(parents=True, exist_ok=True)
+    state = State(options.state)
+    seed_once(state, options)
+    catch_mail(state, options)
+    if options.webhooks:
+        subscribe(state, options.webhooks.rstrip("/"))
+    address = f"http://{options.host}:{listener.getsockname()[1]}"
+    print(f"Sandbox on {address}/ (Ctrl-C stops it)", flush=True)  # noqa: T201 - a command's message
+    print(f"Its credentials, as a frontdesk.toml to copy: {address}/connect", flush=True)  # noqa: T201 - as above
+    with telling(state):
+        server(state).run(sockets=[listener])
 
 
 class Help(argparse.HelpFormatter):
@@ -75,31 +92,14 @@ def subscribe(state: State, url: str) -> None:
         import_module(f"sandbox.{vendor}.{module}").subscribe(state, f"{url}/{vendor}")
 
 
-def catch_mail(state: State, options: argparse.Namespace) -> bool:
-    """Start the mail catcher's SMTP server when a port is given; false, with a message, when it cannot be had."""
+def catch_mail(state: State, options: argparse.Namespace) -> None:
+    """Start the mail catcher's SMTP server when a port is given. Refused when it cannot be had."""
     if options.smtp_port is None:
-        return True
+        return
     try:
         import_module("sandbox.mail").start_mail(state, options.smtp_port, options.host)
     except OSError as error:
-        message = f"Port {options.smtp_port} cannot be used ({error.strerror}). Choose another with --smtp-port."
-        print(message, file=sys.stderr)  # noqa: T201 - a command's message
-        return False
-    return True
-
-
-def seed_once(state: State, options: argparse.Namespace) -> None:
-    """Fill a new state with a firm; one that was seeded before is left as people have edited it."""
-    if state.fact(SEEDED):
-        return
-    # Imported here: the sample firm brings document writers that serving alone does not need.
-    if options.seed_from:
-        import_module("sandbox.northwind").seed(state, options.seed_from)
-    else:
-        today = dt.datetime.now(dt.UTC).date()
-        size = {"clients": options.clients, "records": options.records}
-        import_module("sandbox.firm").seed(state, **size, seed=options.seed, today=today)
-    state.set_fact(SEEDED, "yes")
+        raise taken(options.smtp_port, "--smtp-port", error) from None
 
 
 if __name__ == "__main__":

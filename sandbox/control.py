@@ -13,14 +13,17 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from sandbox import changes, edits
-from sandbox.faults import CATALOGUE, FaultBook
+from sandbox.arming import CATALOGUE
+from sandbox.faults import FaultBook
 from sandbox.meter import RequestLog
 from sandbox.quickbooks.faults import Fault as QuickBooksFault
 from sandbox.state import Record, State
-from sandbox.vendors import VENDORS, own_faults
+from sandbox.vendors import VENDORS, lacking, own_faults
 
 Handler = Callable[[Request], Awaitable[Response]]
 LISTED = 50
+TOLD = {"own": own_faults, "lacking": lacking}
+"""What the list of faults says of each vendor."""
 
 
 def shown(record: Record, vendor: str) -> dict[str, Any]:
@@ -107,15 +110,24 @@ def _fault_routes(book: FaultBook) -> list[BaseRoute]:
                 if wish.pop("clear", None):
                     book.clear(wish.get("id"))
                     return returned(back, "Switched off.")
-                wish = {name: value for name, value in wish.items() if value != ""}
-                armed = book.arm(wish)
-                return returned(back, "Switched on.") if back else JSONResponse({"id": armed.id}, 201)
+                return armed(book, wish, back)
             case "DELETE":
                 book.clear(int(request.query_params["id"]) if "id" in request.query_params else None)
-        own = {vendor: own_faults(vendor) for vendor in VENDORS}
-        return JSONResponse({"armed": book.armed(), "catalogue": CATALOGUE, "own": own})
+        by_vendor = {word: {vendor: told(vendor) for vendor in VENDORS} for word, told in TOLD.items()}
+        return JSONResponse({"armed": book.armed(), "catalogue": CATALOGUE, **by_vendor})
 
     return [Route("/control/faults", guarded(faults), methods=["GET", "POST", "DELETE"])]
+
+
+def armed(book: FaultBook, wish: dict[str, Any], back: str) -> Response:
+    """Arm a fault; a person is told on the page, also what was wrong. Forms send the fields left empty too."""
+    try:
+        fault = book.arm({name: value for name, value in wish.items() if value != ""})
+    except ValueError as error:
+        if not back:
+            raise
+        return returned(back, f"Not switched on: {error}")
+    return returned(back, "Switched on.") if back else JSONResponse({"id": fault.id}, 201)
 
 
 def _other_routes(state: State, log: RequestLog) -> list[BaseRoute]:

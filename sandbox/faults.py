@@ -1,8 +1,8 @@
-"""What can be made to go wrong, on request: a catalogue of faults and the middleware that plays them.
+"""What can be made to go wrong, on request: the faults that are armed and the middleware that plays them.
 
 A fault is armed for some requests (vendor, part of the path, how many to let pass, how many to spoil) and is gone
 afterwards. The body of an error is the vendor's own: `sandbox/{vendor}/faults.py: fault_response(name, retry_after=)`,
-and so are some faults (`OWN` there).
+and so are some faults (`OWN` there). What a vendor cannot have stands there too (`LACKS`).
 """
 
 from __future__ import annotations
@@ -13,20 +13,11 @@ import threading
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from sandbox.vendors import VENDORS, fault_body, own_faults, vendor_of
-
-CATALOGUE: dict[str, str] = {
-    "expired_token": "The vendor answers that the access token has expired; a new sign-in works.",
-    "rate_limited": "The vendor's own 'too many requests', with Retry-After when `retry_after` (seconds) is given.",
-    "server_error": "500 with the vendor's JSON error.",
-    "html_body": "503 with an HTML page instead of JSON, as an edge server sends it.",
-    "cut_connection": "The right answer, cut in the middle of its body.",
-    "slow_answer": "The right answer, after `seconds`.",
-    "lost_locator": "The vendor has forgotten where a paged reading stood.",
-}
+from sandbox.arming import checked
+from sandbox.vendors import fault_body, lacking, vendor_of
 
 # A locator or page token can be lost only where one is sent.
 USUAL_PATH = {("lost_locator", "salesforce"): "/query/0", ("lost_locator", "google_drive"): "ageToken="}
@@ -50,23 +41,11 @@ class Fault:
     id: int = field(default=0)
 
     def touches(self, vendor: str, target: str) -> bool:
-        if self.vendor and self.vendor != vendor:
+        if (self.vendor and self.vendor != vendor) or self.fault in lacking(vendor):
             return False
         if self.fault == "expired_token" and not self.path and target.startswith(TOKEN_PATHS):
             return False
         return (self.path or USUAL_PATH.get((self.fault, vendor), "")) in target
-
-
-def vendor_for(name: str, vendor: str) -> str:
-    """Whose requests a fault spoils: empty for any vendor's; one that a single vendor knows is that vendor's."""
-    if name in CATALOGUE:
-        return vendor
-    knowing = [known for known in VENDORS if name in own_faults(known)]
-    if knowing and vendor in ("", knowing[0]):
-        return knowing[0]
-    whose = f"{knowing[0]} alone has {name!r}" if knowing else f"unknown fault {name!r}"
-    own = (fault for known in VENDORS for fault in own_faults(known))
-    raise ValueError(f"{whose}; there are {', '.join([*CATALOGUE, *own])}")
 
 
 class FaultBook:
@@ -79,12 +58,9 @@ class FaultBook:
 
     def arm(self, wish: dict[str, Any]) -> Fault:
         """Arm a fault. ValueError names what is wrong with the wish and what is accepted."""
-        known = set(Fault.__dataclass_fields__) - {"id"}
-        if unknown := sorted(set(wish) - known):
-            raise ValueError(f"unknown word {unknown[0]!r}; accepted are {', '.join(sorted(known))}")
-        vendor = vendor_for(str(wish.get("fault", "")), str(wish.get("vendor", "")))
+        right = checked(wish)
         with self._lock:
-            fault = Fault(**{**wish, "vendor": vendor}, id=next(self._ids))
+            fault = Fault(**right, id=next(self._ids))
             self._armed.append(fault)
         return fault
 
@@ -153,8 +129,6 @@ def _plain(fault: Fault) -> Response:
             return JSONResponse({"error": "too many requests"}, 429, headers=retry)
         case "server_error":
             return JSONResponse({"error": "internal error"}, 500)
-        case "lost_locator":
-            return PlainTextResponse("unknown locator", 410)
         case _:
             return HTMLResponse(EDGE_PAGE, 503, headers=retry)
 

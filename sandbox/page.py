@@ -9,11 +9,13 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader
 from starlette.requests import Request
-from starlette.responses import FileResponse, HTMLResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from sandbox import clients
-from sandbox.faults import CATALOGUE, FaultBook
+from sandbox.arming import CATALOGUE
+from sandbox.credentials import KEY_FILE, configuration
+from sandbox.faults import FaultBook
 from sandbox.meter import RequestLog
 from sandbox.state import State
 from sandbox.vendors import TITLES, VENDORS, own_faults
@@ -48,7 +50,7 @@ def amount(body: dict[str, Any], name: str) -> str:
 
 
 def routes(state: State, book: FaultBook, log: RequestLog) -> list[BaseRoute]:
-    """`/` with the clients, `/clients/{id}`, `/faults`, and their style sheet."""
+    """`/` with the clients, `/clients/{id}`, `/faults`, `/connect`, and their style sheet."""
 
     def home(request: Request) -> Response:
         text = request.query_params.get("q", "").strip()
@@ -66,6 +68,13 @@ def routes(state: State, book: FaultBook, log: RequestLog) -> list[BaseRoute]:
         facts: dict[str, Any] = {"catalogue": CATALOGUE, "own": own, "vendors": TITLES, "counts": counts}
         return shown("faults.html", request, armed=book.armed(), **facts)
 
+    def connect(request: Request) -> Response:
+        base = base_of(request)
+        return shown("connect.html", request, base=base, toml=configuration(state, base), key_file=KEY_FILE)
+
+    def toml(request: Request) -> Response:
+        return PlainTextResponse(configuration(state, base_of(request)), headers={"cache-control": "no-store"})
+
     def style(_: Request) -> Response:
         return FileResponse(PAGES / "control.css", media_type="text/css", headers={"cache-control": "no-cache"})
 
@@ -73,8 +82,15 @@ def routes(state: State, book: FaultBook, log: RequestLog) -> list[BaseRoute]:
         Route("/", home),
         Route("/clients/{id}", single),
         Route("/faults", faults),
+        Route("/connect", connect),
+        Route("/control/frontdesk.toml", toml),
         Route("/control/style.css", style),
     ]
+
+
+def base_of(request: Request) -> str:
+    """Where the sandbox is reached, by the request that asks."""
+    return str(request.base_url).rstrip("/")
 
 
 def shown(template: str, request: Request, *, status: int = 200, **facts: Any) -> Response:

@@ -53,6 +53,11 @@ def own_faults(vendor: str) -> Mapping[str, str]:
     return _of_faults(vendor, "OWN") or {}
 
 
+def lacking(vendor: str) -> Mapping[str, str]:
+    """Faults of the catalogue that this vendor cannot have, with the reason."""
+    return _of_faults(vendor, "LACKS") or {}
+
+
 def _of_faults(vendor: str, name: str) -> Any:
     modules = (f"sandbox.{vendor}.faults", f"sandbox.{vendor}.app")
     found = (getattr(import_module(module), name, None) for module in modules if _exists(module))

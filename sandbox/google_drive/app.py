@@ -63,6 +63,7 @@ PATHS: dict[str, Methods] = {
     "/drive/v3/drives/{id}": {"GET": (listing.get_drive, READ)},
     "/drive/v3/files": {"GET": (listing.list_files, READ), "POST": (writing.create, WRITE)},
     "/drive/v3/files/generateIds": {"GET": (writing.generate_ids, WRITE)},
+    "/drive/v3/files/trash": {"DELETE": (writing.empty_trash, WRITE)},
     "/drive/v3/files/{id}": {
         "GET": (get_file, READ),
         "PATCH": (writing.update, WRITE),

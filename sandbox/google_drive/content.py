@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from starlette.responses import Response
 
+from sandbox.google_drive.renditions import made, source
 from sandbox.google_drive.resource import EXPORTS, checksums, head_revision, iso, native_kind, resource, user
 from sandbox.google_drive.tree import FOLDER, VENDOR, File, find
 from sandbox.google_drive.wire import Answer, Call, DriveError, invalid, not_found
@@ -77,12 +79,15 @@ def exported(call: Call, file_id: str) -> dict[str, Any]:
 
 
 def export_bytes(call: Call, body: Mapping[str, Any], wanted: str) -> bytes:
-    """The stored rendition in a format; 400 where the editor has no such format or the sandbox none stored."""
-    blob = (body.get("_exports") or {}).get(wanted)
-    if wanted not in EXPORTS[native_kind(body["mimeType"])] or not blob:
+    """The stored rendition in a format, or one made of the text; 400 where the editor has no such format."""
+    kind, stored = native_kind(body["mimeType"]), body.get("_exports") or {}
+    if wanted not in EXPORTS[kind]:
         message = "The requested conversion is not supported."
         raise DriveError(400, "badRequest", message, location="convertTo")
-    return call.state.blob(blob)
+    if wanted in stored:
+        return call.state.blob(stored[wanted])
+    readable = {mime: partial(call.state.blob, blob) for mime, blob in stored.items()}
+    return made(kind, EXPORTS[kind][wanted], source(str(body["name"]), readable))
 
 
 def revisions(call: Call, file: File) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from sandbox.google_drive.files import content_of, keep_revision, new_file, new_id, with_content
 from sandbox.google_drive.listing import visible
 from sandbox.google_drive.resource import DEFAULT_FILE, EXPORTS, SHORTCUT, iso, native_kind, resource
-from sandbox.google_drive.tree import FOLDER, KIND, ROOT_ID, VENDOR, File, alias, find
+from sandbox.google_drive.tree import FOLDER, KIND, ROOT_ID, VENDOR, File, alias, find, select_files
 from sandbox.google_drive.wire import Answer, Call, DriveError, invalid, not_found
 from sandbox.state import State
 
@@ -227,6 +227,17 @@ def delete(call: Call) -> Response:
     """DELETE /drive/v3/files/{id}: gone for good, past the trash, with everything below."""
     file = visible(call, call.path["id"])
     call.state.put(VENDOR, KIND, file.id, file.body, deleted=True)
+    return Response(status_code=204)
+
+
+def empty_trash(call: Call) -> Response:
+    """DELETE /drive/v3/files/trash: what is in the trash of My Drive, or of the shared drive `driveId`, is gone."""
+    drive = call.query.get("driveId", "")
+    with call.state.transaction():
+        for file in list(select_files(call.state, "trashed AND NOT gone")):
+            # What lies below a trashed folder goes with it.
+            if file.body.get("trashed") and file.body.get("driveId", "") == drive:
+                call.state.put(VENDOR, KIND, file.id, file.body, deleted=True)
     return Response(status_code=204)
 
 

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from sandbox.quickbooks import attachments, batch, cdc, ledger, oauth, pdf, query, webhooks, writes
+from sandbox.quickbooks import attachments, batch, cdc, checks, ledger, oauth, pdf, query, webhooks, writes
 from sandbox.quickbooks.entities import BY_PATH, VENDOR
 from sandbox.quickbooks.faults import Fault, answer, misshapen, missing, not_found, unsupported, wrong_company
 from sandbox.quickbooks.wire import REALM, REALM_FACT, Call, enveloped, headers, reply, served
@@ -99,6 +99,7 @@ def send(call: Call) -> Response:
     address = call.query.get("sendTo") or (record.body.get("BillEmail") or {}).get("Address")
     if not address:
         raise missing("sendTo")
+    checks.check_email(address)
     sent = {"EmailStatus": "EmailSent", "BillEmail": {"Address": address}}
     sent |= {"DeliveryInfo": {"DeliveryType": "Email", "DeliveryTime": enveloped(call.state, {})["time"]}}
     after = ledger.write(call.state, record.kind, record.id, {**record.body, **sent})
@@ -113,12 +114,13 @@ SETTERS: dict[str, Callable[[State, Any], None]] = {
 
 
 def company(handler: Handler) -> Handler:
-    """The check in front of a company's API: a good bearer, and this company."""
+    """The check in front of a company's API: a good bearer, this company, a version that there is."""
 
     def checked(call: Call) -> Response:
         oauth.check_bearer(call)
         if call.path["realm"] != call.state.fact(REALM_FACT, REALM):
             raise wrong_company()
+        checks.check_version(call)
         return handler(call)
 
     return checked

@@ -15,8 +15,8 @@ from typing import Any
 
 from starlette.responses import PlainTextResponse, Response
 
-from sandbox.quickbooks import writes
-from sandbox.quickbooks.entities import ENTITIES, VENDOR
+from sandbox.quickbooks import checks, writes
+from sandbox.quickbooks.entities import ENTITIES, ENVELOPE, VENDOR
 from sandbox.quickbooks.faults import Fault, misshapen, missing, not_found
 from sandbox.quickbooks.wire import Call, enveloped, headers, reply, served
 from sandbox.state import Record, State
@@ -60,9 +60,10 @@ def answered(call: Call, metadata: Message | None, content: Message) -> Body:
 def kept(call: Call, metadata: Message | None, content: Message) -> Record:
     """Store a file; what the metadata leave out is taken from the part itself."""
     told = writes.payload(bytes_of(metadata)) if metadata is not None else {}
+    checks.check_body(ENTITIES[KIND], told)
     data = bytes_of(content)
     body = {"FileName": content.get_filename() or "attachment", "ContentType": content.get_content_type()}
-    body |= {name: value for name, value in told.items() if name not in writes.ENVELOPE and value is not None}
+    body |= {name: value for name, value in told.items() if name not in ENVELOPE and value is not None}
     id_ = writes.next_id(call.state)
     place = f"/v3/company/{call.path['realm']}/download/{id_}"
     facts = {"Id": id_, "Size": len(data), "FileAccessUri": place, "_blob": call.state.put_blob(data)}

@@ -2,7 +2,7 @@
 
 One word a field, `Name:type`. Types: string, number, boolean, date, datetime, id, ref (compared by its value), email
 (compared by its address), phone, memo, attached (what a file is tied to); a field without a type is sent but cannot be
-asked for.
+asked for. A write is refused for a field that is not here; those of python-quickbooks and of the vendor's pages are.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 VENDOR = "quickbooks"
+ENVELOPE = frozenset({"Id", "SyncToken", "MetaData", "domain", "sparse", "status"})
+"""What every object carries around its own fields."""
 COMMON = "Id:id MetaData.CreateTime:datetime MetaData.LastUpdatedTime:datetime SyncToken domain sparse MetaData"
 NAMED = "Active:boolean"
 CUSTOMER = (
@@ -17,7 +19,8 @@ CUSTOMER = (
     "Title:string FullyQualifiedName:string PrintOnCheckName:string PrimaryEmailAddr:email PrimaryPhone:phone "
     "Balance:number BalanceWithJobs:number OpenBalanceDate:date Job:boolean IsProject:boolean Level:number "
     "ParentRef:ref CurrencyRef:ref PreferredDeliveryMethod:string Taxable:boolean BillWithParent:boolean Notes "
-    "BillAddr ShipAddr Mobile AlternatePhone Fax WebAddr SalesTermRef:ref PaymentMethodRef:ref ResaleNum:string"
+    "BillAddr ShipAddr Mobile AlternatePhone Fax WebAddr SalesTermRef:ref PaymentMethodRef:ref ResaleNum:string "
+    "ARAccountRef CustomerTypeRef DefaultTaxCodeRef PrimaryTaxIdentifier SecondaryTaxIdentifier TaxExemptionReasonId"
 )
 SALE = (
     "DocNumber:string TxnDate:date DueDate:date CustomerRef:ref TotalAmt:number Balance:number CurrencyRef:ref "
@@ -25,27 +28,44 @@ SALE = (
     "EmailStatus:string PrintStatus:string SalesTermRef:ref ClassRef:ref DepartmentRef:ref ShipDate:date "
     "TrackingNum:string ShipMethodRef:ref GlobalTaxCalculation:string ApplyTaxAfterDiscount:boolean Deposit:number "
     "Line LinkedTxn TxnTaxDetail BillAddr ShipAddr BillEmailCc BillEmailBcc CustomField DeliveryInfo "
-    "AllowOnlinePayment AllowOnlineCreditCardPayment AllowOnlineACHPayment AllowIPNPayment InvoiceLink"
+    "AllowOnlinePayment AllowOnlineCreditCardPayment AllowOnlineACHPayment AllowIPNPayment InvoiceLink EInvoiceStatus "
+    "DepositToAccountRef FreeFormAddress ProjectRef RecurDataRef ShipFromAddr TaxExemptionRef TransactionLocationType "
+    "TxnSource"
 )
 PAYMENT = (
     "TxnDate:date CustomerRef:ref TotalAmt:number UnappliedAmt:number PaymentRefNum:string PaymentMethodRef:ref "
     "DepositToAccountRef:ref ARAccountRef:ref CurrencyRef:ref ExchangeRate:number PrivateNote:string "
-    "ProcessPayment:boolean Line LinkedTxn CreditCardPayment TxnSource"
+    "ProcessPayment:boolean Line LinkedTxn CreditCardPayment TxnSource TxnStatus TaxExemptionRef ProjectRef "
+    "TransactionLocationType"
 )
 ITEM = (
     "Name:string FullyQualifiedName:string Type:string Sku:string Description:string UnitPrice:number "
     "PurchaseCost:number QtyOnHand:number TrackQtyOnHand:boolean Taxable:boolean SubItem:boolean ParentRef:ref "
-    "IncomeAccountRef:ref ExpenseAccountRef:ref AssetAccountRef:ref InvStartDate:date"
+    "IncomeAccountRef:ref ExpenseAccountRef:ref AssetAccountRef:ref InvStartDate:date PurchaseDesc Level "
+    "AbatementRate ClassRef ItemCategoryType PurchaseTaxCodeRef PurchaseTaxIncluded ReverseChargeRate SalesTaxCodeRef "
+    "SalesTaxIncluded ServiceType"
 )
 PERSON = (
     "DisplayName:string GivenName:string FamilyName:string CompanyName:string PrimaryEmailAddr:email "
-    "PrimaryPhone:phone Balance:number CurrencyRef:ref BillAddr"
+    "PrimaryPhone:phone Balance:number CurrencyRef:ref BillAddr MiddleName Suffix Title PrintOnCheckName Mobile "
+    "AlternatePhone Fax WebAddr BillRate AcctNum"
+)
+VENDORS = "APAccountRef TaxIdentifier TaxReportingBasis TermRef Vendor1099"
+EMPLOYEE = (
+    "BillableTime BirthDate:date CostRate EmailAddress EmployeeNumber Gender HiredDate:date Organization PrimaryAddr "
+    "ReleasedDate:date SSN"
 )
 ATTACHABLE = (
     "FileName:string ContentType:string Size:number Note:string Category:string Tag:string FileAccessUri "
-    "TempDownloadUri AttachableRef AttachableRef.EntityRef.Type:attached AttachableRef.EntityRef.Value:attached"
+    "TempDownloadUri AttachableRef AttachableRef.EntityRef.Type:attached AttachableRef.EntityRef.Value:attached "
+    "Lat Long PlaceName ThumbnailFileAccessUri ThumbnailTempDownloadUri"
 )
 LIST = "Name:string FullyQualifiedName:string Description:string ParentRef:ref Type:string"
+ACCOUNT = (
+    "AccountType:string CurrentBalance:number AccountSubType AcctNum Classification CurrencyRef "
+    "CurrentBalanceWithSubAccounts SubAccount TaxCodeRef"
+)
+TERM = "DueDays:number DayOfMonthDue DiscountDayOfMonth DiscountDays DiscountPercent DueNextMonthDays"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +76,8 @@ class Entity:
     required   fields that a new object or a full update must bring
     sparse     fields that even a sparse update must bring
     computed   fields that the server keeps by itself
+    types      what each field is, by its name in small letters, as queries do not mind the case
+    properties the fields' names as bodies must spell them
     """
 
     name: str
@@ -69,14 +91,17 @@ class Entity:
     cdc: bool = True
     writable: bool = True
     types: dict[str, str] = field(init=False, default_factory=dict)
+    properties: set[str] = field(init=False, default_factory=set)
 
     def __post_init__(self) -> None:
         words = f"{COMMON} {NAMED if self.named else ''} {self.fields}".split()
         self.types.update((name.lower(), kind) for name, _, kind in (word.partition(":") for word in words))
+        self.properties.update(name.partition(":")[0] for name in words if "." not in name)
 
 
 SUMS = frozenset({"TotalAmt", "Balance", "HomeTotalAmt", "HomeBalance", "LinkedTxn"})
 SOLD = ("CustomerRef", "Line")
+PAID = "PaymentRefNum:string PaymentMethodRef:ref DepositToAccountRef:ref"
 
 
 def sale(name: str, *, void: bool = False, more: str = "") -> Entity:
@@ -94,19 +119,19 @@ ENTITIES = {
         sale("Invoice", void=True),
         sale("CreditMemo", more="RemainingCredit:number"),
         sale("Estimate", more="TxnStatus:string ExpirationDate:date AcceptedBy:string AcceptedDate:date"),
-        sale("SalesReceipt", void=True, more="PaymentRefNum:string PaymentMethodRef:ref DepositToAccountRef:ref"),
-        sale("RefundReceipt"),
+        sale("SalesReceipt", void=True, more=f"{PAID} CreditCardPayment"),
+        sale("RefundReceipt", more=f"{PAID} CreditCardPayment CheckPayment PaymentType"),
         Entity(
             "Payment", PAYMENT, required=("CustomerRef", "TotalAmt"), sparse=("CustomerRef",),
             computed=frozenset({"UnappliedAmt", "LinkedTxn"}), pdf=True, void=True,
         ),
         Entity("Item", ITEM, named=True, required=("Name",)),
-        Entity("Vendor", PERSON, named=True),
-        Entity("Employee", PERSON, named=True),
-        Entity("Account", LIST + " AccountType:string CurrentBalance:number", named=True, required=("Name",)),
-        Entity("Class", LIST, named=True, required=("Name",)),
-        Entity("Department", LIST, named=True, required=("Name",)),
-        Entity("Term", LIST + " DueDays:number", named=True, required=("Name",)),
+        Entity("Vendor", f"{PERSON} {VENDORS}", named=True),
+        Entity("Employee", f"{PERSON} {EMPLOYEE}", named=True),
+        Entity("Account", f"{LIST} {ACCOUNT}", named=True, required=("Name",)),
+        Entity("Class", f"{LIST} SubClass", named=True, required=("Name",)),
+        Entity("Department", f"{LIST} SubDepartment", named=True, required=("Name",)),
+        Entity("Term", f"{LIST} {TERM}", named=True, required=("Name",)),
         Entity("PaymentMethod", LIST, named=True, required=("Name",)),
         Entity("TaxCode", LIST, named=True, cdc=False, writable=False),
         Entity("Attachable", ATTACHABLE, computed=frozenset({"Size", "FileAccessUri", "TempDownloadUri", "_blob"})),

@@ -92,9 +92,9 @@ def missing(element: str) -> Fault:
     )
 
 
-def misshapen(detail: str) -> Fault:
+def misshapen(detail: str, element: str = "") -> Fault:
     """2010: the body is no JSON object, or not of the shape that it should have."""
-    return Fault("2010", "Request has invalid or unsupported property", detail)
+    return Fault("2010", "Request has invalid or unsupported property", detail, element=element)
 
 
 def unsupported(what: str) -> Fault:
@@ -135,6 +135,8 @@ OWN = {
     "subscription_ended": "The company's subscription has ended.",
 }
 """Faults that only this vendor knows."""
+LACKS = {"lost_locator": "it pages by position, so nothing is kept that could be lost."}
+"""Faults of the catalogue that this vendor cannot have."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,14 +8,13 @@ from typing import Any
 
 import orjson
 
-from sandbox.quickbooks import ledger, removal
-from sandbox.quickbooks.entities import BY_PATH, VENDOR, Entity
+from sandbox.quickbooks import checks, currency, ledger, removal
+from sandbox.quickbooks.entities import BY_PATH, ENVELOPE, VENDOR, Entity
 from sandbox.quickbooks.faults import Fault, misshapen, missing, not_found, stale, unsupported
 from sandbox.quickbooks.ledger import Body
 from sandbox.quickbooks.wire import Call, clock, served
 from sandbox.state import Record, State
 
-ENVELOPE = frozenset({"Id", "SyncToken", "MetaData", "domain", "sparse", "status"})
 SALES = frozenset({"Invoice", "CreditMemo", "Estimate", "SalesReceipt", "RefundReceipt"})
 LONGEST_REQUEST_ID = 50
 NAMES_MUST_DIFFER = ("Customer", "Vendor", "Employee")
@@ -77,6 +76,8 @@ def once(state: State, request_id: str, work: Any) -> Answer:
 
 def change(state: State, entity: Entity, operation: str, sent: Body) -> Body:
     """Carry out one write; the body of its answer."""
+    if operation == "save":
+        checks.check_body(entity, sent)
     if operation == "save" and not sent.get("Id"):
         return {entity.name: served(create(state, entity, sent))}
     before = current(state, entity, sent)
@@ -120,10 +121,13 @@ def defaults(state: State, entity: Entity, body: Body) -> Body:
             raise missing("DisplayName")
         named = {"DisplayName": name, "FullyQualifiedName": name, "Balance": 0.0, "BalanceWithJobs": 0.0}
         return {**body, **named, "Job": body.get("Job", False)}
-    if entity.name in SALES or entity.name == "Payment":
-        today = clock(state)[:10]
-        return {"TxnDate": today, **body}
-    return body
+    return dated(state, entity, body)
+
+
+def dated(state: State, entity: Entity, body: Body) -> Body:
+    """A transaction has a date: the day's, where its sender gives none."""
+    transaction = entity.name in SALES or entity.name == "Payment"
+    return {**body, "TxnDate": body.get("TxnDate") or clock(state)[:10]} if transaction else body
 
 
 def update(state: State, entity: Entity, before: Record, sent: Body) -> Record:
@@ -135,7 +139,7 @@ def update(state: State, entity: Entity, before: Record, sent: Body) -> Record:
     merged = {name: value for name, value in {**kept, **changed}.items() if value is not None}
     if entity.name == "Payment" and "Line" not in changed:
         merged["Line"] = before.body.get("Line", [])
-    return store(state, entity, before.id, before.body, inactive(entity, before.body, merged))
+    return store(state, entity, before.id, before.body, dated(state, entity, inactive(entity, before.body, merged)))
 
 
 def inactive(entity: Entity, before: Body, after: Body) -> Body:
@@ -150,6 +154,7 @@ def store(state: State, entity: Entity, id_: str, before: Body | None, after: Bo
     """Check, total, and write an object with all that follows from it for others."""
     check_references(state, after)
     check_name(state, entity, id_, after)
+    currency.fill(state, after)
     if entity.name in SALES:
         ledger.settle_sale(entity.name, after, before)
     elif entity.name == "Payment":

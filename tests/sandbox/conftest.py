@@ -6,6 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import requests
+from google.auth.transport.requests import Request
+from google.oauth2.service_account import Credentials
 from simple_salesforce import Salesforce
 
 from connectors.http import new_session
@@ -26,6 +29,18 @@ def url(state: State) -> Iterator[str]:
     """The address of a running sandbox over `state`."""
     with serving(state) as address:
         yield address
+
+
+@pytest.fixture
+def google(url: str) -> Iterator[requests.Session]:
+    """Plain HTTP with a token of the emulated Google."""
+    key = requests.get(f"{url}/control/google/service-account.json", timeout=10).json()
+    scopes, subject = ["https://www.googleapis.com/auth/drive"], "hub@sandbox.example"
+    credentials = Credentials.from_service_account_info(key, scopes=scopes, subject=subject)
+    with requests.Session() as session:
+        credentials.refresh(Request(session))
+        session.headers["Authorization"] = f"Bearer {credentials.token}"
+        yield session
 
 
 @pytest.fixture

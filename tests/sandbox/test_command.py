@@ -16,6 +16,8 @@ import pytest
 
 from sandbox.__main__ import main, parse
 from sandbox.mail import free_port
+from sandbox.seeding import seed_once
+from sandbox.state import State
 
 BOTH = [("-m", "sandbox"), ("-m", "cli.main", "sandbox")]
 
@@ -45,6 +47,35 @@ def test_a_taken_port_is_told_with_the_option_that_chooses_another(
     with socket.create_server(("127.0.0.1", 0)) as taken:
         assert main(["--port", str(taken.getsockname()[1]), "--state", str(tmp_path / "x.sqlite")]) == 1
     assert "Choose another with --port" in capsys.readouterr().err
+
+
+def refused(capsys: pytest.CaptureFixture, *words: str) -> str:
+    assert main(["--port", "0", *words]) == 1
+    return str(capsys.readouterr().err)
+
+
+def test_a_folder_without_the_tables_is_told_and_leaves_nothing_half_done(
+    tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    state, empty = tmp_path / "x.sqlite", tmp_path / "tables"
+    empty.mkdir()
+    for folder in (tmp_path / "nowhere", empty):
+        told = refused(capsys, "--state", str(state), "--seed-from", str(folder))
+        assert (str(folder) in told, "--seed-from" in told, told.count("\n")) == (True, True, 1)
+    for name in ("customers", "employees", "order_details", "orders", "products", "shippers"):
+        (empty / f"{name}.csv").write_text("colour\nred\n", encoding="utf-8")
+    assert "--seed-from" in refused(capsys, "--state", str(state), "--seed-from", str(empty))
+    assert list(State(state).select("salesforce", "Account")) == []
+
+
+def test_another_firm_is_not_put_over_the_one_that_a_state_holds(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    file = tmp_path / "x.sqlite"
+    state = State(file)
+    seed_once(state, parse(["--clients", "1"]))
+    told = refused(capsys, "--state", str(file), "--seed-from", str(tmp_path))
+    assert ("holds another firm" in told, "--state" in told) == (True, True)
+    seed_once(state, parse(["--clients", "2"]))
+    assert state.count("salesforce", "Account", "1") > 0
 
 
 def test_it_listens_catches_mail_and_sets_up_webhooks(tmp_path: Path) -> None:

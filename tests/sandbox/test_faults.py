@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 import requests
 
-from sandbox.faults import CATALOGUE, FaultBook
+from sandbox.arming import CATALOGUE
+from sandbox.faults import FaultBook
 
 
 def arm(url: str, fault: str, **wish: Any) -> None:
@@ -138,3 +139,48 @@ def test_a_fault_of_another_vendor_or_of_none_is_refused_with_those_that_there_a
         assert answer.status_code == 400
         assert "subscription_ended" in answer.json()["error"]
     assert "row_locked" in get(url, "/control/faults").json()["own"]["salesforce"]
+
+
+@pytest.mark.parametrize(
+    ("word", "wrong", "accepted"),
+    [
+        ("times", "x", "a whole number of 1 or more"),
+        ("times", -1, "a whole number of 1 or more"),
+        ("times", True, "a whole number of 1 or more"),
+        ("after", 1.5, "a whole number of 0 or more"),
+        ("retry_after", "soon", "a whole number of 0 or more"),
+        ("seconds", -0.1, "seconds from 0 to 600"),
+        ("seconds", "x", "seconds from 0 to 600"),
+        ("path", 7, "a part of the path"),
+        ("vendor", "zz", "salesforce, quickbooks, google_drive"),
+        ("vendor", ["salesforce"], "salesforce, quickbooks, google_drive"),
+        ("fault", 1, "cut_connection"),
+        ("colour", 1, "retry_after"),
+    ],
+)
+def test_a_wish_that_cannot_be_played_is_told_what_is_accepted(url: str, word: str, wrong: Any, accepted: str) -> None:
+    wish = {"fault": "rate_limited", "vendor": "salesforce"} | {word: wrong}
+    answer = requests.post(f"{url}/control/faults", json=wish, timeout=30)
+    told = answer.json()["error"]
+    assert (answer.status_code, word in told or str(wrong) in told, accepted in told) == (400, True, True)
+    assert get(url).status_code == 200
+
+
+def test_right_words_are_armed_and_null_is_none(url: str) -> None:
+    arm(url, "slow_answer", vendor="", path="/services", times=1, after=0, retry_after=None, seconds=0)
+    assert get(url).status_code == 200
+    assert requests.get(f"{url}/control/faults", timeout=30).json()["armed"] == []
+
+
+def test_quickbooks_has_no_locator_to_lose(url: str) -> None:
+    wish = {"fault": "lost_locator", "vendor": "quickbooks"}
+    refused = requests.post(f"{url}/control/faults", json=wish, timeout=30)
+    assert (refused.status_code, "by position" in refused.json()["error"]) == (400, True)
+    arm(url, "lost_locator")
+    assert get(url, "/v3/company/1/query").status_code == 401
+    assert "lost_locator" in get(url, "/control/faults").json()["lacking"]["quickbooks"]
+
+
+def test_the_page_says_what_was_wrong_with_a_wish(url: str) -> None:
+    form = {"fault": "lost_locator", "vendor": "quickbooks", "times": "1", "back": "/faults"}
+    assert "by position" in requests.post(f"{url}/control/faults", form, timeout=30).text

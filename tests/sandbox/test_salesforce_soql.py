@@ -214,3 +214,19 @@ def test_date_literals_mean_what_the_reference_says(literal: str, start: str, en
 def test_an_unknown_date_literal_is_none() -> None:
     assert span("SOMEDAY", dt.date(2026, 11, 24)) is None
     assert span("LAST_N_DAYS:x", dt.date(2026, 11, 24)) is None
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "SELECT Id FROM Account WHERE Id IN (SELECT AccountId FROM Contact)",
+        "SELECT a.Id FROM Account a",
+        "SELECT toLabel(Status) FROM Case",
+        "SELECT TYPEOF Owner WHEN User THEN Email END FROM Case",
+        "SELECT Id FROM Account WITH SECURITY_ENFORCED",
+    ],
+)
+def test_what_the_document_says_is_absent_is_refused(statement: str) -> None:
+    with pytest.raises(Fault) as refused:
+        parse(statement)
+    assert refused.value.code == "MALFORMED_QUERY"
