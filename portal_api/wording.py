@@ -76,6 +76,10 @@ class Words:
         local = self.local(moment)
         return f"{_long_day(local.date(), self.locale)}, {local:%H:%M} {_zone_name(local)}"
 
+    def dated(self, day: dt.date | None) -> str:
+        """`3 Dec 2026`, always with its year: for a column on paper."""
+        return "" if day is None else str(format_date(day, "d MMM y", locale=self.locale))
+
     def until(self, day: dt.date | dt.datetime | None) -> str:
         """`today`, `tomorrow`, `in 6 days`, `yesterday`, `6 days ago`; a far day by its date; empty for None."""
         if day is None:
@@ -183,6 +187,7 @@ def _filter(name: str) -> object:
 
 
 FILTERS = {
-    name: _filter(name) for name in ("day", "moment", "clock", "as_of", "exact", "until", "money", "number", "size")
+    name: _filter(name)
+    for name in ("day", "moment", "clock", "as_of", "exact", "dated", "until", "money", "number", "size")
 }
 """For templates: `{{ invoice.total_minor|money(invoice.currency) }}`, `{{ shipment.eta_at|moment }}`."""
