@@ -21,6 +21,7 @@ from portal_api.queries import invoices as queries
 from portal_api.queries.parts import LAST_DAY, LAST_ID
 from portal_api.reading import reading
 from portal_api.serving import serve
+from portal_api.statement import address_of
 from portal_api.states import State, invoice_state
 from portal_api.wording import Words
 from store.scope import Reader
@@ -99,6 +100,8 @@ class InvoiceContext:
     applied: Sequence[Applied]
     memo: str
     email: str
+    address: Sequence[str]
+    client_number: str
     fresh: Fresh | None
 
 
@@ -145,7 +148,7 @@ async def invoice(request: Request, _scope: Client, invoice_id: Id) -> Response:
         raise NotFound
     record(request, "view", "invoice", invoice_id)
     fresh = portal_of(request).feeds.for_row(row, lists["streams"], words.now)
-    context = detail_of(row, lists["payments"], fresh, words)
+    context = detail_of(row, lists, fresh, words)
     return render(request, "invoices/invoice.html", {"page": context}, words=words)
 
 
@@ -221,8 +224,9 @@ def lead_of(totals: Sequence[Any], count: int, words: Words) -> str:
     return f"{said} {verb}; {overdue} of it is overdue." if overdue else f"{said} {verb}, none of it overdue."
 
 
-def detail_of(row: Any, payments: Sequence[Any], fresh: Fresh | None, words: Words) -> InvoiceContext:
+def detail_of(row: Any, lists: Mapping[str, Sequence[Any]], fresh: Fresh | None, words: Words) -> InvoiceContext:
     """One invoice in words."""
+    payments, client = lists["payments"], next(iter(lists["client"]), None)
     paid_on = paid_days(payments).get(row.id)
     tax = row.tax_minor or 0
     return InvoiceContext(
@@ -240,8 +244,15 @@ def detail_of(row: Any, payments: Sequence[Any], fresh: Fresh | None, words: Wor
         applied=[part for payment in payments for part in _applied(payment, row.id, words)],
         memo=clip(row.memo),
         email=row.bill_email or "",
+        address=address_of(_billed(lists["billing"], row.currency) or client),
+        client_number=(client.number or "") if client else "",
         fresh=fresh,
     )
+
+
+def _billed(billing: Sequence[Any], currency: str) -> Any | None:
+    """The billing account of that currency, else the first."""
+    return next((row for row in billing if row.currency == currency), next(iter(billing), None))
 
 
 def _line(line: Mapping[str, Any], currency: str, words: Words) -> Line:

@@ -71,7 +71,14 @@ class Words:
         """`Thursday 3 December 2026, 14:00 CET`: for hover, print and screen readers."""
         if moment is None:
             return ""
-        return _exact(self.local(moment) if isinstance(moment, dt.datetime) else moment, self.locale)
+        if not isinstance(moment, dt.datetime):
+            return _long_day(moment, self.locale)
+        local = self.local(moment)
+        return f"{_long_day(local.date(), self.locale)}, {local:%H:%M} {_zone_name(local)}"
+
+    def dated(self, day: dt.date | None) -> str:
+        """`3 Dec 2026`, always with its year: for a column on paper."""
+        return "" if day is None else str(format_date(day, "d MMM y", locale=self.locale))
 
     def until(self, day: dt.date | dt.datetime | None) -> str:
         """`today`, `tomorrow`, `in 6 days`, `yesterday`, `6 days ago`; a far day by its date; empty for None."""
@@ -112,13 +119,15 @@ def _day(date: dt.date, today: dt.date, locale: str) -> str:
 
 
 @lru_cache(maxsize=8192)
-def _exact(local: dt.datetime | dt.date, locale: str) -> str:
-    day = str(format_date(local, "EEEE d MMMM y", locale=locale))
-    if not isinstance(local, dt.datetime):
-        return day
+def _long_day(date: dt.date, locale: str) -> str:
+    """Remembered by the calendar day: aware instants are equal in all zones, so none may be what is remembered."""
+    return str(format_date(date, "EEEE d MMMM y", locale=locale))
+
+
+def _zone_name(local: dt.datetime) -> str:
     # Babel names zones in the language's own country only; the zone's own abbreviation is what people write.
     name = local.tzname() or ""
-    return f"{day}, {local:%H:%M} {name if name.isalpha() else f'UTC{_offset(local)}'}"
+    return name if name.isalpha() else f"UTC{_offset(local)}"
 
 
 def _offset(local: dt.datetime) -> str:
@@ -178,6 +187,7 @@ def _filter(name: str) -> object:
 
 
 FILTERS = {
-    name: _filter(name) for name in ("day", "moment", "clock", "as_of", "exact", "until", "money", "number", "size")
+    name: _filter(name)
+    for name in ("day", "moment", "clock", "as_of", "exact", "dated", "until", "money", "number", "size")
 }
 """For templates: `{{ invoice.total_minor|money(invoice.currency) }}`, `{{ shipment.eta_at|moment }}`."""

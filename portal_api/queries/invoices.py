@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import String, Text, and_, bindparam, case, cast, false, func, or_, select
 
 from portal_api.queries.parts import STREAMS, held, limit, newest_first, today, total
+from portal_api.queries.statement import BILLING, CLIENT
 from store.bundle import Bundle
 from store.scope import visible
 
@@ -87,7 +88,7 @@ APPLIED = (
     .limit(limit)
 )
 
-DETAIL = Bundle(payments=APPLIED, streams=STREAMS)
+DETAIL = Bundle(payments=APPLIED, client=CLIENT, billing=BILLING, streams=STREAMS)
 
 LATEST = (
     select(_i.id, _i.number, _i.source, _i.stream, _i.external_id, _i.content_hash)

@@ -10,8 +10,11 @@ import pytest
 pytestmark = pytest.mark.browser
 
 PHONE, DESKTOP = (390, 844), (1280, 720)
+A4, INSIDE = (794, 1123), 673
+"""A sheet, by which media queries go, and the width between its margins, in CSS pixels."""
 BUDGET = 60_000
 PAGES = {
+    "home": "/",
     "invoices": "/invoices",
     "invoices-open": "/invoices?show=open",
     "invoice": "/invoices/{invoice[3]}",
@@ -133,3 +136,38 @@ def test_a_statement_prints_with_its_address_and_without_its_controls(look):
     assert page.locator("address.to").is_visible()
     assert not page.locator(".choices").is_visible()
     assert not page.locator(".period").is_visible()
+
+
+@pytest.mark.parametrize("name", ["home", "shipment", "project", "invoices", "statement"])
+def test_no_card_is_printed_empty(look, name):
+    paper = pypdfium2.PdfDocument(look(name, DESKTOP).pdf(format="A4"))
+    for sheet in paper:
+        read = sheet.get_textpage()
+        lowest = min(read.get_rect(i)[1] for i in range(read.count_rects()))
+        ink = sheet.render(grayscale=True).to_pil().point(lambda shade: 255 if shade < 250 else 0).getbbox()
+        assert lowest - (sheet.get_height() - ink[3]) < 100, "a frame goes on far below the last word on the sheet"
+    paper.close()
+
+
+def test_a_state_in_the_printed_list_of_invoices_takes_two_lines_at_most(look):
+    page = look("invoices", A4)
+    page.emulate_media(media="print")
+    page.evaluate(
+        """width => {
+        document.body.style.width = `${width}px`
+        document.querySelectorAll("td time").forEach(e => { e.dataset.paper = "23 Sept 2026" })
+        const long = "Partly paid, 157 days overdue"
+        document.querySelectorAll("td.said .badge > span").forEach(e => { e.textContent = long })
+        }""",
+        INSIDE,
+    )
+    assert all(text.bounding_box()["height"] <= 44 for text in page.locator("td.said .badge > span").all())
+    assert page.locator("table").bounding_box()["width"] <= INSIDE
+
+
+def test_a_printed_invoice_names_the_client(look):
+    page = look("invoice", A4)
+    assert not page.locator("address.to").is_visible()
+    page.emulate_media(media="print")
+    to = page.locator("address.to").inner_text().splitlines()
+    assert to == ["Quokka Accounts Payable", "Große Elbstraße 12", "22767 Hamburg", "Germany", "Client number K-Quokka"]
