@@ -17,11 +17,13 @@ from portal_api.portal import portal_of
 from portal_api.queries import ops as queries
 from portal_api.reading import overseeing, writing
 from portal_api.search import pattern_of
-from store import crosswalk
+from store import crosswalk, ownerless
 
 router = APIRouter()
 SHOWN = 40
 CHOICES = 20
+EXAMPLES = 40
+"""Records without an owner that are listed; the counts tell of all."""
 
 
 class Candidate(NamedTuple):
@@ -45,14 +47,24 @@ class Unmatched(NamedTuple):
     candidates: Sequence[Candidate]
 
 
+class Adrift(NamedTuple):
+    """A stream's records that name no owner that is here, and some of them as (external id, what people call it)."""
+
+    source: str
+    stream: str
+    said: str
+    records: Sequence[tuple[str, str]]
+
+
 @router.get("/ops/unmatched")
 async def unmatched(request: Request, _staff: Ops, linked: str = "") -> Response:
     """The list with candidates."""
     words = words_of(request)
-    rows, keys, candidates = await overseeing(request, _lists)
+    (rows, keys, candidates), counts, records = await overseeing(request, _all)
     record(request, "view", "unmatched")
     views = [_view(request, row, keys, candidates) for row in rows[:SHOWN]]
     context = {"rows": views, "more": len(rows) > SHOWN, "linked": clean(linked, 120)}
+    context |= {"adrift": [_adrift(request, count, records) for count in counts], "step": ownerless.STEP}
     return render(request, "ops/unmatched.html", context, words=words)
 
 
@@ -75,6 +87,16 @@ async def link(request: Request, staff: Ops, crosswalk_id: Id, client_id: Annota
         raise NotFound
     record(request, "link", "crosswalk", crosswalk_id)
     return redirect("/ops/unmatched?linked=1")
+
+
+def _all(connection: Connection) -> tuple[Any, Sequence[ownerless.Ownerless], Sequence[ownerless.OwnerlessRow]]:
+    return _lists(connection), ownerless.count(connection), ownerless.some(connection, EXAMPLES)
+
+
+def _adrift(request: Request, count: ownerless.Ownerless, records: Sequence[ownerless.OwnerlessRow]) -> Adrift:
+    kind, source = (count.source, count.stream), portal_of(request).feeds.title(count.source)
+    mine = [(row.external_id, row.label or "") for row in records if (row.source, row.stream) == kind]
+    return Adrift(source, count.stream, ownerless.sentence(count.n), mine)
 
 
 def _lists(connection: Connection) -> tuple[Sequence[Any], Sequence[Any], Sequence[Any]]:

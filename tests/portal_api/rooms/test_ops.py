@@ -16,6 +16,7 @@ from mappings.standing import Known
 from portal_api.access import sessions
 from store.access_tables import Activity, Staff
 from store.hub_tables import INBOX_TRIES, LET_THROUGH, ClientKey, Crosswalk, Inbox, Run, StreamState
+from store.tables import Invoice
 
 pytestmark = pytest.mark.anyio
 
@@ -215,6 +216,28 @@ async def test_a_record_is_linked_to_its_client_in_one_press(browse, rich):
     assert done.status_code == 303
     assert "Lost &amp; Found" not in (await browse("/ops/unmatched", who=staff)).text
     assert "Quokka-1042" in (await browse("/invoices", who=me)).text
+
+
+async def test_what_names_no_owner_is_counted_and_named_with_the_next_step(browse, rich):
+    staff = rich.staff()
+    one = Invoice.c.id == rich.mine.ids["invoice"][2]
+    assert "without an owner" not in (await browse("/ops", who=staff)).text
+    with rich.world.engine.begin() as connection:
+        external_id = connection.scalar(select(Invoice.c.external_id).where(one))
+        connection.execute(update(Invoice).where(one).values(client_id=None, owner_id="nobody-we-know"))
+    try:
+        after = (await browse("/ops", who=staff)).text
+        page = (await browse("/ops/unmatched", who=staff)).text
+        assert '<a href="/ops/unmatched#ownerless">' in after
+        assert "</b> record without an owner</a>" in after
+        for shown in (after, page):
+            assert "1 record names no owner that is here, so no client sees it." in shown
+            assert "Give them an owner in the source, or mend <code>owner</code> in the mapping" in shown
+        assert f"Quokka-1042 ({external_id})" in page
+    finally:
+        with rich.world.engine.begin() as connection:
+            connection.execute(update(Invoice).where(one).values(client_id=rich.mine.client_id, owner_id=None))
+    assert "without an owner" not in (await browse("/ops/unmatched", who=staff)).text.lower()
 
 
 async def test_any_client_can_be_chosen_by_name(browse, rich):
