@@ -166,7 +166,8 @@ def status(json: Annotated[bool, typer.Option("--json", help="One JSON document,
         return
     rows = [(s.source, s.stream, s.state, s.high_water, s.checked_at, s.held) for s in found.streams]
     print(say.table(("source", "stream", "state", "true up to", "last read", "held"), rows))
-    print(f"\n{found.held} held, {found.unmatched} unmatched, {found.inbox_waiting} hints waiting")
+    counts = (found.held, "held"), (found.unmatched, "unmatched"), (found.ownerless, "without an owner")
+    print(f"\n{', '.join(f'{n} {what}' for n, what in counts)}, {found.inbox_waiting} hints waiting")
     if changed := [f"{s.source}.{s.stream}" for s in found.streams if s.state == "changed"]:
         print(f"The mapping has changed, and the next sync reads everything again: {', '.join(changed)}")
     _tell_what_is_wrong(found)
@@ -179,6 +180,17 @@ def _tell_what_is_wrong(found: Status) -> None:
             told.setdefault((stream.source, stream.error, stream.step or ""), []).append(stream.stream)
     for (source, error, step), streams in told.items():
         say.problem(f"{source} ({', '.join(streams)}): {error}", step)
+    _tell_what_has_no_owner(found)
+
+
+def _tell_what_has_no_owner(found: Status) -> None:
+    from store.ownerless import STEP, sentence
+
+    without = [stream for stream in found.streams if stream.ownerless]
+    for stream in without:
+        say.problem(f"{stream.source}.{stream.stream}: {sentence(stream.ownerless)}")
+    if without:
+        say.note(f"  {STEP}")
 
 
 def _known(hub: Hub) -> Known | None:

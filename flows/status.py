@@ -9,12 +9,13 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Row, func, select
 
 from mappings.standing import Known, changed, unread
+from store import ownerless
 from store.hub_tables import Crosswalk, HeldRecord, Inbox, StreamRun, StreamState
 
 
 @dataclass(frozen=True, slots=True)
 class StreamStatus:
-    """One stream. Instants are aware UTC.
+    """One stream. Instants are aware UTC. `ownerless`: rows that no client sees for want of an owner (store.ownerless).
 
     `state`: waiting (never run), fine, failed, held, remapping (its mapping has changed; all is being read again),
     changed (its mapping has changed, and the next sync begins to read all again), unmapped, unconfigured (nobody reads
@@ -28,6 +29,7 @@ class StreamStatus:
     checked_at: dt.datetime | None
     loaded_at: dt.datetime | None
     held: int
+    ownerless: int
     last: dict[str, int | float | str | None]
     error: str | None
     step: str | None
@@ -39,6 +41,7 @@ class Status:
 
     streams: tuple[StreamStatus, ...]
     unmatched: int
+    ownerless: int
     held: int
     inbox_waiting: int
 
@@ -47,6 +50,7 @@ def status(engine: Engine, known: Known | None = None) -> Status:
     """Where everything stands now; a constant number of queries. `known`: what is configured and mapped now."""
     with engine.connect().execution_options(reading=True) as connection:
         held = _held(connection)
+        adrift = {(row.source, row.stream): row.n for row in ownerless.count(connection)}
         last = _last_runs(connection)
         states = connection.execute(select(StreamState).order_by(StreamState.c.source, StreamState.c.stream)).all()
         unmatched = (
@@ -56,13 +60,20 @@ def status(engine: Engine, known: Known | None = None) -> Status:
         )
         waiting = select(func.count()).select_from(Inbox).where(Inbox.c.done_at.is_(None))
         streams = tuple(
-            _stream(row, held.get((row.source, row.stream), 0), last.get((row.source, row.stream), {}), known)
+            _stream(row, held.get(at, 0), adrift.get(at, 0), last.get(at, {}), known)
             for row in states
+            for at in [(row.source, row.stream)]
         )
-        return Status(streams, connection.scalar(unmatched) or 0, sum(held.values()), connection.scalar(waiting) or 0)
+        return Status(
+            streams,
+            unmatched=connection.scalar(unmatched) or 0,
+            ownerless=sum(adrift.values()),
+            held=sum(held.values()),
+            inbox_waiting=connection.scalar(waiting) or 0,
+        )
 
 
-def _stream(row: Row[Any], held: int, last: dict[str, Any], known: Known | None) -> StreamStatus:
+def _stream(row: Row[Any], held: int, adrift: int, last: dict[str, Any], known: Known | None) -> StreamStatus:
     state, error, step = _word(row), row.error, row.error_step
     # What nobody reads any more has no use for the last reading's error.
     if known is not None and (left := unread(known, row.source, row.stream)) is not None:
@@ -70,7 +81,7 @@ def _stream(row: Row[Any], held: int, last: dict[str, Any], known: Known | None)
     elif known is not None and state in SETTLED and changed(known, row):
         state = "changed"
     return StreamStatus(
-        row.source, row.stream, state, row.high_water, row.checked_at, row.loaded_at, held, last, error, step
+        row.source, row.stream, state, row.high_water, row.checked_at, row.loaded_at, held, adrift, last, error, step
     )
 
 

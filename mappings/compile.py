@@ -11,9 +11,11 @@ from hub.errors import BadRecord
 from mappings import convert, vocabulary
 from mappings.converter import Target, converter, refuse_other_form
 from mappings.items import Part, items
+from mappings.links import refuse_broken
 from mappings.mapping import ColumnOf, Key, Mapping, NamedColumn, reference
 from mappings.page import Column, PageView
 from mappings.paths import column_of, path, then
+from mappings.said import Link
 from mappings.yaml_lines import Node, Spot, fingerprint, read
 
 CURRENCY = "\0currency"
@@ -40,6 +42,7 @@ def compile_folder(folder: Path, targets: Targets, firm_currency: str) -> dict[s
         if file.parent.name != "profiles":
             mapping = compile_file(file, targets, firm_currency)
             found.setdefault(mapping.source, []).append(mapping)
+    refuse_broken(found)
     return {source: sorted(mappings, key=_reading_order) for source, mappings in found.items()}
 
 
@@ -64,9 +67,11 @@ class _Compiler:
             )
         self.targets = targets[self.into]
         self.seen: dict[str, None] = {}
+        self.links: list[Link] = []
 
     def mapping(self) -> Mapping:
         owner_kind, owner_of = self._owner()
+        keys, columns = self._keys(owner_kind), self._columns()
         return Mapping(
             source=self.source,
             stream=self.stream,
@@ -76,9 +81,10 @@ class _Compiler:
             key=column_of(self._see(self.top["key"], "key")),
             owner_of=owner_of,
             modified=then(column_of(self._see(self.top["modified"], "modified")), convert.instant),
-            columns=self._columns(),
+            columns=columns,
             fingerprint=fingerprint(self.top, self.firm_currency, str(convert.RULES)),
-            keys=self._keys(owner_kind),
+            keys=keys,
+            links=tuple(self.links),
             label=path(self._label()) if owner_kind else (lambda _: None),
             source_fields=tuple(self.seen),
             plain_fields=tuple(name for name in self.seen if "." not in name),
@@ -102,19 +108,20 @@ class _Compiler:
                 raise node.spot.refuse_unknown("owner", node.value, vocabulary.OWNER_WORDS | {"{stream, id}"})
             return node.value, lambda page: [None] * len(page.records)
         words = node.words("owner", (), vocabulary.OWNER)
-        return "", self._reference(words["stream"].text("owner stream"), self._see(words["id"], "owner id"))
+        source, stream = self._stream(words["stream"], "owner stream", owner=True)
+        return "", self._reference(source, stream, self._see(words["id"], "owner id"))
 
-    def _reference(self, stream: str, source_path: str) -> ColumnOf:
-        source, stream = self._record_kind(stream)
+    def _reference(self, source: str, stream: str, source_path: str) -> ColumnOf:
         read_column = column_of(source_path)
         return lambda page: [
             None if value is None or value == "" else reference(source, stream, str(value))
             for value in read_column(page)
         ]
 
-    def _record_kind(self, text: str) -> tuple[str, str]:
+    def _stream(self, node: Node, what: str, *, owner: bool = False) -> tuple[str, str]:
         """`Invoice` is a stream of this source; `salesforce.Project__c` names another source's."""
-        source, _, stream = text.rpartition(".")
+        source, _, stream = node.text(what).rpartition(".")
+        self.links.append(Link(source or self.source, stream, node.value, node.spot, owner))
         return source or self.source, stream
 
     def _label(self) -> str:
@@ -143,6 +150,8 @@ class _Compiler:
         return ()
 
     def _key(self, kind: str, node: Node) -> Key:
+        if "." in kind:
+            self._stream(Node(kind, node.spot), "key")
         if isinstance(node.value, str):
             source_path, form = self._see(node, "key"), convert.KEY_FORMS["id"]
         else:
@@ -216,7 +225,7 @@ class _Compiler:
             if "refers_to" not in words:
                 step = "Say which stream: refers_to."
                 raise words["from"].spot.refuse(f"{name} points at another record.", step=step)
-            return self._reference(words["refers_to"].text("refers_to"), source_path)
+            return self._reference(*self._stream(words["refers_to"], "refers_to"), source_path)
         if target.kind == "minor":
             read_column, currencies = column_of(source_path), self._currency()
             return lambda page: convert.money(read_column(page), currencies(page))
@@ -240,7 +249,7 @@ class _Compiler:
         )
         one = path(words["from"].text("from"))
         if "refers_to" in words:
-            source, stream = self._record_kind(words["refers_to"].text("refers_to"))
+            source, stream = self._stream(words["refers_to"], "refers_to")
             return lambda block, _: reference(source, stream, str(v)) if (v := one(block)) else None
         if "as" in words:
             refuse_other_form(name, words["as"], vocabulary.PART_AS)

@@ -8,11 +8,11 @@
     currency: CurrencyRef.value   path of the currency of all amounts; the firm's currency where it is empty
     order: 20                     streams are read in this order (default 50); owners come first
     owner: {stream: Customer, id: CustomerRef.value}
-                                  whose it is: an owner record of the same source
+                                  whose it is: an owner record, of a stream with owner: self or match
     owner: self                   this record is a client (with `known_by`)
     owner: match                  this record is matched to a client (with `match`)
     known_by:                     what a client is known by elsewhere
-      quickbooks.Customer: QuickBooks_Id__c
+      quickbooks.Customer: QuickBooks_Id__c    (a stream of a source that is mapped here must be mapped too)
       domain: {from: Website, as: domain}
     match:                        tried in this order; the first that names exactly one client wins
       - parent: ParentRef.value   the client of another record of this stream

@@ -18,11 +18,13 @@ from portal_api.portal import portal_of
 from portal_api.queries import ops as queries
 from portal_api.reading import overseeing, writing
 from portal_api.search import pattern_of
-from store import crosswalk
+from store import crosswalk, ownerless
 
 router = APIRouter()
 SHOWN = 40
 CHOICES = 20
+EXAMPLES = 40
+"""Records without an owner that are listed; the counts tell of all."""
 
 
 class Candidate(NamedTuple):
@@ -59,11 +61,20 @@ class Linked(NamedTuple):
     at: dt.datetime
 
 
+class Adrift(NamedTuple):
+    """A stream's records that name no owner that is here, and some of them as (external id, what people call it)."""
+
+    source: str
+    stream: str
+    said: str
+    records: Sequence[tuple[str, str]]
+
+
 @router.get("/ops/unmatched")
 async def unmatched(request: Request, _staff: Ops, linked: str = "", unlinked: str = "") -> Response:
     """The list with candidates, and what was linked by hand. `linked` or `unlinked`: what the last press did."""
     words = words_of(request)
-    rows, keys, candidates, by_hand = await overseeing(request, _lists)
+    (rows, keys, candidates, by_hand), counts, records = await overseeing(request, _all)
     record(request, "view", "unmatched")
     views = [_view(request, row, keys, candidates) for row in rows[:SHOWN]]
     links = [_linked(request, row) for row in by_hand]
@@ -73,6 +84,8 @@ async def unmatched(request: Request, _staff: Ops, linked: str = "", unlinked: s
         "links": links,
         "linked": next((link for link in links if link.id == linked), None),
         "unlinked": bool(unlinked),
+        "adrift": [_adrift(request, count, records) for count in counts],
+        "step": ownerless.STEP,
     }
     return render(request, "ops/unmatched.html", context, words=words)
 
@@ -105,6 +118,16 @@ async def unlink(request: Request, _staff: Ops, crosswalk_id: Id) -> Response:
         raise NotFound
     record(request, "unlink", "crosswalk", crosswalk_id)
     return redirect("/ops/unmatched?unlinked=1")
+
+
+def _all(connection: Connection) -> tuple[Any, Sequence[ownerless.Ownerless], Sequence[ownerless.OwnerlessRow]]:
+    return _lists(connection), ownerless.count(connection), ownerless.some(connection, EXAMPLES)
+
+
+def _adrift(request: Request, count: ownerless.Ownerless, records: Sequence[ownerless.OwnerlessRow]) -> Adrift:
+    kind, source = (count.source, count.stream), portal_of(request).feeds.title(count.source)
+    mine = [(row.external_id, row.label or "") for row in records if (row.source, row.stream) == kind]
+    return Adrift(source, count.stream, ownerless.sentence(count.n), mine)
 
 
 def _lists(connection: Connection) -> tuple[Sequence[Any], ...]:

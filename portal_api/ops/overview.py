@@ -25,6 +25,7 @@ from portal_api.queries import ops as queries
 from portal_api.reading import overseeing, writing
 from portal_api.states import State
 from portal_api.wording import Words
+from store import ownerless
 from store.hub_tables import INBOX_TRIES, LET_THROUGH, Inbox
 
 router = APIRouter()
@@ -55,6 +56,8 @@ class OverviewContext:
     sources: Sequence[SourceView]
     held: int
     unmatched: int
+    ownerless: int
+    adrift: str
     asked: str
     unreadable: str
     may_act: bool
@@ -69,6 +72,7 @@ async def overview(request: Request, staff: Analyst, asked: str = "") -> Respons
     facts = {"known": known, **await overseeing(request, _facts, words.now - LOOK_BACK)}
     record(request, "view", "ops")
     sources = sources_of(facts, portal, words)
+    adrift = sum(row.n for row in facts["ownerless"])
     lead, tone = lead_of(sources)
     context = OverviewContext(
         lead=lead,
@@ -76,6 +80,8 @@ async def overview(request: Request, staff: Analyst, asked: str = "") -> Respons
         sources=sources,
         held=sum(row.n for row in facts["held"]),
         unmatched=facts["unmatched"],
+        ownerless=adrift,
+        adrift=f"{ownerless.sentence(adrift)} {ownerless.STEP}",
         asked=portal.feeds.title(asked) if asked in portal.settings.sources else "",
         unreadable=unreadable,
         may_act=staff.role != "analyst",
@@ -152,6 +158,7 @@ def _facts(connection: Connection, since: dt.datetime) -> dict[str, Any]:
         "held": connection.execute(queries.HELD_COUNTS).all(),
         "waiting": connection.execute(queries.WAITING).all(),
         "unmatched": connection.scalar(queries.UNMATCHED_COUNT) or 0,
+        "ownerless": ownerless.count(connection),
     }
 
 

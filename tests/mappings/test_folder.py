@@ -23,21 +23,33 @@ fields:
 """
 
 
+CUSTOMER = """source: acme
+stream: Customer
+into: billing_account
+key: id
+modified: changed
+owner: match
+match: [name: {from: title, as: name}]
+fields: {name: title}
+"""
+
+
 def test_what_was_edited_added_or_taken_away_is_seen_at_once(tmp_path: Path) -> None:
     file, other = tmp_path / "acme" / "Bill.yaml", tmp_path / "acme" / "Credit.yaml"
     file.parent.mkdir()
     file.write_text(BILL)
+    (file.parent / "Customer.yaml").write_text(CUSTOMER)
     folder = Folder(tmp_path, targets(), "EUR")
-    [first] = folder.mappings()["acme"]
-    assert folder.mappings()["acme"][0] is first, "compiled once"
+    [_, first] = folder.mappings()["acme"]
+    assert folder.mappings()["acme"][1] is first, "compiled once"
     file.write_text(BILL.replace("day", "dated"))
-    [edited] = folder.mappings()["acme"]
+    [_, edited] = folder.mappings()["acme"]
     assert edited.fingerprint != first.fingerprint
     other.write_text(BILL.replace("Bill", "Credit"))
-    assert [mapping.stream for mapping in folder.mappings()["acme"]] == ["Bill", "Credit"]
+    assert [mapping.stream for mapping in folder.mappings()["acme"]] == ["Customer", "Bill", "Credit"]
     file.write_text("source: [acme")
     for _ in range(2):
         with pytest.raises(MappingError):
             folder.mappings()
     file.unlink()
-    assert [mapping.stream for mapping in folder.mappings()["acme"]] == ["Credit"]
+    assert [mapping.stream for mapping in folder.mappings()["acme"]] == ["Customer", "Credit"]

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 
 import pytest
-from sqlalchemy import insert, text
+from sqlalchemy import delete, insert, select, text, update
 
 from hub.ids import entity_id, random_id
 from store.hub_tables import ClientKey, Crosswalk
+from store.tables import Invoice
 
 pytestmark = pytest.mark.anyio
 
@@ -48,6 +49,10 @@ async def test_a_record_is_linked_to_its_client_in_one_press(browse, rich):
     assert "Quokka-1042" not in (await browse("/invoices", who=me)).text
     again = await browse(f"/ops/unmatched/{id_}/unlink", who=staff, method="POST")
     assert again.status_code == 404, "nobody has said anything any more"
+    with rich.world.engine.begin() as connection:
+        connection.execute(delete(Crosswalk).where(Crosswalk.c.id == id_))
+        mine = {"client_id": rich.mine.client_id, "owner_id": None}
+        connection.execute(update(Invoice).where(Invoice.c.id == rich.mine.ids["invoice"][2]).values(mine))
 
 
 async def test_any_client_can_be_chosen_by_name(browse, rich):
@@ -55,3 +60,25 @@ async def test_any_client_can_be_chosen_by_name(browse, rich):
     page = await browse(f"/ops/unmatched/{id_}?q=quok", who=rich.staff())
     assert "Link to Quokka Handel GmbH" in page.text
     assert "Zebrano" not in page.text
+
+
+async def test_what_names_no_owner_is_counted_and_named_with_the_next_step(browse, rich):
+    staff = rich.staff()
+    one = Invoice.c.id == rich.mine.ids["invoice"][2]
+    assert "without an owner" not in (await browse("/ops", who=staff)).text
+    with rich.world.engine.begin() as connection:
+        external_id = connection.scalar(select(Invoice.c.external_id).where(one))
+        connection.execute(update(Invoice).where(one).values(client_id=None, owner_id="nobody-we-know"))
+    try:
+        after = (await browse("/ops", who=staff)).text
+        page = (await browse("/ops/unmatched", who=staff)).text
+        assert '<a href="/ops/unmatched#ownerless">' in after
+        assert "</b> record without an owner</a>" in after
+        for shown in (after, page):
+            assert "1 record names no owner that is here, so no client sees it." in shown
+            assert "Give them an owner in the source, or mend <code>owner</code> in the mapping" in shown
+        assert f"Quokka-1042 ({external_id})" in page
+    finally:
+        with rich.world.engine.begin() as connection:
+            connection.execute(update(Invoice).where(one).values(client_id=rich.mine.client_id, owner_id=None))
+    assert "without an owner" not in (await browse("/ops/unmatched", who=staff)).text.lower()

@@ -1,0 +1,108 @@
+"""Rows that nobody sees though no owner record waits to be matched: their source names no owner, or one not here.
+
+An unmatched owner record is listed for ops, and all that it owns follows once it is linked. These have none to link.
+Held records and their parts are not among them: the quarantine lists those.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any, NamedTuple
+
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Connection,
+    Integer,
+    Select,
+    Table,
+    bindparam,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+)
+
+from store.hub_tables import Crosswalk, HeldRecord
+from store.parts import PARTS
+from store.tables import ENTITIES
+
+WHOLES = dict(PARTS.values())
+"""By noun of a part: its column that names the whole."""
+LABELS = ("number", "name", "subject", "reference", "code")
+"""Columns by which people know a record, the best first."""
+STEP = (
+    "Give them an owner in the source, or mend `owner` in the mapping; if their owner's record is held, it must be "
+    "taken first."
+)
+
+
+class Ownerless(NamedTuple):
+    """How many rows of a stream no client sees for want of an owner."""
+
+    source: str
+    stream: str
+    n: int
+
+
+class OwnerlessRow(NamedTuple):
+    """One of them. `label` is what people call it, where that is known."""
+
+    source: str
+    stream: str
+    external_id: str
+    label: str | None
+
+
+def sentence(n: int) -> str:
+    """What is to be said of so many."""
+    if n == 1:
+        return "1 record names no owner that is here, so no client sees it."
+    return f"{n:,} records name no owner that is here, so no client sees them."
+
+
+def count(connection: Connection) -> list[Ownerless]:
+    """By stream, those that have any; one statement."""
+    return [Ownerless(*row) for row in connection.execute(_counts())]
+
+
+def some(connection: Connection, at_most: int) -> list[OwnerlessRow]:
+    """Some of them, a few of each noun; one statement."""
+    return [OwnerlessRow(*row) for row in connection.execute(_some(), {"at_most": at_most})]
+
+
+@cache
+def _counts() -> Select[Any]:
+    each = union_all(*(_of(table, table.c.source, table.c.stream) for table in ENTITIES.values())).subquery()
+    keys = (each.c.source, each.c.stream)
+    return select(*keys, func.count()).group_by(*keys).order_by(*keys)
+
+
+@cache
+def _some() -> CompoundSelect[Any]:
+    limit = bindparam("at_most", type_=Integer)
+    each = [
+        select(_of(table, table.c.source, table.c.stream, table.c.external_id, _label(table)).limit(limit).subquery())
+        for table in ENTITIES.values()
+    ]
+    return union_all(*each).order_by("source", "stream", "external_id").limit(limit)
+
+
+def _of(table: Table[Any], *columns: ColumnElement[Any]) -> Select[Any]:
+    live = exists().where(Crosswalk.c.id == table.c.owner_id, Crosswalk.c.deleted_at.is_(None))
+    # The first condition is that of the partial index on owners: rows of a client cost nothing here.
+    nobodys = (table.c.client_id.is_(None), table.c.deleted_at.is_(None))
+    found = select(*columns).where(*nobodys, or_(table.c.owner_id.is_(None), ~live), ~_held(table.c.id))
+    return found.where(~_held(table.c[WHOLES[table.name]])) if table.name in WHOLES else found
+
+
+def _held(id_: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Whether a record waits in quarantine."""
+    return exists().where(HeldRecord.c.id == id_, HeldRecord.c.resolved_at.is_(None))
+
+
+def _label(table: Table[Any]) -> ColumnElement[Any]:
+    known = [table.c[name] for name in LABELS if name in table.c]
+    return func.coalesce(*known, None).label("label") if known else literal(None).label("label")
