@@ -90,7 +90,7 @@ def _source(name: str) -> str:
 def _setting(key: str, field: FieldInfo) -> str:
     if field.is_required():
         return f'{key} = ""   # required\n'
-    return f"# {key} = {_literal(field.default)}\n"
+    return f"# {key} = {_literal(field.default)}{f'   # {field.description}' if field.description else ''}\n"
 
 
 def _literal(value: Any) -> str:

@@ -65,16 +65,56 @@ def test_check_names_each_missing_credential_with_its_variable(migrated: Run) ->
     migrated("init", *EVERY_SOURCE)
     done = migrated("check")
     assert done.returncode == 1
-    assert "FRONTDESK_QUICKBOOKS_CLIENT_SECRET" in done.stdout
+    assert "quickbooks are not right: client_id: it is empty; client_secret: it is missing." in done.stdout
+    assert "or as FRONTDESK_QUICKBOOKS_CLIENT_ID, FRONTDESK_QUICKBOOKS_CLIENT_SECRET." in done.stdout
     assert "ok        store" in done.stdout
 
 
 def test_a_source_with_fixed_credentials_needs_no_connecting(migrated: Run) -> None:
     migrated("init", "--source", "salesforce")
-    done = migrated(
-        "connect", "salesforce", FRONTDESK_SALESFORCE_CLIENT_ID="id", FRONTDESK_SALESFORCE_CLIENT_SECRET="s"
-    )
+    done = migrated("connect", "salesforce", FRONTDESK_SALESFORCE_DOMAIN="acme.my", **CRM)
     assert "salesforce needs no browser" in done.stderr
+
+
+BOOKS = {"FRONTDESK_QUICKBOOKS_CLIENT_ID": "id", "FRONTDESK_QUICKBOOKS_CLIENT_SECRET": "s"}
+CRM = {"FRONTDESK_SALESFORCE_CLIENT_ID": "id", "FRONTDESK_SALESFORCE_CLIENT_SECRET": "s"}
+
+
+@pytest.mark.parametrize(
+    ("source", "environment", "sentence"),
+    [
+        (
+            "quickbooks",
+            BOOKS | {"FRONTDESK_QUICKBOOKS_CLIENT_ID": ""},
+            "client_id of quickbooks is not right: it is empty",
+        ),
+        (
+            "quickbooks",
+            BOOKS | {"FRONTDESK_QUICKBOOKS_CLIENT_SECRET": ""},
+            "client_secret of quickbooks is not right: it is empty",
+        ),
+        (
+            "salesforce",
+            CRM | {"FRONTDESK_SALESFORCE_CLIENT_ID": "", "FRONTDESK_SALESFORCE_DOMAIN": "acme.my"},
+            "client_id of salesforce is not right: it is empty",
+        ),
+        ("salesforce", CRM, "domain of salesforce is not right: name your org's own, such as acme.my"),
+        (
+            "salesforce",
+            CRM | {"FRONTDESK_SALESFORCE_DOMAIN": "https://acme.my.salesforce.com"},
+            "domain of salesforce is not right: write the part before .salesforce.com alone, such as acme.my",
+        ),
+    ],
+)
+def test_what_a_sign_in_needs_must_be_there(
+    migrated: Run, source: str, environment: dict[str, str], sentence: str
+) -> None:
+    migrated("init", "--source", source)
+    for words in (("check",), ("connect", source, "--no-browser")):
+        done = migrated(*words, **environment)
+        assert done.returncode == 1
+        assert f"The setting {sentence}" in done.stdout + done.stderr
+        assert "http" not in done.stderr
 
 
 class Books:
