@@ -40,16 +40,43 @@ def test_init_never_writes_over_a_file_unasked(frontdesk: Run, tmp_path: Path) -
     (tmp_path / "frontdesk.toml").write_text("# mine\n")
     assert "exists already" in frontdesk("init").stderr
     assert (tmp_path / "frontdesk.toml").read_text() == "# mine\n"
-    assert frontdesk("init", "--force").returncode == 0
+    assert frontdesk("init", "--force", "--name", "Firm").returncode == 0
+
+
+def test_init_without_a_terminal_and_without_answers_says_which_it_needs(frontdesk: Run, tmp_path: Path) -> None:
+    done = frontdesk("init")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "--source" in done.stderr
+    assert not (tmp_path / "frontdesk.toml").exists()
+
+
+def test_init_asks_again_for_the_one_answer_that_was_wrong(tmp_path: Path) -> None:
+    here, there = os.openpty()
+    running = subprocess.Popen(
+        [sys.executable, "-m", "cli.main", "init"],
+        cwd=tmp_path, stdin=there, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+    answers = ["Firm", "Mars/X", "Europe/Berlin", "QQQ", "CHF", "baker", "legal", "portal", "", "sap", "quickbooks"]
+    os.write(here, "".join(f"{answer}\n" for answer in answers).encode())
+    said, _ = running.communicate(timeout=30)
+    os.close(here)
+    os.close(there)
+    assert running.returncode == 0, said
+    for wrong in ("Mars/X", "QQQ", "baker", "portal", "sap"):
+        assert f"{wrong!r}" in said
+    settings = load(tmp_path / "frontdesk.toml", {})
+    firm = settings.firm
+    assert (firm.name, firm.time_zone, firm.currency, firm.profile) == ("Firm", "Europe/Berlin", "CHF", "legal")
+    assert list(settings.sources) == ["quickbooks"]
 
 
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (("--time-zone", "Mars/Olympus"), "There is no time zone 'Mars/Olympus'."),
-        (("--currency", "euro"), "'euro' is no currency."),
-        (("--profile", "baker"), "There is no profile 'baker'."),
-        (("--source", "sap"), "There is no connector 'sap'."),
+        (("--time-zone", "Mars/Olympus"), "there is no time zone 'Mars/Olympus'; names like it are"),
+        (("--currency", "euro"), "'euro' is no ISO 4217 currency code"),
+        (("--profile", "baker"), "there is no profile 'baker'; profiles are"),
+        (("--source", "sap"), "there is no connector 'sap'; known are google_drive"),
     ],
 )
 def test_init_refuses_what_cannot_be_right(
