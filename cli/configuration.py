@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from inspect import getdoc
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from hub.errors import NeedsPerson
 
@@ -51,30 +50,43 @@ support_email = ""
 """
 
 
-def write(file: Path, answers: Answers, *, force: bool) -> Path:
-    """Write the file and return its path. NeedsPerson when it exists, or an answer cannot be right."""
-    if file.exists() and not force:
+def refuse_existing(file: Path) -> None:
+    """NeedsPerson when there is a file already."""
+    if file.exists():
         raise NeedsPerson(f"{file} exists already.", step="Edit it, or write over it with --force.")
-    _refuse_wrong(answers)
+
+
+def write(file: Path, answers: Answers) -> Path:
+    """Write the file and return its path."""
     quoted = {name: json.dumps(getattr(answers, name), ensure_ascii=False) for name in QUOTED}
     text = HEAD.format(**quoted) + "".join(_source(name) for name in answers.sources)
     file.write_text(text, encoding="utf-8")
     return file
 
 
-def _refuse_wrong(answers: Answers) -> None:
-    from flows.hub import connector_named
+def right(name: str, given: str) -> str:
+    """An answer that can be right. ValueError: what was found, and what is accepted."""
+    from hub import accepted
 
-    try:
-        ZoneInfo(answers.time_zone)
-    except (ZoneInfoNotFoundError, ValueError):
-        raise NeedsPerson(f"There is no time zone {answers.time_zone!r}.", step="Use one like Europe/Berlin.") from None
-    if not (len(answers.currency) == 3 and answers.currency.isupper()):
-        raise NeedsPerson(f"{answers.currency!r} is no currency.", step="Use an ISO 4217 code such as EUR.")
-    if answers.profile not in PROFILES:
-        raise NeedsPerson(f"There is no profile {answers.profile!r}.", step=f"Profiles are {', '.join(PROFILES)}.")
-    for source in answers.sources:
-        connector_named(source)
+    checks = {"time_zone": accepted.time_zone, "currency": accepted.currency, "public_url": accepted.web_address}
+    checks |= {"profile": _profile, "sources": _sources}
+    return checks[name](given) if name in checks else given
+
+
+def _profile(given: str) -> str:
+    if given not in PROFILES:
+        raise ValueError(f"there is no profile {given!r}; profiles are {', '.join(PROFILES)}")
+    return given
+
+
+def _sources(given: str) -> str:
+    """Names, parted by commas or spaces."""
+    from flows.hub import connector_names
+
+    for name in given.replace(",", " ").split():
+        if name not in connector_names():
+            raise ValueError(f"there is no connector {name!r}; known are {', '.join(connector_names())}")
+    return given
 
 
 def _source(name: str) -> str:
@@ -90,7 +102,7 @@ def _source(name: str) -> str:
 def _setting(key: str, field: FieldInfo) -> str:
     if field.is_required():
         return f'{key} = ""   # required\n'
-    return f"# {key} = {_literal(field.default)}\n"
+    return f"# {key} = {_literal(field.default)}{f'   # {field.description}' if field.description else ''}\n"
 
 
 def _literal(value: Any) -> str:

@@ -18,6 +18,19 @@ if TYPE_CHECKING:
     from flows.hub import Hub
 
 CALLBACK_PORT = 8910
+QUESTIONS = {
+    "name": ("The firm's name", "Your firm"),
+    "time_zone": ("Its time zone", "UTC"),
+    "currency": ("Its currency", "EUR"),
+    "profile": (f"Default first screen ({', '.join(PROFILES)})", "professional_services"),
+    "public_url": ("Where clients reach the portal", "http://127.0.0.1:8000"),
+    "sources": ("Systems to connect", ""),
+}
+"""What `init` asks, and what it takes for an answer where none is given."""
+WITHOUT_TERMINAL = (
+    "Give the answers as options: --name, --time-zone, --currency, --profile, --public-url, and --source once for each "
+    "system; `frontdesk init --help` explains them."
+)
 
 
 def add_to(app: typer.Typer) -> None:
@@ -35,31 +48,60 @@ def init(
     force: Annotated[bool, typer.Option("--force", help="Write over an existing file.")] = False,
 ) -> None:
     """Write frontdesk.toml, asking for what is not given. It never holds a secret."""
-    from cli.configuration import Answers, write
-    from flows.hub import connector_names
+    from cli.configuration import Answers, refuse_existing, write
 
-    answers = Answers(
-        name=name or _ask("The firm's name", "Your firm"),
-        time_zone=time_zone or _ask("Its time zone", "UTC"),
-        currency=currency or _ask("Its currency", "EUR"),
-        profile=profile or _ask(f"Default first screen ({', '.join(PROFILES)})", "professional_services"),
-        public_url=public_url or _ask("Where clients reach the portal", "http://127.0.0.1:8000"),
-        sources=tuple(
-            source or _ask(f"Systems to connect ({', '.join(connector_names())})", "").replace(",", " ").split()
-        ),
-    )
-    file = write(Path("frontdesk.toml"), answers, force=force)
+    given = {"name": name, "time_zone": time_zone, "currency": currency, "profile": profile, "public_url": public_url}
+    given["sources"] = " ".join(source) if source else None
+    file = Path("frontdesk.toml")
+    if not force:
+        refuse_existing(file)
+    told = _answers(given)
+    answers = Answers(**{**told, "sources": tuple(told["sources"].replace(",", " ").split())})  # type: ignore[arg-type]
+    write(file, answers)
     print(f"Wrote {file}. Secrets stay out of it; set these in the environment or a secret file (NAME_FILE):\n")
     for variable, meaning in secrets_of(answers.sources):
         print(f"  {variable:<44} {meaning}")
     print("\nThen: frontdesk migrate, frontdesk check, frontdesk sync, frontdesk serve")
 
 
-def _ask(question: str, default: str) -> str:
-    if not sys.stdin.isatty():
-        return default
-    answer: str = typer.prompt(question, default=default, show_default=bool(default))
-    return answer.strip()
+def _answers(given: Mapping[str, str | None]) -> dict[str, str]:
+    """What was given, looked at before anything is asked, and the answers to the rest."""
+    asks = sys.stdin.isatty()
+    if not asks and not any(given.values()):
+        raise NeedsPerson("There is no terminal to ask at, and nothing was given.", step=WITHOUT_TERMINAL)
+    for name, text in given.items():
+        if text is not None:
+            _refuse_wrong(name, text)
+    return {name: given[name] or (_ask(name) if asks else QUESTIONS[name][1]) for name in QUESTIONS}
+
+
+def _refuse_wrong(name: str, text: str) -> None:
+    from cli.configuration import right
+
+    try:
+        right(name, text)
+    except ValueError as error:
+        option = f"--{name.replace('_', '-')}" if name != "sources" else "--source"
+        raise NeedsPerson(f"{option} is not right: {error}.", step="Correct it, then try again.") from None
+
+
+def _ask(name: str) -> str:
+    """Ask until the answer can be right: what was answered before is not lost."""
+    from cli.configuration import right
+
+    def looked_at(answer: str) -> str:
+        try:
+            return right(name, answer.strip())
+        except ValueError as error:
+            raise typer.BadParameter(f"{error}.") from None
+
+    question, default = QUESTIONS[name]
+    if name == "sources":
+        from flows.hub import connector_names
+
+        question = f"{question} ({', '.join(connector_names())})"
+    answer: str = typer.prompt(question, default=default, show_default=bool(default), value_proc=looked_at)
+    return answer
 
 
 def secrets_of(sources: tuple[str, ...]) -> list[tuple[str, str]]:

@@ -87,12 +87,14 @@ def server_options(settings: Settings) -> dict[str, Any]:
 
 def portal() -> FastAPI:
     """The portal as configured; each server process calls this."""
+    from cli.log import keep_log
     from flows.content import open_content
     from flows.hub import new_hub
     from flows.replay import try_again_afresh
     from hub.settings import load
     from portal_api.app import create_app
 
+    keep_log()
     settings = load()
     # The portal itself knows no connector: files come and held records go through these doors alone, after the portal
     # has decided who may.
@@ -110,15 +112,13 @@ def worker(
 
     Serves the deployments of prefect.yaml, and reads at once what webhooks hint at.
     """
-    import logging
-
+    from cli.log import keep_log
     from hub.settings import load
 
     settings = load()
     address = prefect_api(wait)
     _require_current(settings.database_url)
-    # A process that stays keeps a log, with tracebacks, whatever the terminal wants.
-    logging.getLogger("frontdesk").setLevel(logging.INFO)
+    keep_log()
     from flows.worker import work
 
     stay()

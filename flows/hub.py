@@ -28,6 +28,8 @@ from store.tokens import SealedTokens
 from warehouse.landing import Landing
 
 NOT_CONNECTORS = {"contract", "http"}
+PLAIN = {"missing": "it is missing", "string_too_short": "it is empty", "too_short": "it is empty"}
+"""Pydantic's kinds of errors in plain words, where its own are not."""
 
 
 def connector_names() -> list[str]:
@@ -112,14 +114,26 @@ def _checked(name: str, connector: Connector[Any], values: Mapping[str, Any]) ->
     try:
         return connector.settings.model_validate(values)
     except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        setting, said = ".".join(str(part) for part in first["loc"]), first["msg"].removeprefix("Value error, ")
-        wrong = f"The setting {setting} of {name} is" if setting else f"The settings of {name} are"
-        variable = setting.upper() if setting else "CLIENT_SECRET and the like"
-        raise NeedsPerson(
-            f"{wrong} not right: {said}.",
-            step=f"Set it in frontdesk.toml under [sources.{name}], or as FRONTDESK_{name.upper()}_{variable}.",
-        ) from None
+        raise _not_right(name, error) from None
+
+
+def _not_right(name: str, error: ValidationError) -> NeedsPerson:
+    """All that is wrong with a source's settings at once, and where each can be set."""
+    wrong = [_said(one) for one in error.errors(include_input=False, include_url=False)]
+    settings, where = [setting for setting, _ in wrong if setting], f"in frontdesk.toml under [sources.{name}]"
+    if len(wrong) == 1:
+        subject, said = f"setting {settings[0]} of {name} is" if settings else f"settings of {name} are", wrong[0][1]
+    else:
+        subject, said = f"settings of {name} are", "; ".join(f"{setting}: {what}" for setting, what in wrong)
+    variables = ", ".join(f"FRONTDESK_{name}_{setting or 'CLIENT_SECRET'}".upper() for setting, _ in wrong)
+    them = "them" if len(wrong) > 1 else "it"
+    return NeedsPerson(f"The {subject} not right: {said}.", step=f"Set {them} {where}, or as {variables}.")
+
+
+def _said(error: Mapping[str, Any]) -> tuple[str, str]:
+    """The setting, empty for all together, and what is wrong with it."""
+    setting = ".".join(str(part) for part in error["loc"])
+    return setting, PLAIN.get(error["type"]) or error["msg"].removeprefix("Value error, ")
 
 
 @contextmanager

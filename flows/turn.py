@@ -39,7 +39,8 @@ def turn(hub: Hub, source: str, stream: str, kind: str, look: Callable[[], T]) -
     try:
         if run.busy:
             state = "busy"
-            raise RetryLater(f"Another worker is reading {source}.{stream} just now.", after=5)
+            sentence = f"Another worker is reading {source}.{stream} just now."
+            raise RetryLater(sentence, after=5, step="Try again in a minute.")
         yield taken
         state = "done"
     finally:

@@ -11,6 +11,10 @@ log. None of the three may hold a secret.
 
 from __future__ import annotations
 
+PASSES = "Nothing to do now: every scheduled run tries again, and `frontdesk sync SOURCE` at once."
+AWAY = "Every scheduled run tries again. If it stays so, look at the network and at the address in the settings."
+"""The next step where a source may answer later, and where it was not reached at all."""
+
 
 class FrontdeskError(Exception):
     """Root of all errors that Frontdesk raises on purpose."""
@@ -25,7 +29,7 @@ class FrontdeskError(Exception):
 class RetryLater(FrontdeskError):
     """The same call may work later. `after` is the wait in seconds that the source asked for, or None."""
 
-    def __init__(self, sentence: str, *, after: float | None = None, step: str = "", detail: str = "") -> None:
+    def __init__(self, sentence: str, *, after: float | None = None, step: str = PASSES, detail: str = "") -> None:
         super().__init__(sentence, step=step, detail=detail)
         self.after = after
 

@@ -13,15 +13,17 @@ import tomllib
 from collections.abc import Mapping
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
+from hub import accepted
 from hub.errors import NeedsPerson
 
 PREFIX = "FRONTDESK_"
 CONFIG_VARIABLE = "FRONTDESK_CONFIG"
 SECRET_KEY_LENGTH = 32
+NEVER_SECRET = frozenset({"firm", "sync_every_seconds", "landing_url", "public_url", "mail_from", "warehouse_path"})
 
 
 class Firm(BaseModel):
@@ -30,8 +32,8 @@ class Firm(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: str = "Your firm"
-    time_zone: str = "UTC"
-    currency: str = "EUR"
+    time_zone: Annotated[str, AfterValidator(accepted.time_zone)] = "UTC"
+    currency: Annotated[str, AfterValidator(accepted.currency)] = "EUR"
     locale: str = "en"
     accent: str = "#0F6B63"
     profile: str = "professional_services"
@@ -60,11 +62,11 @@ class Settings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     database_url: str = "sqlite:///var/frontdesk.sqlite"
-    landing_url: str = "var/landing"
+    landing_url: Annotated[str, AfterValidator(accepted.folder)] = "var/landing"
     warehouse_path: Path = Path("var/warehouse.duckdb")
     mappings_path: Path | None = None
     content_path: Path = Path("var/content")
-    public_url: str = "http://127.0.0.1:8000"
+    public_url: Annotated[str, AfterValidator(accepted.web_address)] = "http://127.0.0.1:8000"
     secret_key: SecretStr = SecretStr("")
     monitor_token: SecretStr = SecretStr("")
     trusted_proxies: tuple[str, ...] = ("127.0.0.1", "::1")
@@ -108,12 +110,20 @@ def load(path: Path | None = None, environment: Mapping[str, str] | None = None)
     try:
         return _counted_from(file.parent, Settings.model_validate(merged))
     except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
-        known = ", ".join(sorted(Settings.model_fields))
-        raise NeedsPerson(
-            f"{file}: the setting {where} is not right: {first['msg']}.", step=f"Known settings are {known}."
-        ) from None
+        raise _not_right(file, env, error.errors(include_url=False)[0]) from None
+
+
+def _not_right(file: Path, env: Mapping[str, str], error: Mapping[str, Any]) -> NeedsPerson:
+    setting, said = ".".join(str(part) for part in error["loc"]), error["msg"].removeprefix("Value error, ")
+    variable = PREFIX + setting.upper()
+    where = variable if variable in env else f"{file}: the setting {setting}"
+    if error["type"] == "extra_forbidden":
+        known = Firm.model_fields if error["loc"][0] == "firm" else Settings.model_fields
+        return NeedsPerson(f"{where} is not known.", step=f"Known settings are {', '.join(sorted(known))}.")
+    # Our own sentences name what was found; a secret is never shown, nor what stands where one may.
+    shown = error["loc"][0] in NEVER_SECRET and error["type"] not in {"value_error", "missing"}
+    found = f"{error['input']!r}: " if shown else ""
+    return NeedsPerson(f"{where} is not right: {found}{said}.", step="Correct it there, then try again.")
 
 
 def _counted_from(folder: Path, settings: Settings) -> Settings:

@@ -65,8 +65,7 @@ class Front:
         started = time.perf_counter()
         await self._turns.mine()
         await self._answer(scope, receive, answer)
-        route = getattr(scope.get("route"), "path", UNKNOWN_ROUTE)
-        self._portal.metrics.answered(route, answer.status, time.perf_counter() - started)
+        self._portal.metrics.answered(_route(scope), answer.status, time.perf_counter() - started)
 
     async def _answer(self, scope: Scope, receive: Receive, answer: _Answer) -> None:
         request = Request(scope, receive)
@@ -80,7 +79,7 @@ class Front:
         except Exception as error:
             if answer.started:
                 raise
-            await _failure(request, error)(scope, receive, answer)
+            await _failure(request, _route(inner), error)(scope, receive, answer)
         finally:
             if answer.headless and "route" in inner:
                 scope["route"] = inner["route"]
@@ -112,9 +111,14 @@ def _foreign(request: Request) -> Response:
     return problem(request, 403, "403", sentence, "Open the page here and try again.")
 
 
-def _failure(request: Request, error: Exception) -> Response:
+def _route(scope: Scope) -> str:
+    return getattr(scope.get("route"), "path", UNKNOWN_ROUTE)
+
+
+def _failure(request: Request, route: str, error: Exception) -> Response:
     reference = new_reference()
-    log.error("%s %s failed, reference %s", request.method, request.url.path, reference, exc_info=error)
+    # The route, not the path: a sign-in link's path opens a door.
+    log.error("%s %s failed, reference %s", request.method, route, reference, exc_info=error)
     if isinstance(error, DBAPIError):
         sentence = "Your data cannot be reached at the moment."
         return problem(request, 503, "503", sentence, "Try again in a minute.", reference=reference)

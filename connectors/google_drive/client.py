@@ -121,6 +121,7 @@ def session(settings: DriveSettings) -> Iterator[Drive]:
         str(info.get("client_id", "")),
         str(info.get("project_id", "")),
         settings.subject,
+        settings.base_url,
     )
     counter = CountingHttp()
     http = AuthorizedHttp(credentials_of(info, settings), http=counter)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlsplit
 
 import httplib2
 import orjson
@@ -19,7 +20,7 @@ from googleapiclient.errors import HttpError
 
 from connectors.google_drive.settings import SCOPE
 from hub.clock import now
-from hub.errors import BadRecord, FrontdeskError, NeedsPerson, RetryLater
+from hub.errors import AWAY, BadRecord, FrontdeskError, NeedsPerson, RetryLater
 
 TRANSPORT = (httplib2.HttpLib2Error, http.client.HTTPException, OSError)
 FAILURES = (HttpError, GoogleAuthError, *TRANSPORT, ValueError)
@@ -74,11 +75,16 @@ class Account:
     client_id: str
     project: str
     subject: str
+    base_url: str = ""
 
     @property
     def user(self) -> str:
         """Whose eyes are used."""
         return self.subject or self.email
+
+    def host(self, googles: str) -> str:
+        """Who is asked in place of Google's host, or that host."""
+        return urlsplit(self.base_url).netloc or googles
 
 
 def failure(error: Exception, account: Account) -> FrontdeskError:
@@ -88,9 +94,11 @@ def failure(error: Exception, account: Account) -> FrontdeskError:
     if isinstance(error, RefreshError) and not error.retryable:
         return no_token(error, account)
     if isinstance(error, (RefreshError, GoogleAuthError)):
-        return RetryLater("Google's sign-in cannot be reached.", detail=str(error))
+        sentence = f"Google's sign-in at {account.host('oauth2.googleapis.com')} cannot be reached."
+        return RetryLater(sentence, step=AWAY, detail=str(error))
     if isinstance(error, TRANSPORT):
-        return RetryLater("Google Drive cannot be reached, or broke off.", detail=repr(error))
+        sentence = f"Google Drive at {account.host('www.googleapis.com')} cannot be reached, or broke off."
+        return RetryLater(sentence, step=AWAY, detail=repr(error))
     return RetryLater("Google Drive's answer could not be read.", detail=repr(error))
 
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import orjson
 
 from connectors.quickbooks.facts import THROTTLE_SECONDS
 from hub.clock import now
-from hub.errors import NeedsPerson, RetryLater
+from hub.errors import AWAY, NeedsPerson, RetryLater
 
 if TYPE_CHECKING:
     import requests
@@ -109,7 +110,10 @@ def wait_asked(header: str | None) -> float | None:
 
 def unreachable(error: Exception) -> RetryLater:
     """A connection that failed, timed out or broke off."""
-    return RetryLater("QuickBooks could not be reached, or its answer broke off.", detail=type(error).__name__)
+    asked = getattr(error, "request", None)
+    where = f" at {urlsplit(asked.url).netloc}" if asked is not None else ""
+    sentence = f"QuickBooks could not be reached{where}, or its answer broke off."
+    return RetryLater(sentence, step=AWAY, detail=type(error).__name__)
 
 
 def unreadable(response: requests.Response) -> RetryLater:

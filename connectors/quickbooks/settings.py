@@ -21,8 +21,8 @@ class QuickBooksSettings(BaseModel):
     environment: Literal["production", "sandbox"] = "production"
     base_url: str | None = None
     discovery_url: str | None = None
-    client_id: str
-    client_secret: SecretStr
+    client_id: str = Field(min_length=1)
+    client_secret: SecretStr = Field(min_length=1)
     realm_id: str = Field(default="", pattern=r"^\d{0,19}$")
     refresh_token: SecretStr | None = None
     overlap_seconds: int = Field(default=300, ge=0, le=86_400)

@@ -10,7 +10,7 @@ from typing import Any
 import requests
 
 from hub.clock import now
-from hub.errors import FrontdeskError, NeedsPerson, RetryLater
+from hub.errors import AWAY, FrontdeskError, NeedsPerson, RetryLater
 
 LATER_STATUS = frozenset({406, 408, 420, 425, 429, 500, 502, 503, 504})
 LATER_CODES = frozenset(
@@ -119,13 +119,12 @@ def sign_in_failure(code: str | int | None, message: str, retry_after: str | Non
 def network_failure(error: requests.RequestException, host: str) -> RetryLater:
     """What a call that brought no whole answer means."""
     if isinstance(error, requests.Timeout):
-        return RetryLater(f"{host} did not answer in time.", detail=str(error)[:500])
+        return RetryLater(f"{host} did not answer in time.", step=AWAY, detail=str(error)[:500])
     if isinstance(error, requests.exceptions.ChunkedEncodingError | requests.exceptions.ContentDecodingError):
         return RetryLater(f"The answer of {host} broke off.", detail=str(error)[:500])
     if isinstance(error, requests.exceptions.JSONDecodeError):
         return RetryLater(f"{host} answered with something that is no JSON.", detail=str(error)[:500])
-    step = "Check the address in the settings and the network; the next run tries again."
-    return RetryLater(f"{host} cannot be reached.", step=step, detail=str(error)[:500])
+    return RetryLater(f"{host} cannot be reached.", step=AWAY, detail=str(error)[:500])
 
 
 def seconds(retry_after: str | None) -> float | None:

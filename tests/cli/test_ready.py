@@ -40,16 +40,43 @@ def test_init_never_writes_over_a_file_unasked(frontdesk: Run, tmp_path: Path) -
     (tmp_path / "frontdesk.toml").write_text("# mine\n")
     assert "exists already" in frontdesk("init").stderr
     assert (tmp_path / "frontdesk.toml").read_text() == "# mine\n"
-    assert frontdesk("init", "--force").returncode == 0
+    assert frontdesk("init", "--force", "--name", "Firm").returncode == 0
+
+
+def test_init_without_a_terminal_and_without_answers_says_which_it_needs(frontdesk: Run, tmp_path: Path) -> None:
+    done = frontdesk("init")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "--source" in done.stderr
+    assert not (tmp_path / "frontdesk.toml").exists()
+
+
+def test_init_asks_again_for_the_one_answer_that_was_wrong(tmp_path: Path) -> None:
+    here, there = os.openpty()
+    running = subprocess.Popen(
+        [sys.executable, "-m", "cli.main", "init"],
+        cwd=tmp_path, stdin=there, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+    answers = ["Firm", "Mars/X", "Europe/Berlin", "QQQ", "CHF", "baker", "legal", "portal", "", "sap", "quickbooks"]
+    os.write(here, "".join(f"{answer}\n" for answer in answers).encode())
+    said, _ = running.communicate(timeout=30)
+    os.close(here)
+    os.close(there)
+    assert running.returncode == 0, said
+    for wrong in ("Mars/X", "QQQ", "baker", "portal", "sap"):
+        assert f"{wrong!r}" in said
+    settings = load(tmp_path / "frontdesk.toml", {})
+    firm = settings.firm
+    assert (firm.name, firm.time_zone, firm.currency, firm.profile) == ("Firm", "Europe/Berlin", "CHF", "legal")
+    assert list(settings.sources) == ["quickbooks"]
 
 
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (("--time-zone", "Mars/Olympus"), "There is no time zone 'Mars/Olympus'."),
-        (("--currency", "euro"), "'euro' is no currency."),
-        (("--profile", "baker"), "There is no profile 'baker'."),
-        (("--source", "sap"), "There is no connector 'sap'."),
+        (("--time-zone", "Mars/Olympus"), "there is no time zone 'Mars/Olympus'; names like it are"),
+        (("--currency", "euro"), "'euro' is no ISO 4217 currency code"),
+        (("--profile", "baker"), "there is no profile 'baker'; profiles are"),
+        (("--source", "sap"), "there is no connector 'sap'; known are google_drive"),
     ],
 )
 def test_init_refuses_what_cannot_be_right(
@@ -65,16 +92,56 @@ def test_check_names_each_missing_credential_with_its_variable(migrated: Run) ->
     migrated("init", *EVERY_SOURCE)
     done = migrated("check")
     assert done.returncode == 1
-    assert "FRONTDESK_QUICKBOOKS_CLIENT_SECRET" in done.stdout
+    assert "quickbooks are not right: client_id: it is empty; client_secret: it is missing." in done.stdout
+    assert "or as FRONTDESK_QUICKBOOKS_CLIENT_ID, FRONTDESK_QUICKBOOKS_CLIENT_SECRET." in done.stdout
     assert "ok        store" in done.stdout
 
 
 def test_a_source_with_fixed_credentials_needs_no_connecting(migrated: Run) -> None:
     migrated("init", "--source", "salesforce")
-    done = migrated(
-        "connect", "salesforce", FRONTDESK_SALESFORCE_CLIENT_ID="id", FRONTDESK_SALESFORCE_CLIENT_SECRET="s"
-    )
+    done = migrated("connect", "salesforce", FRONTDESK_SALESFORCE_DOMAIN="acme.my", **CRM)
     assert "salesforce needs no browser" in done.stderr
+
+
+BOOKS = {"FRONTDESK_QUICKBOOKS_CLIENT_ID": "id", "FRONTDESK_QUICKBOOKS_CLIENT_SECRET": "s"}
+CRM = {"FRONTDESK_SALESFORCE_CLIENT_ID": "id", "FRONTDESK_SALESFORCE_CLIENT_SECRET": "s"}
+
+
+@pytest.mark.parametrize(
+    ("source", "environment", "sentence"),
+    [
+        (
+            "quickbooks",
+            BOOKS | {"FRONTDESK_QUICKBOOKS_CLIENT_ID": ""},
+            "client_id of quickbooks is not right: it is empty",
+        ),
+        (
+            "quickbooks",
+            BOOKS | {"FRONTDESK_QUICKBOOKS_CLIENT_SECRET": ""},
+            "client_secret of quickbooks is not right: it is empty",
+        ),
+        (
+            "salesforce",
+            CRM | {"FRONTDESK_SALESFORCE_CLIENT_ID": "", "FRONTDESK_SALESFORCE_DOMAIN": "acme.my"},
+            "client_id of salesforce is not right: it is empty",
+        ),
+        ("salesforce", CRM, "domain of salesforce is not right: name your org's own, such as acme.my"),
+        (
+            "salesforce",
+            CRM | {"FRONTDESK_SALESFORCE_DOMAIN": "https://acme.my.salesforce.com"},
+            "domain of salesforce is not right: write the part before .salesforce.com alone, such as acme.my",
+        ),
+    ],
+)
+def test_what_a_sign_in_needs_must_be_there(
+    migrated: Run, source: str, environment: dict[str, str], sentence: str
+) -> None:
+    migrated("init", "--source", source)
+    for words in (("check",), ("connect", source, "--no-browser")):
+        done = migrated(*words, **environment)
+        assert done.returncode == 1
+        assert f"The setting {sentence}" in done.stdout + done.stderr
+        assert "http" not in done.stderr
 
 
 class Books:

@@ -416,10 +416,11 @@ def test_another_companys_number_needs_a_person(base: str) -> None:
 
 def test_no_server_at_all_is_tried_again_later() -> None:
     with (
-        pytest.raises(RetryLater, match="could not be reached"),
+        pytest.raises(RetryLater, match=r"QuickBooks could not be reached at 127.0.0.1:9,") as away,
         CONNECTOR.open(settings("http://127.0.0.1:9"), Memory()),
     ):
         pass
+    assert "address in the settings" in away.value.step
 
 
 def test_every_failed_step_of_a_load_leaves_a_cursor_that_goes_on(company: Company, base: str, state: State) -> None:

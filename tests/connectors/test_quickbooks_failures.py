@@ -8,7 +8,7 @@ import pytest
 import requests
 
 from connectors.quickbooks.failures import Gone, Invalid, TokenRejected, fault_in, refuse, wait_asked
-from hub.errors import NeedsPerson, RetryLater
+from hub.errors import PASSES, NeedsPerson, RetryLater
 from sandbox.quickbooks.faults import fault_response
 
 
@@ -29,7 +29,7 @@ def of_the_sandbox(name: str, **options: str) -> requests.Response:
 def test_a_throttle_in_either_shape_is_a_minutes_wait(shape: str) -> None:
     with pytest.raises(RetryLater) as later:
         refuse(of_the_sandbox("rate_limited", shape=shape))
-    assert later.value.after == 60
+    assert (later.value.after, later.value.step) == (60, PASSES)
 
 
 def test_a_throttle_that_hides_behind_another_status_is_one_too() -> None:

@@ -21,8 +21,9 @@ from pydantic import ValidationError
 from connectors.contract import Page, Want
 from connectors.salesforce import CONNECTOR
 from connectors.salesforce.client import Org
+from connectors.salesforce.failures import failure, sign_in_failure
 from connectors.salesforce.settings import SalesforceSettings
-from hub.errors import FrontdeskError, NeedsPerson, RetryLater
+from hub.errors import PASSES, FrontdeskError, NeedsPerson, RetryLater
 from sandbox.salesforce.ids import numbered_id
 from sandbox.state import State
 
@@ -273,7 +274,11 @@ def test_an_address_where_nobody_listens(tmp_path: Path) -> None:
         port = taken.getsockname()[1]
     with pytest.raises(RetryLater, match=f"127.0.0.1:{port} cannot be reached") as failed:
         CONNECTOR.open(settings(f"http://127.0.0.1:{port}"), NoTokens()).__enter__()
-    assert "address" in failed.value.step
+    assert "address in the settings" in failed.value.step
+
+
+def test_what_passes_by_itself_says_that_nothing_is_to_do() -> None:
+    assert failure(500, None).step == PASSES == sign_in_failure(503, "").step
 
 
 def test_check_tells_what_is_missing_and_what_to_do(url: str, org: Org) -> None:
