@@ -50,7 +50,7 @@ def amount(body: dict[str, Any], name: str) -> str:
 
 
 def routes(state: State, book: FaultBook, log: RequestLog) -> list[BaseRoute]:
-    """`/` with the clients, `/clients/{id}`, `/faults`, `/connect`, and their style sheet."""
+    """`/` with the clients, `/clients/{id}`, `/faults`, `/pay/{id}`, `/connect`, and their style sheet."""
 
     def home(request: Request) -> Response:
         text = request.query_params.get("q", "").strip()
@@ -68,6 +68,12 @@ def routes(state: State, book: FaultBook, log: RequestLog) -> list[BaseRoute]:
         facts: dict[str, Any] = {"catalogue": CATALOGUE, "own": own, "vendors": TITLES, "counts": counts}
         return shown("faults.html", request, armed=book.armed(), **facts)
 
+    def pay(request: Request) -> Response:
+        invoice = state.get("quickbooks", "Invoice", request.path_params["id"])
+        if invoice is None or invoice.deleted:
+            return shown("control.html", request, clients=clients.find(state, ""), text="", status=404)
+        return shown("pay.html", request, invoice=invoice, back=request.url.path)
+
     def connect(request: Request) -> Response:
         base = base_of(request)
         return shown("connect.html", request, base=base, toml=configuration(state, base), key_file=KEY_FILE)
@@ -82,6 +88,7 @@ def routes(state: State, book: FaultBook, log: RequestLog) -> list[BaseRoute]:
         Route("/", home),
         Route("/clients/{id}", single),
         Route("/faults", faults),
+        Route("/pay/{id}", pay),
         Route("/connect", connect),
         Route("/control/frontdesk.toml", toml),
         Route("/control/style.css", style),

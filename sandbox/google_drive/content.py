@@ -35,13 +35,18 @@ def media(call: Call, body: Mapping[str, Any]) -> Response:
 def ranged(content: bytes, media_type: str, header: str) -> Response:
     """200 with all, 206 with a part, 416 for a part beyond the end (any part of an empty file is)."""
     match = RANGE.match(header.strip())
-    if match is None or match.groups() == ("", ""):
+    if match is None or not sensible(*match.groups()):
         return Response(content, 200, {"accept-ranges": "bytes"}, media_type=media_type)
     first, last = bounds(match.group(1), match.group(2), len(content))
     if first >= len(content):
         return Response(b"", 416, {"content-range": f"bytes */{len(content)}"}, media_type="text/html")
     headers = {"content-range": f"bytes {first}-{last}/{len(content)}", "accept-ranges": "bytes"}
     return Response(content[first : last + 1], 206, headers, media_type=media_type)
+
+
+def sensible(first: str, last: str) -> bool:
+    """Whether a range says anything; one that ends before it begins is invalid, and ignored (RFC 9110, 14.1.1)."""
+    return bool(first or last) and not (first and last and int(first) > int(last))
 
 
 def bounds(first: str, last: str, length: int) -> tuple[int, int]:
@@ -59,7 +64,7 @@ def export(call: Call) -> Response:
     content = export_bytes(call, body, wanted)
     if len(content) > EXPORT_LIMIT:
         raise DriveError(403, "exportSizeLimitExceeded", "This file is too large to be exported.")
-    return Response(content, 200, media_type=wanted)
+    return unsized(content, wanted)
 
 
 def export_link(call: Call) -> Response:
@@ -67,7 +72,14 @@ def export_link(call: Call) -> Response:
     body = exported(call, call.query.get("id", ""))
     formats = EXPORTS[native_kind(body["mimeType"])]
     wanted = next((mime for mime, ending in formats.items() if ending == call.query.get("exportFormat")), "")
-    return Response(export_bytes(call, body, wanted), 200, media_type=wanted)
+    return unsized(export_bytes(call, body, wanted), wanted)
+
+
+def unsized(content: bytes, media_type: str) -> Response:
+    """An export is made while it is sent, so its length is not told before."""
+    response = Response(content, 200, media_type=media_type)
+    del response.headers["content-length"]
+    return response
 
 
 def exported(call: Call, file_id: str) -> dict[str, Any]:

@@ -63,8 +63,9 @@ def list_files(call: Call) -> Answer:
     condition = searched(call)
     order = ordered(call, full_text=condition.full_text)
     size = call.number("pageSize", 100, 1000)
-    place = page_place(call)
-    where, args = f"NOT gone AND {drive_condition(call)} AND {condition.sql}", (*drive_args(call), *condition.args)
+    place, space = page_place(call), int("drive" in spaces(call))
+    where, args = f"NOT gone AND {space} AND {drive_condition(call)} AND {condition.sql}", drive_args(call)
+    args = (*args, *condition.args)
     if order:
         offset = int(place.get("offset", 0))
         tail = f"ORDER BY {order}, id LIMIT ? OFFSET ?"
@@ -138,6 +139,14 @@ def need_switches(call: Call) -> None:
             raise DriveError(400, "invalid", f"The {switch} parameter must be set to true.", location=switch)
 
 
+def spaces(call: Call) -> list[str]:
+    """Where to look. Nothing is ever in the application's own folder."""
+    asked = call.query.get("spaces", "drive").split(",")
+    if not set(asked) <= {"drive", "appDataFolder"}:
+        raise invalid("spaces")
+    return asked
+
+
 def known_drive(call: Call, drive: str) -> None:
     """404 for a shared drive that the caller is no member of."""
     record = call.state.get(VENDOR, "drive", drive)
@@ -193,6 +202,7 @@ def list_changes(call: Call) -> Answer:
     token = call.query["pageToken"]
     if not token.isdigit() or not 0 < int(token) <= upto:
         raise invalid("pageToken")
+    spaces(call)
     if call.query.get("driveId"):
         need_switches(call)
         known_drive(call, call.query["driveId"])

@@ -45,12 +45,11 @@ class Call:
         return self.query.get(name, str(default)).lower() in ("true", "1")
 
     def number(self, name: str, default: int, most: int) -> int:
-        """An integer parameter, coerced into 1..most. DriveError when it is no integer."""
+        """A number of one or more, brought down to the most. DriveError when it is none."""
         text = self.query.get(name, str(default))
-        try:
-            return max(1, min(int(text), most))
-        except ValueError:
-            raise invalid(name, f"Invalid value '{text}'. Values must be within the range: [1, {most}]") from None
+        if not (text.isascii() and text.isdigit()) or int(text) < 1:
+            raise invalid(name, f"Invalid value '{text}'. Values must be within the range: [1, {most}]")
+        return min(int(text), most)
 
     def json(self) -> dict[str, Any]:
         """The body as a JSON object. DriveError (400 parseError) when it is none."""

@@ -9,7 +9,7 @@ import orjson
 
 from sandbox.quickbooks import query, writes
 from sandbox.quickbooks.entities import ENTITIES
-from sandbox.quickbooks.faults import Fault, unsupported
+from sandbox.quickbooks.faults import Fault, misshapen, unsupported
 from sandbox.quickbooks.wire import Call
 
 MOST_ITEMS = 30
@@ -20,6 +20,9 @@ def run(call: Call) -> dict[str, Any]:
     items = writes.payload(call.body).get("BatchItemRequest") or []
     if len(items) > MOST_ITEMS:
         raise Fault("1040", "Batch size limit exceeded", f"A batch takes at most {MOST_ITEMS} items")
+    names = [item["bId"] for item in items if item.get("bId")]
+    if len(set(map(str, names))) < len(names):
+        raise misshapen("Two items of the batch have the same bId")
     return {"BatchItemResponse": [answered(call, item) for item in items]}
 
 

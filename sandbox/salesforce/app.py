@@ -76,7 +76,7 @@ def limits(call: Call) -> Response:
 def route(method: str, path: str) -> tuple[Handler, dict[str, str], str]:
     """Handler, captured parts and base of a REST path. Raises NOT_FOUND or METHOD_NOT_ALLOWED."""
     found = PATH.fullmatch(path)
-    if found is None or int(found["version"]) < OLDEST:
+    if found is None or not OLDEST <= int(found["version"]) <= NEWEST:
         raise not_found()
     rest = (found["rest"] or "").rstrip("/")
     for pattern, methods in PATTERNS:

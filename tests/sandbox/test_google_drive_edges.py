@@ -25,3 +25,33 @@ def test_the_trash_is_emptied_with_all_below_and_nothing_else(files: State, url:
     left = google.get(f"{url}/drive/v3/files", timeout=10).json()["files"]
     assert [file["id"] for file in left] == ["x"]
     assert google.get(f"{url}/drive/v3/files/in", timeout=10).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("asked", "status"), [("bytes=5-2", 200), ("bytes=x", 200), ("bytes=2-5", 206), ("bytes=-0", 416)]
+)
+def test_a_range_that_is_none_is_ignored(
+    files: State, url: str, google: requests.Session, asked: str, status: int
+) -> None:
+    answer = google.get(f"{url}/drive/v3/files/x?alt=media", headers={"Range": asked}, timeout=10)
+    expected = {200: b"0123456789", 206: b"2345", 416: b""}[status]
+    assert (answer.status_code, answer.content) == (status, expected)
+
+
+def test_an_export_does_not_say_how_long_it_is(state: State, url: str, google: requests.Session) -> None:
+    native = file_body(state, "D", "application/vnd.google-apps.document", "root", exports={"text/plain": b"words"})
+    new_file(state, "d", native)
+    link = google.get(f"{url}/drive/v3/files/d?fields=exportLinks", timeout=10).json()["exportLinks"]["text/plain"]
+    for address in (f"{url}/drive/v3/files/d/export?mimeType=text/plain", link):
+        answer = google.get(address, timeout=10)
+        assert (answer.content, "Content-Length" in answer.headers) == (b"words", False)
+
+
+@pytest.mark.parametrize("wrong", ["pageSize=0", "pageSize=-1", "pageSize=x", "spaces=zz", "spaces=drive,zz"])
+def test_a_parameter_that_cannot_be_is_refused(files: State, url: str, google: requests.Session, wrong: str) -> None:
+    for path in ("files?", "changes?pageToken=1&"):
+        answer = google.get(f"{url}/drive/v3/{path}{wrong}", timeout=10)
+        error = answer.json()["error"]["errors"][0]
+        assert (answer.status_code, error["reason"], error["location"]) == (400, "invalid", wrong.partition("=")[0])
+    assert google.get(f"{url}/drive/v3/files?spaces=appDataFolder", timeout=10).json()["files"] == []
+    assert len(google.get(f"{url}/drive/v3/files?spaces=drive&pageSize=5000", timeout=10).json()["files"]) == 3

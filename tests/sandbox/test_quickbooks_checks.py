@@ -149,3 +149,19 @@ CLASSES = (
 @pytest.mark.parametrize("object_class", CLASSES, ids=lambda known: known.__name__)
 def test_all_that_the_vendors_library_sends_of_itself_is_known(object_class: Any) -> None:
     checks.check_body(ENTITIES[object_class.__name__], json.loads(object_class().to_json()))
+
+
+def test_a_batch_does_not_name_two_items_alike(api: Api) -> None:
+    items = [{"bId": "1", "Query": "select count(*) from Customer"}] * 2
+    assert fault(api("POST", "/batch", json={"BatchItemRequest": items})) == (400, "2010")
+
+
+def test_an_invoices_pay_link_leads_to_a_page_where_it_is_paid(api: Api) -> None:
+    sale = api("POST", "/invoice", json=a_sale(BillEmail={"Address": "a@x.example"})).json()["Invoice"]
+    link = api("GET", f"/invoice/{sale['Id']}?include=invoiceLink").json()["Invoice"]["InvoiceLink"]
+    assert "100.00" in requests.get(link, timeout=10).text
+    host = link.partition("/pay/")[0]
+    form = {"id": sale["Id"], "back": f"/pay/{sale['Id']}"}
+    assert "is paid" in requests.post(f"{host}/control/edits/pay-invoice", form, timeout=10).text
+    assert "Pay this invoice" not in requests.get(link, timeout=10).text
+    assert requests.get(f"{host}/pay/nothing", timeout=10).status_code == 404

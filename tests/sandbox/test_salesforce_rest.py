@@ -257,3 +257,12 @@ def test_the_rest_of_the_house(org: Salesforce, plain: Plain) -> None:
         plain("GET", "/query", params={"q": "SELECT Id FROM Account WHERE Name = '" + "x" * 17_000 + "'"}).status_code
         == 414
     )
+
+
+@pytest.mark.parametrize(
+    ("version", "status"), [("49.0", 404), ("50.0", 200), ("68.0", 200), ("69.0", 404), ("99.0", 404)]
+)
+def test_there_are_no_versions_but_those_that_are_listed(org: Salesforce, version: str, status: int) -> None:
+    address = f"{org.base_url.partition('/services/')[0]}/services/data/v{version}/"
+    answer = org.session.get(address, headers=org.headers, timeout=10)
+    assert answer.status_code == status
