@@ -16,7 +16,7 @@ from hub.errors import NeedsPerson
 
 
 class MappingError(NeedsPerson):
-    """A mapping says something that is not in the vocabulary. The sentence begins with file:line."""
+    """A mapping says something that is not in the vocabulary, and file:line begins the sentence; or there is none."""
 
 
 @dataclass(frozen=True, slots=True)
