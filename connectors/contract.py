@@ -64,7 +64,7 @@ class Want:
 
 @dataclass(frozen=True, slots=True)
 class SourceField:
-    """One field as the source describes it. `type` is the source's own word for it."""
+    """One field as the source describes it. `type` is the source's own word for it; `values` all that it may hold."""
 
     name: str
     type: str
@@ -105,12 +105,17 @@ class Stream(Generic[Session]):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One result of `check`: `ok`, or what is missing and the next step, in plain sentences."""
+    """One result of `check`: `ok`, or what is missing and the next step, in plain sentences.
+
+    `stream` and `field`: the field of a mapping that it is about. The engine then says file and line of it.
+    """
 
     subject: str
     ok: bool
     sentence: str
     step: str = ""
+    stream: str = ""
+    field: str = ""
 
 
 class TokenStore(Protocol):

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Any
 
-from connectors.contract import Finding, SourceField
+from connectors.contract import Finding
+from flows.fields import compare, placed
 from flows.hub import Hub, Source
 from flows.status import status
 from hub.errors import FrontdeskError
-from mappings.mapping import Mapping as StreamMapping
 from mappings.standing import UNREAD
 from mappings.yaml_lines import MappingError
 
@@ -50,39 +49,18 @@ def check_source(hub: Hub, name: str) -> list[Finding]:
         if not source.mappings:
             return [Finding(name, ok=False, sentence=f"{name} has no mapping.", step=f"Add mappings/{name}/*.yaml.")]
         with source.connector.open(source.settings, hub.tokens(name)) as session:
-            found = list(source.connector.check(session, source.wants()))
-            return found + _unknown_fields(source, session)
+            found = [placed(finding, source.mappings) for finding in source.connector.check(session, source.wants())]
+            return found + _fields(source, session, found)
     except FrontdeskError as error:
         return [Finding(name, ok=False, sentence=error.sentence, step=error.step)]
 
 
-def _unknown_fields(source: Source, session: Any) -> list[Finding]:
-    findings = []
+def _fields(source: Source, session: Any, found: Sequence[Finding]) -> list[Finding]:
+    """How the mappings stand to what the source describes. `found`: what its connector has said already."""
+    findings: list[Finding] = []
     for mapping in source.mappings:
         describe = source.connector.stream(mapping.stream).describe
+        told = {finding.field for finding in found if finding.stream == mapping.stream}
         if describe is not None:
-            findings += _compare(source.name, mapping, describe(session))
+            findings += compare(source.name, mapping, describe(session), told)
     return findings
-
-
-def _compare(source: str, mapping: StreamMapping, fields: Mapping[str, SourceField]) -> list[Finding]:
-    return [
-        Finding(
-            f"{source}.{mapping.stream}",
-            ok=False,
-            sentence=f"{mapping.stream} has no field {path.split('.')[0]!r}, which the mapping reads.",
-            step=_nearest(path.split(".")[0], fields),
-        )
-        for path in mapping.source_fields
-        if not _known(path.split(".")[0], fields)
-    ]
-
-
-def _known(name: str, fields: Mapping[str, SourceField]) -> bool:
-    # `Parent__r.Field` goes through the relationship of `Parent__c`; `frontdesk.x` is what the connector adds itself.
-    return name in fields or name == "frontdesk" or (name.endswith("__r") and f"{name[:-1]}c" in fields)
-
-
-def _nearest(name: str, fields: Mapping[str, SourceField]) -> str:
-    near = difflib.get_close_matches(name, fields, n=3)
-    return f"Did you mean {', '.join(near)}?" if near else f"Its fields are {', '.join(sorted(fields)[:20])}."

@@ -15,12 +15,13 @@ from mappings.links import refuse_broken
 from mappings.mapping import ColumnOf, Key, Mapping, NamedColumn, reference
 from mappings.page import Column, PageView
 from mappings.paths import column_of, path, then
-from mappings.said import Link
+from mappings.said import Link, Said
 from mappings.yaml_lines import Node, Spot, fingerprint, read
 
 CURRENCY = "\0currency"
 """What the page's currencies are remembered under: no source has such a field."""
 
+Values = tuple[tuple[str, Spot], ...]
 Targets = MappingType[str, MappingType[str, Target]]
 """Columns by noun, as the store has them (store.targets)."""
 
@@ -66,33 +67,37 @@ class _Compiler:
                 step=f"Move the file to mappings/{self.source}/ or mend the word.",
             )
         self.targets = targets[self.into]
-        self.seen: dict[str, None] = {}
+        self.said: dict[Said, None] = {}
         self.links: list[Link] = []
 
     def mapping(self) -> Mapping:
         owner_kind, owner_of = self._owner()
+        key, modified = self._see(self.top["key"], "key"), self._see(self.top["modified"], "modified", "", "instant")
         keys, columns = self._keys(owner_kind), self._columns()
+        label = path(self._label()) if owner_kind else (lambda _: None)
+        read = tuple(dict.fromkeys(said.path for said in self.said))
         return Mapping(
             source=self.source,
             stream=self.stream,
             into=self.into,
             order=self._order(),
             owner_kind=owner_kind,
-            key=column_of(self._see(self.top["key"], "key")),
+            key=column_of(key),
             owner_of=owner_of,
-            modified=then(column_of(self._see(self.top["modified"], "modified")), convert.instant),
+            modified=then(column_of(modified), convert.instant),
             columns=columns,
             fingerprint=fingerprint(self.top, self.firm_currency, str(convert.RULES)),
             keys=keys,
             links=tuple(self.links),
-            label=path(self._label()) if owner_kind else (lambda _: None),
-            source_fields=tuple(self.seen),
-            plain_fields=tuple(name for name in self.seen if "." not in name),
+            said=tuple(self.said),
+            label=label,
+            source_fields=read,
+            plain_fields=tuple(name for name in read if "." not in name),
         )
 
-    def _see(self, node: Node, what: str) -> str:
+    def _see(self, node: Node, what: str, column: str = "", kind: str = "", values: Values = ()) -> str:
         text = node.text(what)
-        self.seen[text] = None
+        self.said[Said(text, node.spot, column, kind, values)] = None
         return text
 
     def _order(self) -> int:
@@ -215,7 +220,11 @@ class _Compiler:
             words: dict[str, Node] = {"from": node}
         else:
             words = node.words(f"the column {name} ({target.kind})", vocabulary.FIELD.get(target.kind, ()), {"from"})
-        source_path = self._see(words["from"], "from")
+        table = words["values"].block("values") if "values" in words else {}
+        values = tuple((word, inner.spot) for word, inner in table.items())
+        # Whatever the source sends may stand in a table of words, and every text may contain one.
+        kind = "" if values else "text" if "contains" in words else target.kind
+        source_path = self._see(words["from"], "from", name, kind, values)
         return NamedColumn(name, source_path, self._read(name, target, source_path, words), required=target.required)
 
     def _read(self, name: str, target: Target, source_path: str, words: dict[str, Node]) -> ColumnOf:

@@ -12,6 +12,9 @@ from typing import NamedTuple
 
 from mappings.compile import Targets, compile_folder
 from mappings.mapping import Mapping
+from mappings.yaml_lines import MappingError
+
+PLACE = "SOURCE/STREAM.yaml"
 
 
 class Stamp(NamedTuple):
@@ -31,11 +34,22 @@ class Folder:
         self._compiled: tuple[Sequence[Stamp], dict[str, list[Mapping]]] | None = None
 
     def mappings(self) -> dict[str, list[Mapping]]:
-        """By source, each source's in reading order. MappingError with file and line."""
+        """By source, each source's in reading order. MappingError with file and line, or naming the folder."""
         stamps = list(self._stamps())
         if self._compiled is None or self._compiled[0] != stamps:
-            self._compiled = (stamps, compile_folder(self.path, self._targets, self._firm_currency))
+            self._compiled = (stamps, self._compile())
         return self._compiled[1]
+
+    def _compile(self) -> dict[str, list[Mapping]]:
+        """NeedsPerson where there is none at all: a run that reads nothing must not look like one that went well."""
+        found = compile_folder(self.path, self._targets, self._firm_currency)
+        if found:
+            return found
+        if self.path.is_dir():
+            raise MappingError(f"There is no mapping in {self.path.absolute()}.", step=f"They lie there as {PLACE}.")
+        raise MappingError(
+            f"There is no folder {self.path.absolute()} with mappings.", step="Mend `mappings_path` in frontdesk.toml."
+        )
 
     def _stamps(self) -> Sequence[Stamp]:
         found = []

@@ -16,7 +16,7 @@ from hub import any_json
 from hub.errors import BadRecord
 from hub.ids import entity_id, entity_ids
 from mappings.page import Column, PageView, Record
-from mappings.said import Link
+from mappings.said import Link, Said
 
 ColumnOf = Callable[[PageView], Column]
 
@@ -100,7 +100,7 @@ class Mapping:
 
     source_fields  every path it reads, for the connector's SELECT
     owner_kind     "self" (a client), "match" (matched to one) or "" (owned through another record)
-    links          the streams that it names
+    links, said    the streams and the source fields that it names, with their places
     fingerprint    another one when the file says anything else, the firm's currency is another, or convert.RULES is
     """
 
@@ -118,6 +118,7 @@ class Mapping:
     fingerprint: str
     keys: tuple[Key, ...] = ()
     links: tuple[Link, ...] = ()
+    said: tuple[Said, ...] = ()
     label: Callable[[Record], Any] = field(default=lambda _: None)
 
     @property

@@ -15,3 +15,17 @@ class Link(NamedTuple):
     written: str
     spot: Spot
     owner: bool = False
+
+
+class Said(NamedTuple):
+    """Where a mapping names a source field.
+
+    kind    of the column that it fills (mappings.converter.Target); empty where any value may stand
+    values  the source's words that a `values` table lists, each with its place
+    """
+
+    path: str
+    spot: Spot
+    column: str = ""
+    kind: str = ""
+    values: tuple[tuple[str, Spot], ...] = ()

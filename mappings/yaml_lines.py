@@ -16,7 +16,7 @@ from hub.errors import NeedsPerson
 
 
 class MappingError(NeedsPerson):
-    """A mapping says something that is not in the vocabulary. The sentence begins with file:line."""
+    """A mapping says something that is not in the vocabulary, and file:line begins the sentence; or there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +26,13 @@ class Spot:
     file: Path
     line: int
 
+    def says(self, sentence: str) -> str:
+        """A sentence of this place, which it begins with."""
+        return f"{self.file}:{self.line}: {sentence}"
+
     def refuse(self, sentence: str, *, step: str = "") -> MappingError:
         """The error for this place; the caller raises it."""
-        return MappingError(f"{self.file}:{self.line}: {sentence}", step=step)
+        return MappingError(self.says(sentence), step=step)
 
     def refuse_unknown(self, what: str, got: str, accepted: Iterable[str]) -> MappingError:
         """The error for a word that is not one of `accepted`, with the nearest one."""

@@ -38,7 +38,8 @@ def _facts(org: Org, name: str) -> dict[str, Any]:
 
 
 def _field(entry: dict[str, Any]) -> SourceField:
-    values = tuple(item["value"] for item in entry.get("picklistValues") or () if item.get("active", True))
+    # Those that are not active any more too: old records still hold them.
+    values = tuple(item["value"] for item in entry.get("picklistValues") or ())
     return SourceField(entry["name"], entry["type"], bool(entry.get("filterable", True)), values)
 
 
@@ -51,7 +52,7 @@ def explain(org: Org, name: str, error: NeedsPerson) -> FrontdeskError:
         known = [_relationship(known) for known in _names(org, name) if _relationship(known)]
         return NeedsPerson(
             f"{name} has no relationship {wrong[1]}, which its mapping reads.",
-            step=f"{_suggest(wrong[1], known)} Correct mappings/salesforce/{name}.yaml, {ASK_ADMIN}.",
+            step=f"{_suggest(wrong[1], known)} Correct the mapping of {name}, {ASK_ADMIN}.",
             detail=error.detail,
         )
     if (wrong := NO_TYPE.search(text)) is not None:
@@ -62,7 +63,7 @@ def explain(org: Org, name: str, error: NeedsPerson) -> FrontdeskError:
 def _no_field(org: Org, entity: str, field: str, detail: str) -> NeedsPerson:
     return NeedsPerson(
         f"{entity} has no field {field} that the integration's user may read.",
-        step=f"{_suggest(field, _names(org, entity))} Correct the mapping in mappings/salesforce, {ASK_ADMIN}.",
+        step=f"{_suggest(field, _names(org, entity))} Correct the mapping, {ASK_ADMIN}.",
         detail=detail,
     )
 
@@ -121,8 +122,8 @@ def _check_stream(org: Org, name: str, want: Want) -> list[Finding]:
     wrong = [path for path in want.fields if not _there(org, facts, path)]
     for path in wrong:
         sentence = f"{name} has no field {path} that the integration's user may read."
-        step = f"{_suggest(path, [*fields])} Correct mappings/salesforce/{name}.yaml, {ASK_ADMIN}."
-        findings.append(Finding(subject, ok=False, sentence=sentence, step=step))
+        step = f"{_suggest(path, [*fields])} Correct the mapping, {ASK_ADMIN}."
+        findings.append(Finding(subject, ok=False, sentence=sentence, step=step, stream=name, field=path))
     return findings or [Finding(subject, ok=True, sentence=f"{name}: all {len(want.fields)} fields can be read.")]
 
 

@@ -156,7 +156,7 @@ def query(org: Org, name: str, soql: str, *, deleted: bool = False) -> dict[str,
     if len(quote_plus(soql)) > LONGEST_QUERY:
         raise NeedsPerson(
             f"The mapping of {name} reads more fields than one Salesforce query can name (16 KB).",
-            step=f"Leave fields out of mappings/salesforce/{name}.yaml.",
+            step=f"Leave fields out of the mapping of {name}.",
         )
     options = {"Sforce-Query-Options": f"batchSize={org.settings.page_size}"}
     try:

@@ -124,3 +124,18 @@ def test_a_mapping_that_cannot_be_read_keeps_nobody_from_the_status(
     assert told.returncode == 0
     assert "Invoice.yaml:2: this is no YAML" in told.stderr
     assert "unmapped" not in told.stdout
+
+
+@pytest.mark.parametrize("words", [("sync",), ("check",)])
+def test_a_folder_of_mappings_that_is_missing_or_empty_is_named(
+    migrated: Run, tmp_path: Path, words: tuple[str]
+) -> None:
+    (tmp_path / "frontdesk.toml").write_text('mappings_path = "mapings"\n' + CONFIG)
+    credentials = {"FRONTDESK_QUICKBOOKS_CLIENT_ID": "x", "FRONTDESK_QUICKBOOKS_CLIENT_SECRET": "x"}
+    told = migrated(*words, **credentials)
+    assert told.returncode == 1
+    assert f"There is no folder {tmp_path / 'mapings'} with mappings." in told.stdout + told.stderr
+    (tmp_path / "mapings").mkdir()
+    told = migrated(*words, **credentials)
+    assert told.returncode == 1
+    assert f"There is no mapping in {tmp_path / 'mapings'}." in told.stdout + told.stderr

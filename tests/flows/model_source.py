@@ -150,8 +150,9 @@ def _one(name: str) -> Any:
 
 
 def _describe(session: Session) -> Mapping[str, SourceField]:
+    types = {"at": "datetime", "day": "date"}
     names = ("Id", "at", "Name", "customer", "parent", "currency", "number", "day", "total", "balance")
-    return {name: SourceField(name, "string") for name in names}
+    return {name: SourceField(name, types.get(name, "string")) for name in names}
 
 
 def connector(faults: list[FrontdeskError] | None = None) -> Connector[Session]:

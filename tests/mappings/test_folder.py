@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from hub.errors import NeedsPerson
 from mappings.folder import Folder
 from mappings.yaml_lines import MappingError
 from store.targets import targets
@@ -53,3 +54,20 @@ def test_what_was_edited_added_or_taken_away_is_seen_at_once(tmp_path: Path) -> 
             folder.mappings()
     file.unlink()
     assert [mapping.stream for mapping in folder.mappings()["acme"]] == ["Customer", "Credit"]
+
+
+def test_a_folder_that_is_missing_or_has_no_mapping_is_named(tmp_path: Path) -> None:
+    missing = Folder(tmp_path / "mapings", targets(), "EUR")
+    with pytest.raises(NeedsPerson) as caught:
+        missing.mappings()
+    assert caught.value.sentence == f"There is no folder {tmp_path / 'mapings'} with mappings."
+    assert "mappings_path" in (caught.value.step or "")
+    (tmp_path / "profiles").mkdir()
+    (tmp_path / "profiles" / "legal.yaml").write_text("profile: legal")
+    (tmp_path / "Bill.yaml").write_text(BILL)
+    empty = Folder(tmp_path, targets(), "EUR")
+    for _ in range(2):
+        with pytest.raises(NeedsPerson) as caught:
+            empty.mappings()
+        assert caught.value.sentence == f"There is no mapping in {tmp_path}."
+        assert "SOURCE/STREAM.yaml" in (caught.value.step or "")
