@@ -53,5 +53,5 @@ def test_proxies_are_addresses_and_networks_and_never_everybody(tmp_path):
     assert named("10.0.0.5, 10.1.0.0/16") == ("10.0.0.5", "10.1.0.0/16")
     assert named("") == ()
     for wrong in ("*", "0.0.0.0/0", "::/0", "proxy.internal", "10.0.0.5/8"):
-        with pytest.raises(NeedsPerson, match="trusted_proxies"):
+        with pytest.raises(NeedsPerson, match="TRUSTED_PROXIES"):
             named(wrong)
