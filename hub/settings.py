@@ -24,6 +24,7 @@ from hub.errors import NeedsPerson
 PREFIX = "FRONTDESK_"
 CONFIG_VARIABLE = "FRONTDESK_CONFIG"
 FILE = "_file"
+STORE = frozenset({"FRONTDESK_DATABASE_URL", "FRONTDESK_DATABASE_URL_FILE"})
 SECRET_KEY_LENGTH = 32
 NEVER_SECRET = frozenset({"firm", "sync_every_seconds", "landing_url", "public_url", "mail_from", "warehouse_path"})
 
@@ -102,13 +103,17 @@ class Settings(BaseModel):
 
 
 def load(path: Path | None = None, environment: Mapping[str, str] | None = None) -> Settings:
-    """Settings from the file (default `frontdesk.toml`, may be absent) and the environment, which wins.
+    """Settings from the file (default `frontdesk.toml`) and the environment, which wins.
 
-    Raises NeedsPerson naming the file, the key, what was found and what is accepted.
+    Without a file, the environment must at least name the store. Raises NeedsPerson naming the file, the key, what was
+    found and what is accepted.
     """
     env = os.environ if environment is None else environment
     file = path or Path(env.get(CONFIG_VARIABLE, "frontdesk.toml"))
-    merged = _with_environment(_read(file, required=path is not None or CONFIG_VARIABLE in env), env)
+    named = path is not None or CONFIG_VARIABLE in env
+    if not file.exists() and (named or not STORE & env.keys()):
+        raise _nothing_at(file, named=named)
+    merged = _with_environment(_read(file) if file.exists() else {}, env)
     try:
         return _counted_from(file.parent, Settings.model_validate(merged))
     except ValidationError as error:
@@ -148,11 +153,13 @@ def _source_from(folder: Path, source: Source) -> Source:
     return source.model_copy(update={name: str(folder / own[name]) for name in own if name.endswith(FILE)})
 
 
-def _read(file: Path, *, required: bool) -> dict[str, Any]:
-    if not file.exists():
-        if required:
-            raise NeedsPerson(f"The configuration {file} does not exist.", step="Run `frontdesk init` to write one.")
-        return {}
+def _nothing_at(file: Path, *, named: bool) -> NeedsPerson:
+    if named:
+        return NeedsPerson(f"The configuration {file} does not exist.", step="Run `frontdesk init` to write one.")
+    return NeedsPerson(f"There is no {file} here.", step="Run `frontdesk init`, or name one with --config.")
+
+
+def _read(file: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(file.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
