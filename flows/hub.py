@@ -18,7 +18,7 @@ import connectors
 import mappings as mappings_room
 from connectors.contract import Connector, Want
 from hub.errors import NeedsPerson
-from hub.settings import Settings
+from hub.settings import Settings, with_secrets
 from mappings.folder import Folder
 from mappings.mapping import Mapping as StreamMapping
 from mappings.standing import Known
@@ -112,7 +112,7 @@ class Hub:
 
 def _checked(name: str, connector: Connector[Any], values: Mapping[str, Any]) -> Any:
     try:
-        return connector.settings.model_validate(values)
+        return connector.settings.model_validate(with_secrets(name, values, connector.settings.model_fields))
     except ValidationError as error:
         raise _not_right(name, error) from None
 

@@ -1,7 +1,8 @@
 """What a firm configures: `frontdesk.toml` plus environment `FRONTDESK_*`. Secrets only by environment or secret file.
 
 Environment names are `FRONTDESK_` and the upper-case setting: FRONTDESK_DATABASE_URL, FRONTDESK_SECRET_KEY, ... A
-setting of a source is FRONTDESK_{SOURCE}_{SETTING}. A name ending in `_FILE` reads the value from that file.
+setting of a source is FRONTDESK_{SOURCE}_{SETTING}. A name ending in `_FILE` reads the value from that file, unless the
+source's connector has a setting of just that name.
 
 Relative paths count from the folder of `frontdesk.toml`, wherever a command is started (cron, a Prefect worker).
 """
@@ -10,7 +11,7 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any
@@ -22,6 +23,8 @@ from hub.errors import NeedsPerson
 
 PREFIX = "FRONTDESK_"
 CONFIG_VARIABLE = "FRONTDESK_CONFIG"
+FILE = "_file"
+STORE = frozenset({"FRONTDESK_DATABASE_URL", "FRONTDESK_DATABASE_URL_FILE"})
 SECRET_KEY_LENGTH = 32
 NEVER_SECRET = frozenset({"firm", "sync_every_seconds", "landing_url", "public_url", "mail_from", "warehouse_path"})
 
@@ -100,13 +103,17 @@ class Settings(BaseModel):
 
 
 def load(path: Path | None = None, environment: Mapping[str, str] | None = None) -> Settings:
-    """Settings from the file (default `frontdesk.toml`, may be absent) and the environment, which wins.
+    """Settings from the file (default `frontdesk.toml`) and the environment, which wins.
 
-    Raises NeedsPerson naming the file, the key, what was found and what is accepted.
+    Without a file, the environment must at least name the store. Raises NeedsPerson naming the file, the key, what was
+    found and what is accepted.
     """
     env = os.environ if environment is None else environment
     file = path or Path(env.get(CONFIG_VARIABLE, "frontdesk.toml"))
-    merged = _with_environment(_read(file, required=path is not None or CONFIG_VARIABLE in env), env)
+    named = path is not None or CONFIG_VARIABLE in env
+    if not file.exists() and (named or not STORE & env.keys()):
+        raise _nothing_at(file, named=named)
+    merged = _with_environment(_read(file) if file.exists() else {}, env)
     try:
         return _counted_from(file.parent, Settings.model_validate(merged))
     except ValidationError as error:
@@ -143,14 +150,16 @@ def _counted_from(folder: Path, settings: Settings) -> Settings:
 
 def _source_from(folder: Path, source: Source) -> Source:
     own = source.model_extra or {}
-    return source.model_copy(update={name: str(folder / own[name]) for name in own if name.endswith("_file")})
+    return source.model_copy(update={name: str(folder / own[name]) for name in own if name.endswith(FILE)})
 
 
-def _read(file: Path, *, required: bool) -> dict[str, Any]:
-    if not file.exists():
-        if required:
-            raise NeedsPerson(f"The configuration {file} does not exist.", step="Run `frontdesk init` to write one.")
-        return {}
+def _nothing_at(file: Path, *, named: bool) -> NeedsPerson:
+    if named:
+        return NeedsPerson(f"The configuration {file} does not exist.", step="Run `frontdesk init` to write one.")
+    return NeedsPerson(f"There is no {file} here.", step="Run `frontdesk init`, or name one with --config.")
+
+
+def _read(file: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(file.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -160,21 +169,46 @@ def _read(file: Path, *, required: bool) -> dict[str, Any]:
 def _with_environment(values: dict[str, Any], env: Mapping[str, str]) -> dict[str, Any]:
     merged = {**values, "sources": {name: dict(body) for name, body in values.get("sources", {}).items()}}
     for variable, text in env.items():
-        if not variable.startswith(PREFIX) or variable == CONFIG_VARIABLE:
-            continue
-        name, value = variable.removeprefix(PREFIX).lower(), text
-        if name.endswith("_file") and name not in Settings.model_fields:
-            name, value = name.removesuffix("_file"), _secret_file(variable, text)
-        if name in Settings.model_fields and name not in {"firm", "sources"}:
-            merged[name] = value
-        for source, body in merged["sources"].items():
-            if name.startswith(f"{source}_"):
-                body[name.removeprefix(f"{source}_")] = value
+        if variable.startswith(PREFIX) and variable != CONFIG_VARIABLE:
+            _set(merged, variable, text)
     return merged
 
 
-def _secret_file(variable: str, path: str) -> str:
+def _set(merged: dict[str, Any], variable: str, text: str) -> None:
+    """One variable: a setting, the file that holds it, or a setting of the source that it names."""
+    name, own = variable.removeprefix(PREFIX).lower(), Settings.model_fields.keys() - {"firm", "sources"}
+    if name in own:
+        merged[name] = text
+    elif name.endswith(FILE) and name.removesuffix(FILE) in own:
+        merged[name.removesuffix(FILE)] = secret_in(variable, text)
+    for source, body in merged["sources"].items():
+        if name.startswith(f"{source}_"):
+            setting = name.removeprefix(f"{source}_")
+            if setting == f"webhook_secret{FILE}":
+                body["webhook_secret"] = secret_in(variable, text)
+            else:
+                # Whether `x_file` is a setting of its own or holds the setting `x`, only its connector can tell.
+                body[setting] = text
+
+
+def secret_in(told: str, path: str) -> str:
+    """What a file holds. NeedsPerson saying who named it when it cannot be read."""
     try:
         return Path(path).read_text(encoding="utf-8").strip()
-    except OSError as error:
-        raise NeedsPerson(f"{variable} names {path}, which cannot be read: {error.strerror}.") from None
+    except (OSError, UnicodeDecodeError) as error:
+        why = getattr(error, "strerror", None) or "it is no text"
+        raise NeedsPerson(
+            f"{told} names {path}, which cannot be read: {why}.",
+            step="Put the file there, or correct the path, then try again.",
+        ) from None
+
+
+def with_secrets(source: str, values: Mapping[str, Any], known: Container[str]) -> dict[str, Any]:
+    """A source's settings. `x_file` is what holds `x`, where its connector knows `x` and has no `x_file` itself."""
+    held = {
+        name: name.removesuffix(FILE)
+        for name in values
+        if name.endswith(FILE) and name not in known and name.removesuffix(FILE) in known
+    }
+    read = {held[name]: secret_in(f"{name} of {source}", values[name]) for name in held}
+    return {name: value for name, value in values.items() if name not in held} | read

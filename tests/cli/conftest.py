@@ -13,6 +13,7 @@ import pytest
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 KEY = "a test secret of 32 characters or more"
+STORE = "sqlite:///var/frontdesk.sqlite"
 
 
 @pytest.fixture
@@ -24,7 +25,8 @@ def frontdesk(tmp_path: Path) -> Run:
         return subprocess.run(
             [sys.executable, "-m", "cli.main", *words],
             cwd=cwd,
-            env={**inherited, "FRONTDESK_SECRET_KEY": KEY, **environment},
+            # The store is named, so that not every test needs a frontdesk.toml.
+            env={**inherited, "FRONTDESK_SECRET_KEY": KEY, "FRONTDESK_DATABASE_URL": STORE, **environment},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -29,8 +30,9 @@ HEAVY = ("prefect", "fastapi", "duckdb", "zeep", "pandas", "rich", "sqlalchemy",
 def modules_loaded(*words: str, cwd: Path) -> set[str]:
     script = "import sys; from cli.main import main; main(sys.argv[1:]); print(*sys.modules, file=sys.stderr)"
     done = subprocess.run(
-        [sys.executable, "-c", script, *words], cwd=cwd, capture_output=True, text=True, timeout=60, check=True
-    )
+        [sys.executable, "-c", script, *words], cwd=cwd, capture_output=True, text=True, timeout=60, check=True,
+        env=os.environ | {"FRONTDESK_DATABASE_URL": "sqlite:///var/frontdesk.sqlite"},
+    )  # fmt: skip
     return {name.partition(".")[0] for name in done.stderr.split()}
 
 
@@ -146,6 +148,21 @@ def test_no_error_shows_a_traceback_or_the_password(frontdesk: Run) -> None:
     assert "Traceback" not in done.stderr
     assert "s3cret-word" not in done.stderr
     assert "s3cret-word" not in frontdesk("status", "--verbose", FRONTDESK_DATABASE_URL=url).stderr
+
+
+@pytest.mark.parametrize("words", ["migrate", "warehouse build", "check", "serve", "sync", "status", "staff list"])
+def test_where_no_configuration_is_nothing_is_made(tmp_path: Path, words: str) -> None:
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("FRONTDESK_")}
+    done = subprocess.run(
+        [sys.executable, "-m", "cli.main", *words.split()], cwd=tmp_path, env=clean, capture_output=True, text=True,
+        timeout=60, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.splitlines() == [
+        "There is no frontdesk.toml here.",
+        "  Run `frontdesk init`, or name one with --config.",
+    ]
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_an_error_nobody_foresaw_keeps_its_text_back() -> None:

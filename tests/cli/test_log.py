@@ -19,6 +19,7 @@ from cli.log import WithoutValues
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 KEY = "a test secret of 32 characters or more"
+STORE = "sqlite:///var/frontdesk.sqlite"
 
 
 @pytest.fixture
@@ -29,7 +30,7 @@ def portal(migrated: Run, tmp_path: Path, free_port: int, request: pytest.Fixtur
         running = subprocess.Popen(
             [sys.executable, *words],
             cwd=tmp_path,
-            env=os.environ | {"FRONTDESK_SECRET_KEY": KEY},
+            env=os.environ | {"FRONTDESK_SECRET_KEY": KEY, "FRONTDESK_DATABASE_URL": STORE},
             stderr=log,
             stdout=log,
         )

@@ -52,9 +52,9 @@ def test_a_wrong_variable_is_named_instead_of_the_file(frontdesk: Run) -> None:
 
 
 def test_a_secret_that_is_wrong_is_not_shown(frontdesk: Run, tmp_path: Path) -> None:
-    (tmp_path / "frontdesk.toml").write_text("secret_key = [123456789]\n")
+    (tmp_path / "frontdesk.toml").write_text("smtp_url = [123456789]\n")
     done = frontdesk("status")
-    assert "secret_key is not right" in done.stderr
+    assert "smtp_url is not right" in done.stderr
     assert "123456789" not in done.stderr
 
 
@@ -64,3 +64,46 @@ def test_init_takes_none_of_them(frontdesk: Run, tmp_path: Path, wrong: str) -> 
     assert (done.returncode, done.stdout) == (1, "")
     assert repr(wrong.partition("=")[2]) in done.stderr
     assert not (tmp_path / "frontdesk.toml").exists()
+
+
+DRIVE = "[sources.google_drive]\nconnector = 'google_drive'\nroot_folder = 'r'\nbase_url = 'http://127.0.0.1:9'\n"
+BOOKS = "[sources.quickbooks]\nconnector = 'quickbooks'\nclient_id = 'id'\n"
+
+
+def test_a_setting_of_a_connector_that_is_a_file_can_be_set_by_the_environment(migrated: Run, tmp_path: Path) -> None:
+    (tmp_path / "frontdesk.toml").write_text(DRIVE)
+    (tmp_path / "key.json").write_text('{"type": "service_account"}')
+    done = migrated("check", FRONTDESK_GOOGLE_DRIVE_SERVICE_ACCOUNT_FILE="key.json")
+    assert "google_drive: The service account's key is not complete." in done.stdout
+
+
+def test_a_secret_in_a_file_is_still_read(migrated: Run, tmp_path: Path) -> None:
+    (tmp_path / "frontdesk.toml").write_text(DRIVE + BOOKS)
+    (tmp_path / "secret").write_text("s3cret\n")
+    (tmp_path / "key.json").write_text("[]\n")
+    done = migrated(
+        "check",
+        FRONTDESK_QUICKBOOKS_CLIENT_SECRET_FILE="secret",
+        FRONTDESK_GOOGLE_DRIVE_SERVICE_ACCOUNT_JSON_FILE=str(tmp_path / "key.json"),
+        FRONTDESK_QUICKBOOKS_WEBHOOK_SECRET_FILE=str(tmp_path / "secret"),
+    )
+    assert "quickbooks: QuickBooks is not connected yet." in done.stdout
+    assert "google_drive: The service account's key is no JSON object." in done.stdout
+
+
+def test_a_secret_file_that_is_missing_costs_its_source_alone(migrated: Run, tmp_path: Path) -> None:
+    (tmp_path / "frontdesk.toml").write_text(DRIVE + BOOKS)
+    done = migrated("check", FRONTDESK_QUICKBOOKS_CLIENT_SECRET_FILE="gone")
+    assert (done.returncode, done.stderr) == (1, "")
+    assert "quickbooks: client_secret_file of quickbooks names" in done.stdout
+    assert "gone, which cannot be read: No such file or directory." in done.stdout
+    assert "Put the file there, or correct the path" in done.stdout
+    assert "google_drive:" in done.stdout
+
+
+def test_a_secret_file_of_frontdesk_itself_that_is_missing_says_what_to_do(migrated: Run) -> None:
+    done = migrated("check", FRONTDESK_SMTP_URL_FILE="gone")
+    assert done.stderr.splitlines() == [
+        "FRONTDESK_SMTP_URL_FILE names gone, which cannot be read: No such file or directory.",
+        "  Put the file there, or correct the path, then try again.",
+    ]

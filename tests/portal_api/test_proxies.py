@@ -48,10 +48,12 @@ def test_who_is_no_trusted_proxy_cannot_say_where_a_request_comes_from(press):
 
 def test_proxies_are_addresses_and_networks_and_never_everybody(tmp_path):
     def named(text):
-        return load(environment={"FRONTDESK_TRUSTED_PROXIES": text}).trusted_proxies
+        return load(
+            environment={"FRONTDESK_DATABASE_URL": "sqlite:///x", "FRONTDESK_TRUSTED_PROXIES": text}
+        ).trusted_proxies
 
     assert named("10.0.0.5, 10.1.0.0/16") == ("10.0.0.5", "10.1.0.0/16")
     assert named("") == ()
     for wrong in ("*", "0.0.0.0/0", "::/0", "proxy.internal", "10.0.0.5/8"):
-        with pytest.raises(NeedsPerson, match="trusted_proxies"):
+        with pytest.raises(NeedsPerson, match="TRUSTED_PROXIES"):
             named(wrong)
