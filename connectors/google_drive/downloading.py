@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 CHUNK_BYTES = 4 * 1024 * 1024
 FIELDS = "id,name,mimeType,size,md5Checksum,trashed,exportLinks"
-PDF, TEXT = "application/pdf", "text/plain"
+PDF = "application/pdf"
 
 
 def content(drive: Drive, file_id: str) -> Content:
@@ -72,17 +72,13 @@ def parts(drive: Drive, file_id: str) -> Iterator[bytes]:
 
 
 def exported(drive: Drive, file: Mapping[str, Any]) -> Content:
-    """A native document as PDF; as text where Google makes no PDF of it; by its link where it is too large."""
+    """A native document as PDF, which every editor offers; by its link where it is too large to export."""
     try:
         body = export(drive, file, PDF)
     except BadRecord as error:
-        if error.code == "drive_exportSizeLimitExceeded":
-            body = by_link(drive, file, error)
-        elif error.code == "drive_badRequest":
-            body = export(drive, file, TEXT)
-            return Content(TEXT, iter((body,)), len(body), named(file["name"], ".txt"))
-        else:
+        if error.code != "drive_exportSizeLimitExceeded":
             raise
+        body = by_link(drive, file, error)
     return Content(PDF, iter((body,)), len(body), named(file["name"], ".pdf"))
 
 

@@ -259,11 +259,6 @@ class TestContent:
         found = content(drive, "d")
         assert (b"".join(found.chunks), found.media_type, found.name) == (b"%PDF-1", PDF, "Protokoll.pdf")
 
-    def test_one_without_a_pdf_comes_as_text(self, drive, firm):
-        put(firm, "d", "Protokoll", DOCUMENT, exports={TEXT: b"words"})
-        found = content(drive, "d")
-        assert (b"".join(found.chunks), found.media_type, found.name) == (b"words", TEXT, "Protokoll.txt")
-
     def test_one_too_large_to_export_comes_by_its_link(self, drive, firm):
         big = b"%PDF" + bytes(11 * 1024 * 1024)
         put(firm, "d", "Report.pdf", DOCUMENT, exports={PDF: big})
@@ -278,7 +273,6 @@ class TestContent:
             ({"content": b"x", "_abusive": True}, "drive_cannotDownloadAbusiveFile"),
             ({"content": b"x", "trashed": True}, "drive_trashed"),
             ({"mime_type": "application/vnd.google-apps.form"}, "drive_fileNotExportable"),
-            ({"mime_type": DOCUMENT, "exports": {}}, "drive_badRequest"),
         ],
     )
     def test_a_file_that_has_nothing_to_give_says_so(self, drive, firm, given, code):
