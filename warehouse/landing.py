@@ -24,7 +24,6 @@ class Landing:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self._compressor = zstandard.ZstdCompressor(level=LEVEL)
         self._made: set[Path] = set()
 
     def land(self, source: str, stream: str, run_id: str, number: int, raw: bytes) -> str:
@@ -35,7 +34,8 @@ class Landing:
             if path.parent not in self._made:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 self._made.add(path.parent)
-            _write_whole(path, self._compressor.compress(raw))
+            # A compressor of its own for each page: one that two threads use at once crashes the process.
+            _write_whole(path, zstandard.ZstdCompressor(level=LEVEL).compress(raw))
         except OSError as error:
             raise _sentence(self.root, error) from error
         return name
