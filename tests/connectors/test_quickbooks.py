@@ -342,6 +342,8 @@ def test_an_invoice_comes_as_pdf_until_it_is_deleted(company: Company, state: St
 def test_check_names_the_company_and_what_can_be_read(company: Company) -> None:
     findings = CONNECTOR.check(company, {stream: Want(()) for stream in ("Customer", "Invoice")})
     assert all(finding.ok for finding in findings)
+    subjects = ["quickbooks", "quickbooks.connection", "quickbooks.Customer", "quickbooks.Invoice"]
+    assert [finding.subject for finding in findings] == subjects
     assert findings[0].sentence == f"Connected to Harbour & Pine, company {REALM}."
     assert findings[-1].sentence == "Invoice can be read: 0 records."
 
