@@ -59,13 +59,13 @@ def _windows(company: Company, entity: Entity, low: dt.datetime | None, high: dt
 
 def _reached(rows: Sequence[Record], entity: Entity) -> dt.datetime:
     """When the last row that says so was written."""
-    times = [moment for row in reversed(rows) if (moment := updated(row)) is not None]
-    if not times:
-        raise NeedsPerson(
-            f"QuickBooks sends a whole page of {entity.name} without the time of its last change.",
-            step="Sync again later, and report it to the vendor if it stays.",
-        )
-    return times[0]
+    for row in reversed(rows):
+        if (moment := updated(row)) is not None:
+            return moment
+    raise NeedsPerson(
+        f"QuickBooks sends a whole page of {entity.name} without the time of its last change.",
+        step="Sync again later, and report it to the vendor if it stays.",
+    )
 
 
 def _inside(low: dt.datetime, high: dt.datetime) -> dict[str, str]:
