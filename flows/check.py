@@ -10,6 +10,7 @@ from flows.fields import compare, placed
 from flows.hub import Hub, Source
 from flows.status import status
 from hub.errors import FrontdeskError
+from mappings.profiles import profiles
 from mappings.standing import UNREAD
 from mappings.yaml_lines import MappingError
 
@@ -18,6 +19,7 @@ def check(hub: Hub) -> list[Finding]:
     """Everything that is right, and everything that is not with its next step, in reading order."""
     try:
         count = sum(len(mappings) for mappings in hub.mappings.values())
+        profiles(hub.settings.mappings_path)
     except FrontdeskError as error:
         return [Finding("mappings", ok=False, sentence=error.sentence, step=error.step)]
     findings = [Finding("mappings", ok=True, sentence=f"{count} mappings are in order.")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Mapping as MappingType
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -41,6 +42,9 @@ pages have no escape at all, and one byte is found fifty times as fast as six.""
 
 UNSTORABLE = (orjson.JSONEncodeError, UnicodeEncodeError)
 """What hashing a row with half a character in it raises: no check of its own is needed for a page without one."""
+
+NO_OBJECT = (AttributeError, TypeError)
+"""What reading a page raises that has something else than objects among its records."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +136,7 @@ class Mapping:
             return self._one_by_one(records)
         try:
             return self._together(records)
-        except (BadRecord, *UNSTORABLE):
+        except (BadRecord, *UNSTORABLE, *NO_OBJECT):
             return self._one_by_one(records)
 
     def _together(self, records: Sequence[Record]) -> Applied:
@@ -198,10 +202,13 @@ class Mapping:
             tuple((kind, value[:255]) for kind, value in pairs if value),
         )
 
-    def _one_by_one(self, records: Sequence[Record]) -> Applied:
+    def _one_by_one(self, records: Sequence[Any]) -> Applied:
         applied = Applied()
         for record in records:
             payload = any_json.dumps(record)
+            if not isinstance(record, MappingType):
+                # Without any field it is held for its lack of an id.
+                record = {}  # noqa: PLW2901 -- the payload keeps what came
             try:
                 _refuse_unstorable(record)
                 one = self._together([record])

@@ -30,6 +30,7 @@ from portal_api.mail import Mailer
 from portal_api.metrics import Metrics
 from portal_api.pages import NotFound, problem, redirect, wants_json
 from portal_api.portal import Know, Portal, Replay
+from portal_api.profiles import Profiles
 from portal_api.reading import POOL, Store
 from portal_api.templating import Templates
 from store.engine import create_engine
@@ -105,6 +106,7 @@ def _portal(settings: Settings, store: Store, clock: Callable[[], dt.datetime], 
         assets=assets,
         templates=Templates(settings.firm, assets),
         feeds=Feeds(settings),
+        profiles=Profiles(settings.mappings_path, settings.firm.profile),
         metrics=metrics,
         contents=contents,
     )

@@ -17,7 +17,7 @@ from portal_api.cards import Card, cards_of
 from portal_api.feeds import Feeds, Fresh
 from portal_api.pages import render, words_of
 from portal_api.portal import portal_of
-from portal_api.profiles import Profile, profile_of
+from portal_api.profiles import Profile
 from portal_api.queries.home import BUNDLES
 from portal_api.reading import reading
 from portal_api.states import WAITING_VERBS, key
@@ -64,7 +64,7 @@ class HomeContext:
 async def home(request: Request, _scope: Client) -> Response:
     """The first page."""
     portal = portal_of(request)
-    profile = profile_of(request.state.visitor.profile, portal.settings.firm.profile)
+    profile = portal.profiles.of(request.state.visitor.profile)
     words = words_of(request)
     lists = await reading(request, _lists, profile.profile, words)
     record(request, "view", "home")

@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from portal_api.access.links import own_path
 from portal_api.access.visitor import Visitor
 from portal_api.portal import Portal, portal_of
-from portal_api.profiles import Place, Profile, profile_of
+from portal_api.profiles import Place, Profile
 from portal_api.wording import Words, language, zone
 
 HTML = "text/html; charset=utf-8"
@@ -91,7 +91,7 @@ def _context(request: Request, portal: Portal, words: Words, context: Mapping[st
 def frame_of(request: Request, portal: Portal) -> Frame:
     """Header and menu for this reader. Only places that exist are in a menu."""
     visitor: Visitor | None = getattr(request.state, "visitor", None)
-    profile = profile_of(visitor.profile if visitor else None, portal.settings.firm.profile)
+    profile = portal.profiles.of(visitor.profile if visitor else None)
     menu: tuple[Place, ...] = ()
     personal: tuple[Place, ...] = ()
     if visitor is not None and visitor.client_id is not None:

@@ -18,6 +18,7 @@ from portal_api.content import Contents
 from portal_api.feeds import Feeds
 from portal_api.mail import Mailer
 from portal_api.metrics import Metrics
+from portal_api.profiles import Profiles
 from portal_api.reading import Store
 from portal_api.templating import Templates
 
@@ -41,6 +42,7 @@ class Portal:
     assets: Assets
     templates: Templates
     feeds: Feeds
+    profiles: Profiles
     metrics: Metrics
     contents: Contents
     replay: Replay | None = None

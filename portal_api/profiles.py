@@ -1,50 +1,21 @@
-"""Profiles: which cards answer which worry, and what a client of that kind calls things. Facts in mappings/profiles."""
+"""The firm's profiles, read once as the portal starts: which cards answer which worry (mappings.profiles)."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import cache
 from pathlib import Path
-from types import MappingProxyType
 
-import yaml
-from pydantic import BaseModel, ConfigDict
+from mappings.profiles import Place, Profile, profiles
 
-DIRECTORY = Path(__file__).resolve().parents[1] / "mappings" / "profiles"
+__all__ = ["Place", "Profile", "Profiles"]
 
 
-class Place(BaseModel):
-    """One place of the menu."""
+class Profiles:
+    """Every profile by name. NeedsPerson with file and line for one that is not right."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    def __init__(self, folder: Path | None, default: str) -> None:
+        self._known = profiles(folder)
+        self._default = self._known.get(default) or self._known["professional_services"]
 
-    label: str
-    path: str
-    icon: str
-
-
-class Profile(BaseModel):
-    """What one kind of client sees first. `cards` are templates/home/cards/*.html, in their order on the page."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    profile: str
-    worry: str
-    noun: Place
-    main: tuple[str, ...]
-    side: tuple[str, ...]
-    first_visit: tuple[str, str, str]
-
-
-@cache
-def profiles() -> Mapping[str, Profile]:
-    """Every profile by name. Raises pydantic's ValidationError naming the file's mistake."""
-    files = sorted(DIRECTORY.glob("*.yaml"))
-    loaded = [Profile.model_validate(yaml.safe_load(file.read_text(encoding="utf-8"))) for file in files]
-    return MappingProxyType({profile.profile: profile for profile in loaded})
-
-
-def profile_of(name: str | None, default: str) -> Profile:
-    """The profile by name, the firm's default for a client without one or with one that nobody knows."""
-    known = profiles()
-    return known.get(name or "") or known.get(default) or known["professional_services"]
+    def of(self, name: str | None) -> Profile:
+        """The profile by name, the firm's default for a client without one or with one that nobody knows."""
+        return self._known.get(name or "") or self._default

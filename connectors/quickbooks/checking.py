@@ -18,7 +18,7 @@ SOON = dt.timedelta(days=14)
 
 def check(company: Company, wants: Mapping[str, Want]) -> Sequence[Finding]:
     """Findings in reading order. When the company itself cannot be read, nothing further is asked."""
-    first = tried("company", lambda: f"Connected to {company_name(company)}, company {company.realm_id}.")
+    first = tried("quickbooks", lambda: f"Connected to {company_name(company)}, company {company.realm_id}.")
     if not first.ok:
         return [first]
     return [first, lasting(company), *(readable(company, name) for name in wants)]
@@ -31,22 +31,24 @@ def company_name(company: Company) -> str:
 
 def readable(company: Company, name: str) -> Finding:
     """Whether one stream can be read, by counting it."""
-    entity = ENTITIES.get(name)
+    entity, subject = ENTITIES.get(name), f"quickbooks.{name}"
     if entity is None:
-        return Finding(name, ok=False, sentence=f"QuickBooks has no {name}.", step=f"It has {', '.join(ENTITIES)}.")
-    return tried(name, lambda: f"{name} can be read: {reading.count(company, entity)} records.")
+        return Finding(subject, ok=False, sentence=f"QuickBooks has no {name}.", step=f"It has {', '.join(ENTITIES)}.")
+    return tried(subject, lambda: f"{name} can be read: {reading.count(company, entity)} records.")
 
 
 def lasting(company: Company) -> Finding:
     """Until when the connection holds by itself."""
     until = company.token.get("refresh_expires_at")
     if until is None:
-        return Finding("connection", ok=True, sentence="QuickBooks does not say until when the connection lasts.")
+        return Finding(
+            "quickbooks.connection", ok=True, sentence="QuickBooks does not say until when the connection lasts."
+        )
     moment = parse_instant(until)
     sentence = f"The connection lasts until {moment:%Y-%m-%d} without use."
     if moment - now() < SOON:
-        return Finding("connection", ok=False, sentence=sentence, step=RECONNECT)
-    return Finding("connection", ok=True, sentence=sentence)
+        return Finding("quickbooks.connection", ok=False, sentence=sentence, step=RECONNECT)
+    return Finding("quickbooks.connection", ok=True, sentence=sentence)
 
 
 def tried(subject: str, sentence: Callable[[], str]) -> Finding:

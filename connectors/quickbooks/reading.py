@@ -20,6 +20,7 @@ from connectors.quickbooks.client import Company, Reply, literal
 from connectors.quickbooks.facts import CDC_CAP, CDC_LOOK_BACK, PAGE, Entity
 from connectors.quickbooks.failures import Gone, Invalid
 from hub.clock import iso, parse_instant
+from hub.errors import NeedsPerson
 
 UPDATED, CREATED = "MetaData.LastUpdatedTime", "MetaData.CreateTime"
 TICK = dt.timedelta(seconds=1)
@@ -46,7 +47,7 @@ def _windows(company: Company, entity: Entity, low: dt.datetime | None, high: dt
         if len(rows) < PAGE:
             yield Page(rows, reply.raw, {"since": iso(high)}, high)
             return
-        last = updated(rows[-1])
+        last = _reached(rows, entity)
         if low is not None and last <= low:
             # A whole page within one second, as a bulk import leaves it: time alone leads no further.
             yield from _second(company, entity, last, high)
@@ -54,6 +55,17 @@ def _windows(company: Company, entity: Entity, low: dt.datetime | None, high: dt
         else:
             yield Page(rows, reply.raw, _inside(last, high), last - TICK)
             low = last
+
+
+def _reached(rows: Sequence[Record], entity: Entity) -> dt.datetime:
+    """When the last row that says so was written."""
+    for row in reversed(rows):
+        if (moment := updated(row)) is not None:
+            return moment
+    raise NeedsPerson(
+        f"QuickBooks sends a whole page of {entity.name} without the time of its last change.",
+        step="Sync again later, and report it to the vendor if it stays.",
+    )
 
 
 def _inside(low: dt.datetime, high: dt.datetime) -> dict[str, str]:
@@ -114,7 +126,7 @@ def _incomplete(
 
 
 def _latest(reply: Reply, entity: Entity) -> dt.datetime:
-    return max(updated(row) for row in reply.changes(entity.name))
+    return max(moment for row in reply.changes(entity.name) if (moment := updated(row)) is not None)
 
 
 def _page(reply: Reply, entity: Entity, cursor: dict[str, str], high_water: dt.datetime) -> Page:
@@ -123,20 +135,24 @@ def _page(reply: Reply, entity: Entity, cursor: dict[str, str], high_water: dt.d
     return Page([row for row in changes if not _is_stub(row)], reply.raw, cursor, high_water, gone)
 
 
-def _is_stub(row: Record) -> bool:
-    return row.get("status") == "Deleted"
+def _is_stub(row: Any) -> bool:
+    """Whether a row only says that it was deleted. What does not say which was stays a row: the mapping holds it."""
+    return isinstance(row, dict) and row.get("status") == "Deleted" and bool(row.get("Id"))
 
 
-def updated(row: Record) -> dt.datetime:
-    """When a row was last written, by the vendor's clock."""
-    return parse_instant(row["MetaData"]["LastUpdatedTime"])
+def updated(row: Any) -> dt.datetime | None:
+    """When a row was last written, by the vendor's clock; None for one that does not say so, or is no object."""
+    try:
+        return parse_instant(row["MetaData"]["LastUpdatedTime"])
+    except (KeyError, TypeError, ValueError):
+        return None
 
 
 def keys(company: Company, entity: Entity) -> Iterator[Sequence[str]]:
     """Every live id, inactive members of name lists included."""
     where = _where(entity, [])
     for reply in _from_the_back(company, entity, "Id", where, CREATED, PAGE - KEY_OVERLAP):
-        yield [str(row["Id"]) for row in reply.rows(entity.name)]
+        yield [str(row["Id"]) for row in reply.rows(entity.name) if isinstance(row, dict) and row.get("Id")]
 
 
 def count(company: Company, entity: Entity) -> int:

@@ -19,7 +19,7 @@ from connectors.salesforce.client import Org
 from connectors.salesforce.describing import explain
 from connectors.salesforce.failures import code_of
 from connectors.salesforce.library import SalesforceError
-from hub.clock import iso, parse_instant
+from hub.clock import UTC, iso, parse_instant
 from hub.errors import FrontdeskError, NeedsPerson
 
 # Salesforce takes 16,384 bytes of address and headers; the token and the address itself need some of them.
@@ -29,6 +29,7 @@ STAMP = "SystemModstamp"
 # These have no recycle bin: a user is made inactive, never deleted.
 WITHOUT_BIN = frozenset({"User", "Profile", "UserRole", "Organization", "RecordType"})
 SECOND = dt.timedelta(seconds=1)
+BEGINNING = dt.datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +52,23 @@ class Window:
         return " AND ".join(parts)
 
     def cursor(self) -> dict[str, str]:
-        """Where to go on after the row (`at`, `id`)."""
-        assert self.at is not None
-        return {"at": iso(self.at), "id": self.id, "until": iso(self.until)}
+        """Where to go on after the row (`at`, `id`), or where this began as long as no row has told its place."""
+        if self.at is not None:
+            return {"at": iso(self.at), "id": self.id, "until": iso(self.until)}
+        return {"at": iso(self.since)} if self.since is not None else {}
+
+    def after(self, records: Sequence[Any]) -> Window:
+        """What remains behind these: after the last of them that says its id and stamp."""
+        told = next((record for record in reversed(records) if stamp_of(record) and record.get("Id")), None)
+        return self if told is None else replace(self, at=stamp_of(told), id=told["Id"])
+
+
+def stamp_of(record: Any) -> dt.datetime | None:
+    """When a record was last changed; None for one that does not say so, or is no object."""
+    try:
+        return parse_instant(record[STAMP])
+    except (KeyError, TypeError, ValueError):
+        return None
 
 
 def read(org: Org, name: str, want: Want) -> Iterator[Page]:
@@ -105,8 +120,7 @@ def _pages(org: Org, name: str, want: Want, window: Window) -> Iterator[Page]:
             continue
         records = body["records"]
         if records and not body["done"]:
-            last = records[-1]
-            window = replace(window, at=parse_instant(last[STAMP]), id=last["Id"])
+            window = window.after(records)
         following = body.get("nextRecordsUrl", "")
         yield _page(org, body, window, min(now, window.until))
         if body["done"]:
@@ -118,16 +132,27 @@ def _page(org: Org, body: dict[str, Any], window: Window, end: dt.datetime) -> P
     records, deleted = split(body["records"])
     if body["done"]:
         return Page(records, org.adapter.last.content, {"at": iso(window.until)}, end, deleted)
-    return Page(records, org.adapter.last.content, window.cursor(), min(window.at or end, end), deleted)
+    reached = min(window.at or window.since or BEGINNING, end)
+    return Page(records, org.adapter.last.content, window.cursor(), reached, deleted)
 
 
-def split(records: list[dict[str, Any]]) -> tuple[Sequence[Record], Sequence[Deleted]]:
-    """Live records and deleted ones; the list itself, untouched, where none is deleted."""
-    deleted = [record for record in records if record.get("IsDeleted")]
-    if not deleted:
+def split(records: list[Any]) -> tuple[Sequence[Record], Sequence[Deleted]]:
+    """Live records and deleted ones; the list itself, untouched, where none is deleted.
+
+    What is no object, or does not say what was deleted, stays among the live ones: the mapping holds it.
+    """
+    gone = {n: _deleted(record) for n, record in enumerate(records) if _is_deleted(record)}
+    if not gone:
         return records, ()
-    gone = [Deleted(record["Id"], parse_instant(record[STAMP]), "deleted") for record in deleted]
-    return [record for record in records if not record["IsDeleted"]], gone
+    return [record for n, record in enumerate(records) if n not in gone], list(gone.values())
+
+
+def _is_deleted(record: Any) -> bool:
+    return isinstance(record, dict) and bool(record.get("IsDeleted") and record.get("Id"))
+
+
+def _deleted(record: dict[str, Any]) -> Deleted:
+    return Deleted(record["Id"], stamp_of(record), "deleted")
 
 
 def _first(org: Org, name: str, want: Want, window: Window) -> dict[str, Any]:
@@ -187,7 +212,7 @@ def keys(org: Org, name: str) -> Iterator[Sequence[str]]:
                 raise
             following = ""
             continue
-        ids = [record["Id"] for record in body["records"]]
+        ids = [record["Id"] for record in body["records"] if isinstance(record, dict) and record.get("Id")]
         last, following = (ids[-1] if ids else last), body.get("nextRecordsUrl", "")
         if ids:
             yield ids

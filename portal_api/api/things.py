@@ -20,7 +20,6 @@ from portal_api.invoices import title_of
 from portal_api.listing import Id
 from portal_api.pages import NotFound, words_of
 from portal_api.portal import portal_of
-from portal_api.profiles import profile_of
 from portal_api.queries import account as account_queries
 from portal_api.queries import contracts, documents, invoices, projects, requests, shipments
 from portal_api.queries import statement as statement_queries
@@ -55,7 +54,7 @@ async def me(request: Request, scope: Client) -> m.Me:
 async def home(request: Request, _scope: Client) -> m.Home:
     """The answer of the first page, and what waits for the client."""
     words = words_of(request)
-    profile = profile_of(request.state.visitor.profile, portal_of(request).settings.firm.profile)
+    profile = portal_of(request).profiles.of(request.state.visitor.profile)
     lists = await reading(request, lambda reader: reader.bundle(BUNDLES[profile.profile], today=words.today))
     record(request, "view", "home", via="api")
     answer = ANSWERS[profile.profile](facts_of(lists), words)

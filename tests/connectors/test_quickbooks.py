@@ -13,7 +13,7 @@ import requests
 
 from connectors.contract import Page, Want
 from connectors.quickbooks import CONNECTOR
-from connectors.quickbooks.client import Company
+from connectors.quickbooks.client import Company, Reply
 from hub.clock import now, parse_instant
 from hub.errors import BadRecord, FrontdeskError, NeedsPerson, RetryLater
 from sandbox.serve import serving
@@ -342,6 +342,8 @@ def test_an_invoice_comes_as_pdf_until_it_is_deleted(company: Company, state: St
 def test_check_names_the_company_and_what_can_be_read(company: Company) -> None:
     findings = CONNECTOR.check(company, {stream: Want(()) for stream in ("Customer", "Invoice")})
     assert all(finding.ok for finding in findings)
+    subjects = ["quickbooks", "quickbooks.connection", "quickbooks.Customer", "quickbooks.Invoice"]
+    assert [finding.subject for finding in findings] == subjects
     assert findings[0].sentence == f"Connected to Harbour & Pine, company {REALM}."
     assert findings[-1].sentence == "Invoice can be read: 0 records."
 
@@ -437,3 +439,20 @@ def test_every_failed_step_of_a_load_leaves_a_cursor_that_goes_on(company: Compa
 def test_cursors_are_instants_that_survive_json(company: Company) -> None:
     cursor = Copy().pull(company, "Customer").cursor or {}
     assert parse_instant(str(cursor["since"])).tzinfo is not None
+
+
+@pytest.mark.parametrize("bad", ["no object", None, {"Id": "9"}, {"status": "Deleted"}])
+def test_a_record_that_is_not_as_it_must_be_does_not_stop_its_page(
+    company: Company, state: State, monkeypatch: pytest.MonkeyPatch, bad: Any
+) -> None:
+    load(state, "Invoice", range(100, 1300), lambda n: state.now() - 40 * DAY + n * 1000)
+    rows, changes = Reply.rows, Reply.changes
+    monkeypatch.setattr(Reply, "rows", lambda reply, name: [*rows(reply, name)[:-1], bad])
+    stream = CONNECTOR.stream("Invoice")
+    pages = list(stream.read(company, Want(())))
+    assert len(pages) == 2
+    assert pages[0].records[-1] == bad, "the mapping holds it"
+    monkeypatch.setattr(Reply, "changes", lambda reply, name: [*changes(reply, name), bad])
+    edit(state, "Invoice", "100", DocNumber="R-new")
+    [page] = stream.read(company, Want((), pages[-1].cursor))
+    assert page.records[-1] == bad

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from pydantic import ValidationError
 
 from connectors.contract import Page, Want
-from connectors.salesforce import CONNECTOR
+from connectors.salesforce import CONNECTOR, reading
 from connectors.salesforce.client import Org
 from connectors.salesforce.failures import failure, sign_in_failure
 from connectors.salesforce.settings import SalesforceSettings
@@ -353,7 +353,7 @@ def test_settings_that_cannot_work_are_refused(wrong: dict[str, Any], says: str)
 def test_opening_a_session_never_loads_the_soap_client(url: str) -> None:
     program = f"""
 import sys
-from connectors.salesforce import CONNECTOR
+from connectors.salesforce import CONNECTOR, reading
 settings = CONNECTOR.settings(
     base_url={url!r}, client_id="sandbox-consumer-key", client_secret="sandbox-consumer-secret"
 )
@@ -388,3 +388,32 @@ def test_every_failure_is_one_of_ours(state: State, org: Org, arm: Arm) -> None:
             arm(fault, vendor="salesforce")
             with pytest.raises(FrontdeskError):
                 call()
+
+
+@pytest.mark.parametrize("bad", ["no object", None, {"Name": "without an id"}, {"IsDeleted": True}])
+def test_a_record_that_is_not_as_it_must_be_does_not_stop_its_page(
+    state: State, org: Org, monkeypatch: pytest.MonkeyPatch, bad: Any
+) -> None:
+    fill(state, 450)
+    ask = reading.query
+
+    def query(*words: Any, **options: Any) -> dict[str, Any]:
+        body = ask(*words, **options)
+        return body | {"records": [*body["records"][:-1], bad]}
+
+    monkeypatch.setattr(reading, "query", query)
+    pages = list(ACCOUNTS.read(org, WANT))
+    assert [len(page.records) for page in pages] == [200, 200, 50]
+    assert pages[0].records[-1] == bad, "the mapping holds it"
+    assert pages[0].cursor["id"] == pages[0].records[-2]["Id"]
+
+
+def test_a_page_of_which_nothing_can_be_read_is_read_again_after_a_break(
+    state: State, org: Org, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(state, 250)
+    ask = reading.query
+    monkeypatch.setattr(reading, "query", lambda *words, **options: ask(*words, **options) | {"records": ["no object"]})
+    first = next(iter(ACCOUNTS.read(org, WANT)))
+    monkeypatch.undo()
+    assert sum(len(page.records) for page in ACCOUNTS.read(org, Want(WANT.fields, first.cursor))) == 250

@@ -107,3 +107,9 @@ def test_a_field_that_several_columns_read_is_told_once(wrong: Wrong, folder: Pa
     edit(folder / "quickbooks" / "Invoice.yaml", "CurrencyRef.value", "CurrencyReff.value")
     edit(folder / "quickbooks" / "Invoice.yaml", "memo: CustomerMemo.value", "memo: CurrencyReff.name")
     assert len(wrong()) == 1
+
+
+def test_a_profile_that_is_wrong_is_told_with_file_and_line(wrong: Wrong, folder: Path) -> None:
+    edit(folder / "profiles" / "legal.yaml", "icon: case", "icon: cases")
+    [told] = wrong()
+    assert told.sentence == f"{folder}/profiles/legal.yaml:3: unknown icon 'cases'. Did you mean 'case'?"

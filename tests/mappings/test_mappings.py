@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import mappings
+from hub import any_json
 from hub.clock import UTC
 from mappings import convert
 from mappings.compile import compile_file, compile_folder
 from mappings.yaml_lines import MappingError
+from store.held import SUGGESTIONS
 from store.targets import targets
 from store.types import instant_text
 
@@ -167,3 +170,31 @@ def test_a_touch_without_a_change_has_the_same_hash(tmp_path: Path) -> None:
 )  # fmt: skip
 def test_a_domain_recognises_a_firm_and_never_a_mailbox_provider(address: Any, domain: str | None) -> None:
     assert convert.domain(address) == domain
+
+
+@pytest.mark.parametrize("bad", ["a text", None, 7, ["a list"], {}])
+def test_a_record_that_is_no_object_is_held_alone(tmp_path: Path, bad: Any) -> None:
+    mapping = compiled(tmp_path, GOOD)
+    good = {
+        "id": "7",
+        "changed": "2026-01-01T00:00:00Z",
+        "who": "c",
+        "no": "n",
+        "day": "2026-01-02",
+        "open": 0,
+        "sum": 1,
+    }
+    for page in ([good, bad], [bad, good]):
+        applied = mapping.apply(page, any_json.dumps({"records": page}))
+        assert [row[1] for row in applied.rows] == ["7"]
+        [held] = applied.held
+        assert held.reason == "no_id"
+        assert held.external_id.startswith("?")
+        assert any_json.loads(held.payload) == bad
+
+
+def test_every_reason_for_holding_a_record_comes_with_what_to_do() -> None:
+    sources = [file.read_text() for file in Path(mappings.__file__).parent.glob("*.py")]
+    reasons = {reason for text in sources for reason in re.findall(r'(?:code=|refuse\()"([a-z_]+)"', text)}
+    assert {"no_id", "bad_number"} <= reasons
+    assert reasons <= SUGGESTIONS.keys()

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mappings.profiles import profiles
 from portal_api.answers import ANSWERS
 from portal_api.answers.agency import agency, over_budget
 from portal_api.answers.answer import Facts
@@ -20,7 +21,6 @@ from portal_api.answers.logistics import logistics
 from portal_api.answers.professional_services import professional_services
 from portal_api.answers.saas import saas
 from portal_api.cards import plan_of
-from portal_api.profiles import profiles
 from portal_api.projects import next_of
 from portal_api.states import shipment_state
 from portal_api.wording import Words
@@ -248,7 +248,7 @@ def test_a_plan_without_a_limit_says_what_was_used():
 
 
 def test_every_profile_has_an_answer_and_every_answer_a_profile():
-    assert set(ANSWERS) == set(profiles())
+    assert set(ANSWERS) == set(profiles(None))
 
 
 @pytest.mark.parametrize("profile", sorted(ANSWERS))

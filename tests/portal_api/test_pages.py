@@ -13,6 +13,9 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 from sqlalchemy.exc import OperationalError
 
+from hub.errors import NeedsPerson
+from hub.settings import Settings
+from mappings.profiles import HOUSE
 from portal_api.app import create_app
 from portal_api.colour import DARK_PAPER, PAPER, accent, contrast
 from portal_api.feeds import Feeds
@@ -203,3 +206,14 @@ def test_a_stream_is_late_after_three_intervals_and_never_fresher_than_its_sourc
     assert fresh(3, 40).as_of == NOON - dt.timedelta(minutes=40)
     assert fresh(2).source == "QuickBooks"
     assert fresh() is None
+
+
+def test_a_firms_own_first_screen_is_shown_and_a_wrong_one_keeps_the_portal_from_starting(tmp_path):
+    profile = (HOUSE / "legal.yaml").read_text().replace("label: Case", "label: Matter")
+    (tmp_path / "profiles").mkdir()
+    (tmp_path / "profiles" / "legal.yaml").write_text(profile)
+    settings = Settings(database_url=f"sqlite:///{tmp_path / 'store.sqlite'}", mappings_path=tmp_path)
+    assert create_app(settings).state.portal.profiles.of("legal").noun.label == "Matter"
+    (tmp_path / "profiles" / "legal.yaml").write_text(profile.replace("icon: case", "icon: cases"))
+    with pytest.raises(NeedsPerson, match=r"legal\.yaml:3: unknown icon"):
+        create_app(settings)
