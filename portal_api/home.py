@@ -112,6 +112,7 @@ def facts_of(lists: Mapping[str, list[Any]]) -> Facts:
         requests=lists["requests"],
         request_count=lists["request_counts"][0].open,
         plans=lists.get("plans", ()),
+        totals=lists["totals"],
     )
 
 

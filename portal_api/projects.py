@@ -136,7 +136,7 @@ def _lead(running: Sequence[ProjectRow], count: int) -> str:
     waiting = sum(row.waiting for row in running)
     worse = [row.name for row in running if row.state.tone == "bad"]
     work = f"{len(running)} in work" if running else "Nothing is in work"
-    late = f"; {' and '.join(worse[:2])} {'is' if len(worse) == 1 else 'are'} late" if worse else ""
+    late = f"; late: {' and '.join(worse[:2])}" if worse else ""
     asks = f". {waiting} {'step waits' if waiting == 1 else 'steps wait'} for you." if waiting else "."
     return f"{work}{late}{asks}"
 

@@ -155,7 +155,7 @@ def test_a_state_in_the_printed_list_of_invoices_takes_two_lines_at_most(look):
     page.evaluate(
         """width => {
         document.body.style.width = `${width}px`
-        document.querySelectorAll("td time").forEach(e => { e.dataset.paper = "23 Sept 2026" })
+        document.querySelectorAll("td time").forEach(e => { e.title = "23 Sept 2026" })
         const long = "Partly paid, 157 days overdue"
         document.querySelectorAll("td.said .badge > span").forEach(e => { e.textContent = long })
         }""",

@@ -74,7 +74,7 @@ async def test_trouble_comes_first_among_shipments(browse, rich):
     said = words(await browse("/shipments", who=rich.session(rich.mine)))
     numbers = re.findall(r"HBL-Quokka-\d", said)
     assert numbers[:2] == ["HBL-Quokka-1", "HBL-Quokka-2"]
-    assert "1 of 5 on time; 1 held, 1 late, 1 not confirmed as delivered, 1 without a date yet." in said
+    assert "1 of 5 on time; 1 held, 1 late, 1 not confirmed, 1 without a date yet." in said
     arrived = words(await browse("/shipments?show=arrived", who=rich.session(rich.mine)))
     assert "2 days after the promised day" in arrived
 
