@@ -56,6 +56,7 @@ class ProjectsContext:
 class Step(NamedTuple):
     """A milestone that waits for the client."""
 
+    id: str
     verb: str
     name: str
     about: str
@@ -198,7 +199,7 @@ def detail_of(
 def _step(step: Any, words: Words) -> Step:
     late = step.due_on is not None and step.due_on < words.today
     due = (f"was due {words.until(step.due_on)}" if late else f"due {words.until(step.due_on)}") if step.due_on else ""
-    return Step(WAITING_VERBS.get(key(step.client_action), "Look at"), step.name, due, late)
+    return Step(step.id, WAITING_VERBS.get(key(step.client_action), "Look at"), step.name, due, late)
 
 
 def _facts(row: Any, words: Words) -> list[tuple[str, str]]:

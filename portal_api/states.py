@@ -147,7 +147,7 @@ def _moving(row: Any, speak: Speech) -> State:
         return State("bad", f"{days(behind)} late", f"{where}. {_expected(row, speak)}")
     expected = row.eta_at or row.promised_at
     if expected is None:
-        return State("info", where, f"{where}. There is no arrival date yet.")
+        return State("info", where, "There is no arrival date yet.")
     if speak.passed(expected):
         overdue = f"It was {'expected' if row.eta_at else 'promised for'} {speak.arrival(expected)}"
         if key(row.status) == "booked":

@@ -130,6 +130,15 @@ async def test_search_finds_by_parts_of_names_and_numbers_and_takes_no_jokers(br
     assert "Two letters or more" in words(await browse("/search?q=a", who=me))
 
 
+async def test_search_says_states_in_the_words_of_the_pages(browse, rich):
+    me = rich.session(rich.mine)
+    found = words(await browse("/search?q=quokka", who=me))
+    for state in ("Held at customs, import licence missing", "3 days late", "Late", "Waits for you", "Answer late"):
+        assert state in found
+    assert "Ends in 40 days" in words(await browse("/search?q=framework", who=me))
+    assert not {"Exception", "Active", "In transit"} & set(re.findall(r"[A-Z][a-z ]+", found))
+
+
 async def test_search_is_blind_to_the_case_of_umlauts_too(browse, rich):
     memo = update(Invoice).where(Invoice.c.id == rich.mine.ids["invoice"][0])
     with rich.world.engine.begin() as connection:
