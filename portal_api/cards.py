@@ -138,12 +138,12 @@ def _shipment(row: Any, state: State) -> Row:
 
 
 def dots_of(row: Any, state: State) -> list[str]:
-    """The stations of a journey, each done, now, late or next."""
+    """The stations of a journey, each done, now, unsure, late or next."""
     status = key(row.status)
     # A held shipment keeps the place its last status gave it; without one it stands at the third station.
     at = STATIONS.index(status) if status in STATIONS else STATIONS.index("in_transit")
-    troubled = state.tone in {"bad", "attention"}
-    return ["done" if i < at else ("late" if troubled else "now") if i == at else "next" for i in range(len(STATIONS))]
+    here = {"bad": "late", "attention": "unsure"}.get(state.tone, "now")
+    return ["done" if i < at else here if i == at else "next" for i in range(len(STATIONS))]
 
 
 def _projects(lists: Mapping[str, list[Any]], profile: Profile, words: Words) -> Made:

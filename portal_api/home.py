@@ -43,6 +43,11 @@ class Waiting(NamedTuple):
     late: bool
     href: str
 
+    @property
+    def opens(self) -> str:
+        """What its button says: where it leads, since approving and uploading are agreed by mail there."""
+        return "See request" if self.href.startswith("/requests/") else "See step"
+
 
 @dataclass(frozen=True, slots=True)
 class HomeContext:
@@ -112,6 +117,7 @@ def facts_of(lists: Mapping[str, list[Any]]) -> Facts:
         requests=lists["requests"],
         request_count=lists["request_counts"][0].open,
         plans=lists.get("plans", ()),
+        totals=lists["totals"],
     )
 
 
@@ -124,13 +130,15 @@ def waiting_of(lists: Mapping[str, list[Any]], words: Words) -> list[Waiting]:
             row.project or "",
             words.until(row.due_on),
             row.due_on is not None and row.due_on < words.today,
-            f"/projects/{row.project_id}",
+            f"/projects/{row.project_id}#step-{row.id}",
         )
         for row in lists["waiting"]
     ]
     asked = [row for row in lists["requests"] if key(row.status) == "waiting_for_client"]
     return found + [
-        Waiting("Answer", row.subject or "A request", f"Request {row.number or ''}", "", False, f"/requests/{row.id}")
+        Waiting(
+            "Answer", row.subject or "A request", f"Request {row.number or ''}", "", False, f"/requests/{row.id}#reply"
+        )
         for row in asked[:4]
     ]
 

@@ -56,6 +56,7 @@ class ProjectsContext:
 class Step(NamedTuple):
     """A milestone that waits for the client."""
 
+    id: str
     verb: str
     name: str
     about: str
@@ -136,7 +137,7 @@ def _lead(running: Sequence[ProjectRow], count: int) -> str:
     waiting = sum(row.waiting for row in running)
     worse = [row.name for row in running if row.state.tone == "bad"]
     work = f"{len(running)} in work" if running else "Nothing is in work"
-    late = f"; {' and '.join(worse[:2])} {'is' if len(worse) == 1 else 'are'} late" if worse else ""
+    late = f"; late: {' and '.join(worse[:2])}" if worse else ""
     asks = f". {waiting} {'step waits' if waiting == 1 else 'steps wait'} for you." if waiting else "."
     return f"{work}{late}{asks}"
 
@@ -198,7 +199,7 @@ def detail_of(
 def _step(step: Any, words: Words) -> Step:
     late = step.due_on is not None and step.due_on < words.today
     due = (f"was due {words.until(step.due_on)}" if late else f"due {words.until(step.due_on)}") if step.due_on else ""
-    return Step(WAITING_VERBS.get(key(step.client_action), "Look at"), step.name, due, late)
+    return Step(step.id, WAITING_VERBS.get(key(step.client_action), "Look at"), step.name, due, late)
 
 
 def _facts(row: Any, words: Words) -> list[tuple[str, str]]:

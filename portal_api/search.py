@@ -16,7 +16,15 @@ from portal_api.listing import clean
 from portal_api.pages import render, words_of
 from portal_api.queries.search import HITS, PER_NOUN
 from portal_api.reading import reading
-from portal_api.states import plain
+from portal_api.states import (
+    State,
+    contract_state,
+    document_state,
+    invoice_state,
+    project_state,
+    request_state,
+    shipment_state,
+)
 from portal_api.wording import Words
 from store.scope import Reader
 
@@ -30,6 +38,7 @@ class Hit(NamedTuple):
     title: str
     about: str
     href: str
+    state: State | None
 
 
 class Group(NamedTuple):
@@ -84,32 +93,35 @@ def groups_of(lists: Mapping[str, list[Any]], words: Words) -> list[Group]:
     ]
 
 
+def _about(*words: str | None) -> str:
+    return " · ".join(filter(None, words))
+
+
 def _invoice(row: Any, words: Words) -> Hit:
-    about = f"{words.day(row.issued_on)} · {words.money(row.total_minor, row.currency)}"
-    return Hit(title_of(row.number), about, f"/invoices/{row.id}")
+    about = _about(words.day(row.issued_on), words.money(row.total_minor, row.currency))
+    return Hit(title_of(row.number), about, f"/invoices/{row.id}", invoice_state(row, None, words))
 
 
-def _project(row: Any, _words: Words) -> Hit:
-    return Hit(row.name, " · ".join(filter(None, (row.number, plain(row.status)))), f"/projects/{row.id}")
+def _project(row: Any, words: Words) -> Hit:
+    return Hit(row.name, row.number or "", f"/projects/{row.id}", project_state(row, words))
 
 
-def _shipment(row: Any, _words: Words) -> Hit:
+def _shipment(row: Any, words: Words) -> Hit:
     route = " to ".join(filter(None, (row.origin, row.destination)))
-    return Hit(row.number, " · ".join(filter(None, (row.reference, route, plain(row.status)))), f"/shipments/{row.id}")
+    return Hit(row.number, _about(row.reference, route), f"/shipments/{row.id}", shipment_state(row, words))
 
 
 def _document(row: Any, words: Words) -> Hit:
-    return Hit(row.name, " · ".join(filter(None, (row.category, words.day(row.modified_at)))), f"/documents/{row.id}")
+    about = _about(row.category, words.day(row.modified_at))
+    return Hit(row.name, about, f"/documents/{row.id}", document_state(row.status))
 
 
-def _request(row: Any, _words: Words) -> Hit:
-    about = " · ".join(filter(None, (row.number, plain(row.status))))
-    return Hit(row.subject or "Without a subject", about, f"/requests/{row.id}")
+def _request(row: Any, words: Words) -> Hit:
+    return Hit(row.subject or "Without a subject", row.number or "", f"/requests/{row.id}", request_state(row, words))
 
 
-def _contract(row: Any, _words: Words) -> Hit:
-    about = " · ".join(filter(None, (row.number, plain(row.status))))
-    return Hit(row.name or "Contract", about, f"/contracts#{row.id}")
+def _contract(row: Any, words: Words) -> Hit:
+    return Hit(row.name or "Contract", row.number or "", f"/contracts#{row.id}", contract_state(row, words))
 
 
 _NOUNS: Sequence[tuple[str, str, Callable[[Any, Words], Hit]]] = (

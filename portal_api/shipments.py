@@ -21,6 +21,7 @@ from portal_api.queries import shipments as queries
 from portal_api.queries.parts import LAST_ID, LAST_INSTANT
 from portal_api.reading import reading
 from portal_api.states import SHIPMENT_WORDS, State, days, key, lateness, plain, shipment_state
+from portal_api.tally import tally
 from portal_api.wording import Words
 from store.scope import Reader
 
@@ -129,21 +130,11 @@ def lead_of(counts: Any, looked: Sequence[Any], words: Words) -> str:
     """The list's answer: how many are on time, held, late, not confirmed, without a date. Counts as home does."""
     if not counts.active:
         return "Nothing is on its way." if counts.arrived else ""
-    states = [(row, shipment_state(row, words)) for row in looked]
-    held = sum(bool(row.exception) for row, _ in states)
-    late = sum(state.tone == "attention" and lateness(row, words) > 0 for row, state in states)
-    unconfirmed = sum(state.tone == "attention" for _, state in states) - late
-    undated = sum(state.tone == "info" for _, state in states)
-    on_time = counts.active - held - late - unconfirmed - undated
+    found = tally(looked, words)
+    on_time = counts.active - found.troubled - found.undated
     if on_time == counts.active:
         return "Your shipment is on time." if on_time == 1 else f"All {on_time} shipments are on time."
-    said = (
-        (held, "held"),
-        (late, "late"),
-        (unconfirmed, "not confirmed as delivered"),
-        (undated, "without a date yet"),
-    )
-    rest = ", ".join(f"{n} {word}" for n, word in said if n)
+    rest = ", ".join([*found.said(), *([f"{found.undated} without a date yet"] if found.undated else [])])
     return f"{on_time} of {counts.active} on time; {rest}."
 
 

@@ -33,6 +33,12 @@ class Speech(Protocol):
     def moment(self, moment: dt.datetime) -> str:
         """An instant in words, in the reader's zone: today 14:00, Thu 3 Dec 09:30."""
 
+    def arrival(self, moment: dt.datetime) -> str:
+        """As `moment`; midnight sharp is a day without a time."""
+
+    def passed(self, moment: dt.datetime) -> bool:
+        """Whether an arrival should have been: a day without a time passes at its end."""
+
     def local_day(self, moment: dt.datetime) -> dt.date:
         """The calendar day of an instant in the reader's zone."""
 
@@ -129,8 +135,8 @@ def shipment_state(row: Any, speak: Speech) -> State:
     if status == "cancelled":
         return State("quiet", "Cancelled", "This shipment was cancelled.")
     if row.exception:
-        since = f" since {speak.moment(row.exception_since)}" if row.exception_since else ""
-        return State("bad", row.exception, f"{row.exception}{since}. {_expected(row, speak)}")
+        since = f"Since {speak.moment(row.exception_since)}. " if row.exception_since else ""
+        return State("bad", row.exception, f"{since}{_expected(row, speak)}")
     return _moving(row, speak)
 
 
@@ -138,12 +144,14 @@ def _moving(row: Any, speak: Speech) -> State:
     where = SHIPMENT_WORDS.get(key(row.status), plain(row.status))
     behind = lateness(row, speak)
     if behind > 0:
-        return State("attention", f"{days(behind)} late", f"{where}. {_expected(row, speak)}")
+        return State("bad", f"{days(behind)} late", f"{where}. {_expected(row, speak)}")
     expected = row.eta_at or row.promised_at
     if expected is None:
-        return State("info", where, f"{where}. There is no arrival date yet.")
-    if expected < speak.now:
-        overdue = f"It was {'expected' if row.eta_at else 'promised for'} {speak.moment(expected)}"
+        return State("info", where, "There is no arrival date yet.")
+    if speak.passed(expected):
+        overdue = f"It was {'expected' if row.eta_at else 'promised for'} {speak.arrival(expected)}"
+        if key(row.status) == "booked":
+            return State("bad", "Late, not shipped yet", f"{overdue}; it has not been shipped yet.")
         return State("attention", "Not confirmed", f"{where}. {overdue}; the delivery is not confirmed yet.")
     return State("good", "On time", f"{where}. {_expected(row, speak)}")
 
@@ -151,7 +159,7 @@ def _moving(row: Any, speak: Speech) -> State:
 def _delivered(row: Any, speak: Speech) -> State:
     if row.delivered_at is None:
         return State("good", "Delivered", "Delivered.")
-    when = speak.moment(row.delivered_at)
+    when = speak.arrival(row.delivered_at)
     behind = lateness(row, speak)
     after = f", {days(behind)} after the promised day" if behind > 0 else ""
     return State("good", "Delivered", f"Delivered {when}{after}.")
@@ -159,10 +167,10 @@ def _delivered(row: Any, speak: Speech) -> State:
 
 def _expected(row: Any, speak: Speech) -> str:
     if row.eta_at is None:
-        return f"Promised for {speak.moment(row.promised_at)}." if row.promised_at else "There is no new date yet."
+        return f"Promised for {speak.arrival(row.promised_at)}." if row.promised_at else "There is no new date yet."
     if lateness(row, speak) > 0:
-        return f"New arrival {speak.moment(row.eta_at)}, promised was {speak.moment(row.promised_at)}."
-    return f"Expected {speak.moment(row.eta_at)}."
+        return f"New arrival {speak.arrival(row.eta_at)}, promised was {speak.arrival(row.promised_at)}."
+    return f"Expected {speak.arrival(row.eta_at)}."
 
 
 def lateness(row: Any, speak: Speech) -> int:
@@ -198,7 +206,7 @@ def project_state(row: Any, speak: Speech) -> State:
     if key(row.health) in HEALTH:
         return HEALTH[key(row.health)]
     if row.due_on is not None and row.due_on < speak.today:
-        return State("attention", f"{days((speak.today - row.due_on).days)} over its date")
+        return State("bad", f"{days((speak.today - row.due_on).days)} late")
     return State("info", plain(row.status) or "In work")
 
 

@@ -58,6 +58,21 @@ class Words:
         """`today 14:00`, `Thu 3 Dec 14:00`; empty for None."""
         return "" if moment is None else f"{self.day(moment)} {self.clock(moment)}"
 
+    def arrival(self, moment: dt.datetime | None) -> str:
+        """As `moment`; midnight sharp on the reader's clock is how a source writes a day without a time."""
+        return self.day(moment) if moment is not None and self._is_day(moment) else self.moment(moment)
+
+    def exact_arrival(self, moment: dt.datetime | None) -> str:
+        """As `exact`, and a day without a time stays one."""
+        return self.exact(self.local_day(moment) if moment is not None and self._is_day(moment) else moment)
+
+    def passed(self, moment: dt.datetime) -> bool:
+        """Whether an arrival should have been by now: a day without a time has until its end."""
+        return self.local_day(moment) < self.today if self._is_day(moment) else moment < self.now
+
+    def _is_day(self, moment: dt.datetime) -> bool:
+        return self.local(moment).time() == dt.time()
+
     def clock(self, moment: dt.datetime) -> str:
         """`14:00` on the reader's clock."""
         local = self.local(moment)
@@ -188,6 +203,9 @@ def _filter(name: str) -> object:
 
 FILTERS = {
     name: _filter(name)
-    for name in ("day", "moment", "clock", "as_of", "exact", "dated", "until", "money", "number", "size")
+    for name in (
+        *("day", "moment", "clock", "as_of", "exact", "dated", "until"),
+        *("arrival", "exact_arrival", "money", "number", "size"),
+    )
 }
 """For templates: `{{ invoice.total_minor|money(invoice.currency) }}`, `{{ shipment.eta_at|moment }}`."""

@@ -1,7 +1,8 @@
 """The Northwind company's tables as three vendors would hold them: a firm that was not made up for this sandbox.
 
 What the tables do not know stays empty. Rules where they need reading:
-    dates     an order date is midnight UTC of that day, in the years 1996 to 1998, as it stands
+    dates     an order date is midnight UTC of that day, in the years 1996 to 1998, as it stands; the days of promise
+              and delivery are midnight in ZONE, by which the portal knows that nobody wrote a time
     shipment  an order with a shipped date is Delivered on it (the tables know no later event), one without is Booked
     money     a unit price is rounded half up to cents, a discount to whole hundredths; of each line, quantity times
               price is the amount and the discount on it is rounded half up to cents; the invoice shows the amounts and
@@ -15,6 +16,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from sandbox.google_drive.resource import iso
 from sandbox.google_drive.tree import FOLDER, ROOT_ID
@@ -35,6 +37,8 @@ from sandbox.state import State
 
 CATEGORIES = ("Contracts", "Invoices", "Deliverables", "Reports", "Correspondence")
 CLIENTS_FOLDER = "fld-clients"
+ZONE = ZoneInfo("Europe/Berlin")
+"""The demo firm's."""
 
 
 def seed(state: State, directory: Path, today: dt.date | None = None) -> dict[str, int]:
@@ -60,8 +64,11 @@ def seed(state: State, directory: Path, today: dt.date | None = None) -> dict[st
 
 
 def instant(day: str) -> str | None:
-    """Midnight UTC as Salesforce writes it; None for an empty day."""
-    return f"{day}T00:00:00.000+0000" if day else None
+    """Midnight in ZONE as Salesforce writes it, in UTC; None for an empty day."""
+    if not day:
+        return None
+    midnight = dt.datetime.combine(dt.date.fromisoformat(day), dt.time(), ZONE)
+    return midnight.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%S.000+0000")
 
 
 def users(tables: Tables) -> Iterator[Row]:

@@ -15,6 +15,7 @@ from portal_api.answers.work import (
     steps,
     trouble,
     waiting,
+    what_next,
 )
 from portal_api.wording import Words
 
@@ -26,12 +27,13 @@ def agency(facts: Facts, speak: Words) -> Answer:
         return answer([nothing_runs(facts, "No campaign yet. The first one appears here the moment it starts.")])
     open_steps = steps(project, facts)
     troubled = trouble(project, open_steps, speak, project.name)
-    ahead = next_step(project, open_steps, speak)
-    waits = waiting(facts, speak)
+    ahead = (what_next if troubled else next_step)(project, open_steps, speak)
+    # Beside trouble, what waits is left to the list right below: what comes next is said instead.
+    waits = waiting(facts, speak) if troubled is None else None
     following = Part(ahead, GOOD) if ahead and waits is None else None
     parts = [*_state(troubled, _money(project)), waits, following]
     proof = [*_proof(project, speak), others_fact(facts, project, speak, "campaign")]
-    return answer([*parts, others(facts, project, speak)], proof)
+    return answer([*parts, None if troubled else others(facts, project, speak)], proof)
 
 
 def over_budget(project: Any) -> int | None:
@@ -50,7 +52,8 @@ def over_budget(project: Any) -> int | None:
 
 def _state(troubled: Part | None, money: Part | None) -> list[Part]:
     if troubled is not None:
-        return [troubled, *([Part(f"{upper_first(money.text)}.", money.tone)] if money else [])]
+        # The card below has the money; only what is over the budget is news beside other trouble.
+        return [troubled, *([Part(f"{upper_first(money.text)}.", BAD)] if money and money.tone == BAD else [])]
     if money is None:
         return [Part("On track.", GOOD)]
     joint = " and" if money.tone == GOOD else ", but"
@@ -78,5 +81,5 @@ def _proof(project: Any, speak: Words) -> list[Fact | None]:
         budget = speak.money(project.budget_minor, project.currency)
         spent = Fact(BAD if over else INFO, speak.money(project.spent_minor, project.currency), f"spent of {budget}")
     late = project.due_on is not None and project.due_on < speak.today
-    due = Fact(ATTENTION if late else INFO, "Launch", speak.day(project.due_on)) if project.due_on else None
+    due = Fact(BAD if late else INFO, "Launch", speak.day(project.due_on)) if project.due_on else None
     return [Fact(INFO, upper_first(where)) if where else None, spent, due]

@@ -54,6 +54,7 @@ class Facts:
     arrived    the last one that arrived, at most one row
     projects   running first, the troubled before the others; `milestones` are theirs
     waiting    steps that wait for the client, the most urgent first
+    totals     what is open and overdue, by currency
     requests   open ones, the earliest promise first; `request_count` is how many there are in all
     """
 
@@ -67,6 +68,7 @@ class Facts:
     requests: Sequence[Any] = ()
     request_count: int = 0
     plans: Sequence[Any] = ()
+    totals: Sequence[Any] = ()
 
 
 def answer(parts: Iterable[Part | None], proof: Iterable[Fact | None] = ()) -> Answer:
@@ -84,6 +86,12 @@ def soon(moment: dt.datetime, speak: Words) -> str:
     """An instant as far as it matters: the hour for today, tomorrow and yesterday, else the day."""
     near = abs((speak.local_day(moment) - speak.today).days) <= 1
     return speak.moment(moment) if near else speak.day(moment)
+
+
+def arrives(moment: dt.datetime, speak: Words) -> str:
+    """As `soon`, of goods: a day without a time stays one."""
+    near = abs((speak.local_day(moment) - speak.today).days) <= 1
+    return speak.arrival(moment) if near else speak.day(moment)
 
 
 def lower_first(text: str) -> str:

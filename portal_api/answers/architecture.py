@@ -17,6 +17,7 @@ from portal_api.answers.work import (
     steps,
     trouble,
     waiting,
+    what_next,
 )
 from portal_api.states import coming, days
 from portal_api.wording import Words
@@ -30,11 +31,16 @@ def architecture(facts: Facts, speak: Words) -> Answer:
     open_steps = steps(project, facts)
     troubled = trouble(project, open_steps, speak, "The site")
     schedule = None if troubled else Part(_schedule(project, facts), GOOD)
-    parts = [troubled, schedule, _review(project, open_steps, speak), waiting(facts, speak)]
+    # Beside trouble, what waits is left to the list right below.
+    waits = None if troubled else waiting(facts, speak)
+    review = _review(project, open_steps, speak)
+    if troubled and review is None:
+        review = Part(what_next(project, open_steps, speak), GOOD)
+    parts = [troubled, schedule, review, waits]
     where = progress(project)
     whole = Fact(INFO, upper_first(where)) if where else None
     proof = [whole, due_fact(project, speak), others_fact(facts, project, speak)]
-    return answer([*parts, others(facts, project, speak)], proof)
+    return answer([*parts, None if troubled else others(facts, project, speak)], proof)
 
 
 def _schedule(project: Any, facts: Facts) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from portal_api.answers.answer import ATTENTION, GOOD, INFO, Answer, Fact, Facts, Part, answer, bare, upper_first
-from portal_api.answers.work import lead, nothing_runs, others, others_fact, steps, trouble, waiting
+from portal_api.answers.work import due_fact, lead, nothing_runs, others, others_fact, steps, trouble, waiting
 from portal_api.states import coming, key
 from portal_api.wording import Words
 
@@ -16,9 +16,11 @@ def legal(facts: Facts, speak: Words) -> Answer:
     if case is None:
         return answer([nothing_runs(facts, "No case yet. It appears here the moment it is opened.")])
     troubled = _trouble(case, facts, speak)
-    needed = waiting(facts, speak) or Part("Nothing is needed from you.", GOOD)
-    proof = [*_proof(case, speak), others_fact(facts, case, speak, "case")]
-    return answer([troubled, _next_date(case, speak), needed, others(facts, case, speak)], proof)
+    waits = waiting(facts, speak)
+    # Beside trouble, what waits is left to the list right below.
+    needed = (None if troubled else waits) if waits else Part("Nothing is needed from you.", GOOD)
+    proof = [*_proof(case, speak), due_fact(case, speak) if troubled else None, others_fact(facts, case, speak, "case")]
+    return answer([troubled, _next_date(case, speak), needed, None if troubled else others(facts, case, speak)], proof)
 
 
 def _trouble(case: Any, facts: Facts, speak: Words) -> Part | None:
@@ -30,7 +32,7 @@ def _trouble(case: Any, facts: Facts, speak: Words) -> Part | None:
 def _next_date(case: Any, speak: Words) -> Part | None:
     if case.next_event_at and coming(case, speak):
         return Part(f"{upper_first(bare(case.next_event))} is set for {speak.moment(case.next_event_at)}.", GOOD)
-    if case.phase:
+    if case.phase and key(case.status) != "on_hold":
         return Part(f"Your case is in the stage {case.phase}; the next date is not set yet.", GOOD)
     return Part("The next date is not set yet.", GOOD)
 

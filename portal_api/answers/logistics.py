@@ -16,15 +16,18 @@ from portal_api.answers.answer import (
     Facts,
     Part,
     answer,
+    arrives,
     bare,
     counted,
     lower_first,
-    soon,
 )
-from portal_api.answers.work import in_short
-from portal_api.states import days, lateness, shipment_state
+from portal_api.answers.work import in_number, in_short
+from portal_api.states import days, lateness
+from portal_api.tally import Tally, kind, tally
 from portal_api.wording import Words
 
+TROUBLE = ("held", "late", "unconfirmed")
+"""The worst first."""
 HAPPENED = frozenset({"held", "delayed", "stopped", "damaged", "missing", "lost", "refused", "rolled", "stuck", "on"})
 """First words of an exception that go on after `is`."""
 BEFORE_REASON = re.compile("[^,:;]+")
@@ -34,19 +37,23 @@ BEFORE_MORE = re.compile("[^,;]+")
 
 
 def logistics(facts: Facts, speak: Words) -> Answer:
-    """Troubled shipments first, the worst by name with its new date; what waits; then how many are on time.
+    """Troubled shipments first, the worst by name with its new date; else how many are on time, and what waits.
 
-    The reason of a hold stands on its card; where things wait as well, the number on time stands in the proof alone.
+    The reason of a hold stands on its card; beside trouble, what waits and the number on time stand below alone.
     """
-    waits = in_short(facts, speak)
     if not facts.shipments:
-        return answer([_nothing_moves(facts, speak), waits])
-    tones = [(row, shipment_state(row, speak).tone) for row in facts.shipments]
-    troubled = [row for row, tone in tones if tone in {BAD, ATTENTION}]
-    undated = sum(tone == INFO for _, tone in tones)
-    on_time = facts.shipment_count - len(troubled) - undated
-    rest = None if troubled and waits else _rest(on_time, undated, troubled, facts, speak)
-    return answer([_trouble(troubled, speak), _more_trouble(troubled), waits, rest], _proof(troubled, on_time, undated))
+        return answer([_nothing_moves(facts, speak), in_short(facts, speak)])
+    counts = tally(facts.shipments, speak)
+    on_time = facts.shipment_count - counts.troubled - counts.undated
+    troubled = sorted((row for row in facts.shipments if kind(row, speak) in TROUBLE), key=lambda r: _rank(r, speak))
+    waits = None if troubled else in_short(facts, speak)
+    rest = None if troubled and in_number(facts) else _rest(on_time, counts.undated, troubled, facts, speak)
+    more = tally(troubled[1:], speak)
+    return answer([_trouble(troubled, speak), _more_trouble(more), waits, rest], _proof(counts, on_time))
+
+
+def _rank(row: Any, speak: Words) -> int:
+    return TROUBLE.index(kind(row, speak))
 
 
 def _nothing_moves(facts: Facts, speak: Words) -> Part:
@@ -55,7 +62,9 @@ def _nothing_moves(facts: Facts, speak: Words) -> Part:
     last = facts.arrived[0]
     if last.delivered_at is None:
         return Part("Nothing is on its way just now.", QUIET)
-    return Part(f"Nothing is on its way. {last.number}, the last one, arrived {soon(last.delivered_at, speak)}.", QUIET)
+    return Part(
+        f"Nothing is on its way. {last.number}, the last one, arrived {arrives(last.delivered_at, speak)}.", QUIET
+    )
 
 
 def _trouble(troubled: list[Any], speak: Words) -> Part | None:
@@ -66,10 +75,11 @@ def _trouble(troubled: list[Any], speak: Words) -> Part | None:
         return Part(f"{_held(worst)}; {_new_date(worst, speak)}.", BAD)
     behind = lateness(worst, speak)
     if behind:
-        return Part(f"{worst.number} is {days(behind)} late; {_new_date(worst, speak)}.", ATTENTION)
-    expected = soon(worst.eta_at or worst.promised_at, speak)
-    word = "expected" if worst.eta_at else "promised for"
-    return Part(f"{worst.number} was {word} {expected}; its delivery is not confirmed yet.", ATTENTION)
+        return Part(f"{worst.number} is {days(behind)} late; {_new_date(worst, speak)}.", BAD)
+    was = f"was {'expected' if worst.eta_at else 'promised for'} {arrives(worst.eta_at or worst.promised_at, speak)}"
+    if kind(worst, speak) == "late":
+        return Part(f"{worst.number} is late: it {was} and has not been shipped yet.", BAD)
+    return Part(f"{worst.number} {was}; its delivery is not confirmed.", ATTENTION)
 
 
 def _held(row: Any) -> str:
@@ -83,19 +93,20 @@ def _held(row: Any) -> str:
 
 
 def _new_date(row: Any, speak: Words) -> str:
-    if row.eta_at is None or row.eta_at < speak.now:
+    if row.eta_at is None or speak.passed(row.eta_at):
         return "there is no new date yet"
     word = "new ETA" if lateness(row, speak) else "still expected"
-    return f"{word} {soon(row.eta_at, speak)}"
+    return f"{word} {arrives(row.eta_at, speak)}"
 
 
-def _more_trouble(troubled: list[Any]) -> Part | None:
-    more = troubled[1:]
-    if not more:
+def _more_trouble(more: Tally) -> Part | None:
+    said = more.said()
+    if not said:
         return None
-    held = sum(bool(row.exception) for row in more)
-    state = "held" if held == len(more) else "late" if held == 0 else "late or held"
-    return Part(f"{len(more)} more {'is' if len(more) == 1 else 'are'} {state}.", BAD if held else ATTENTION)
+    first, *others = said
+    count, word = first.split(" ", 1)
+    text = f"{count} more {'is' if count == '1' else 'are'} {word}"
+    return Part(f"{', '.join((text, *others))}.", BAD if more.held or more.late else ATTENTION)
 
 
 def _rest(on_time: int, undated: int, troubled: list[Any], facts: Facts, speak: Words) -> Part | None:
@@ -112,20 +123,19 @@ def _rest(on_time: int, undated: int, troubled: list[Any], facts: Facts, speak: 
 
 def _all_good(total: int, facts: Facts, speak: Words) -> Part:
     first = min(facts.shipments, key=lambda row: row.eta_at or row.promised_at)
-    arrives = soon(first.eta_at or first.promised_at, speak)
+    when = arrives(first.eta_at or first.promised_at, speak)
     where = f" in {first.destination.split(',')[0]}" if first.destination else ""
     if total == 1:
-        return Part(f"{first.number} is on time and arrives{where} {arrives}.", GOOD)
+        return Part(f"{first.number} is on time and arrives{where} {when}.", GOOD)
     both = "Both" if total == 2 else f"All {total}"  # noqa: PLR2004 -- English has a word for two
-    return Part(f"{both} shipments are on time. The next, {first.number}, arrives{where} {arrives}.", GOOD)
+    return Part(f"{both} shipments are on time. The next, {first.number}, arrives{where} {when}.", GOOD)
 
 
-def _proof(troubled: list[Any], on_time: int, undated: int) -> list[Fact | None]:
-    held = sum(bool(row.exception) for row in troubled)
-    late = len(troubled) - held
+def _proof(counts: Tally, on_time: int) -> list[Fact | None]:
     return [
-        Fact(BAD, str(held), "held") if held else None,
-        Fact(ATTENTION, str(late), "late or not confirmed") if late else None,
+        Fact(BAD, str(counts.held), "held") if counts.held else None,
+        Fact(BAD, str(counts.late), "late") if counts.late else None,
+        Fact(ATTENTION, str(counts.unconfirmed), "not confirmed") if counts.unconfirmed else None,
         Fact(GOOD, str(on_time), "on time") if on_time else None,
-        Fact(INFO, str(undated), "without a date") if undated else None,
+        Fact(INFO, str(counts.undated), "without a date") if counts.undated else None,
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from portal_api.answers.answer import GOOD, Answer, Fact, Facts, Part, answer, upper_first
+from portal_api.answers.answer import GOOD, INFO, Answer, Fact, Facts, Part, answer, upper_first
 from portal_api.answers.work import (
     due_fact,
     lead,
@@ -14,6 +14,7 @@ from portal_api.answers.work import (
     steps,
     trouble,
     waiting,
+    what_next,
 )
 from portal_api.wording import Words
 
@@ -25,9 +26,12 @@ def professional_services(facts: Facts, speak: Words) -> Answer:
         return answer([nothing_runs(facts, "No projects yet. The first one appears here the moment it is set up.")])
     open_steps = steps(project, facts)
     troubled = trouble(project, open_steps, speak, project.name)
-    waits = waiting(facts, speak)
-    where = upper_first(progress(project)) or f"{project.name} is in work"
-    ahead = "" if waits else next_step(project, open_steps, speak)
-    well = Fact(GOOD, "On track") if troubled is None else None
+    # Beside trouble, what waits is left to the list right below: what comes next is said instead.
+    waits = waiting(facts, speak) if troubled is None else None
+    where = upper_first(progress(project)) or f"In work: {project.name}"
+    well = Fact(INFO, where) if troubled else Fact(GOOD, "On track")
     proof = [well, due_fact(project, speak), others_fact(facts, project, speak)]
-    return answer([troubled, Part(f"{where}. {ahead}".strip(), GOOD), waits, others(facts, project, speak)], proof)
+    if troubled:
+        return answer([troubled, Part(what_next(project, open_steps, speak), GOOD)], proof)
+    ahead = "" if waits else next_step(project, open_steps, speak)
+    return answer([Part(f"{where}. {ahead}".strip(), GOOD), waits, others(facts, project, speak)], proof)

@@ -32,8 +32,12 @@ def saas(facts: Facts, speak: Words) -> Answer:
     """A late answer first, then what waits for the client, how many are in work, and how full the plan is."""
     plan = next((row for row in facts.plans if key(row.status) not in OVER), None)
     late = [row for row in facts.requests if _ours(row) and row.answer_by and row.answer_by < speak.now]
-    ours = [_late(late, speak), _unpaid(plan), in_short(facts, speak), _in_work(facts, len(late), speak)]
-    return answer([*ours, _used(plan)], _proof(plan, speak))
+    used = _used(plan)
+    bad = [part for part in (_late(late, speak), _unpaid(plan, facts, speak), used) if part and part.tone == BAD]
+    if bad:
+        # What waits, what is in work and how much is used stand right below.
+        return answer(bad, _proof(plan, speak, used))
+    return answer([in_short(facts, speak), _in_work(facts, speak), used], _proof(plan, speak))
 
 
 def used_percent(plan: Any) -> int | None:
@@ -62,18 +66,21 @@ def _late(late: list[Any], speak: Words) -> Part | None:
     return Part(f"Our answer to {name} is late; promised by {soon(first.answer_by, speak)}.{more}", BAD)
 
 
-def _unpaid(plan: Any) -> Part | None:
-    return Part("Your plan is past due.", BAD) if plan is not None and key(plan.status) == "past_due" else None
+def _unpaid(plan: Any, facts: Facts, speak: Words) -> Part | None:
+    if plan is None or key(plan.status) != "past_due":
+        return None
+    sums = [speak.money(row.overdue_minor, row.currency) for row in facts.totals if row.overdue_minor]
+    if not sums:
+        return Part("Your plan is past due, yet no invoice is: write to us.", BAD)
+    return Part(f"Your plan is past due: pay {' and '.join(sums)} now.", BAD)
 
 
-def _in_work(facts: Facts, late: int, speak: Words) -> Part | None:
+def _in_work(facts: Facts, speak: Words) -> Part | None:
     if not facts.requests:
         return Part("You have no open requests.", GOOD)
     ours = [row for row in facts.requests if _ours(row)]
     # Requests beyond those that the page reads are counted, not looked at: nothing is claimed of them.
-    if late and facts.request_count == late:
-        return None
-    if late or facts.request_count > len(facts.requests):
+    if facts.request_count > len(facts.requests):
         return Part(f"{counted(facts.request_count, 'request is', 'requests are')} open.", GOOD)
     if not ours:
         return None
@@ -105,12 +112,15 @@ def _used(plan: Any) -> Part | None:
     return Part(f"{used} % of your plan is used.", ATTENTION if used >= NEARLY_FULL else GOOD)
 
 
-def _proof(plan: Any, speak: Words) -> list[Fact | None]:
+def _proof(plan: Any, speak: Words, used: Part | None = None) -> list[Fact | None]:
+    """The plan; and how much of it is used, where the sentence had no room for it."""
     if plan is None:
         return []
+    share = Fact(used.tone, f"{used_percent(plan)} %", "of it used") if used and used.tone != BAD else None
     seats = f"{plan.seats_used} of {plan.seats}" if plan.seats and plan.seats_used is not None else None
     return [
         Fact(INFO, plan.plan or plan.name, "plan"),
+        share,
         Fact(INFO, seats, "seats taken") if seats else None,
         Fact(INFO, "Renews", speak.day(plan.renews_on)) if renewal(plan, speak) else None,
     ]

@@ -43,21 +43,28 @@ def nothing_runs(facts: Facts, first: str) -> Part:
         return Part(first, QUIET)
     last = facts.projects[0]
     state = "is cancelled" if key(last.status) == "cancelled" else "is completed"
-    return Part(f"{last.name} {state}. Nothing else is in work just now.", QUIET)
+    return Part(f"The last one, {last.name}, {state}. Nothing is in work just now.", QUIET)
 
 
 def trouble(project: Any, open_steps: Sequence[Any], speak: Words, name: str) -> Part | None:
-    """What is wrong with the project, with its next date; None when nothing is."""
+    """What is wrong with the project; None when nothing is. Right for any name, `Festival posters` too."""
     step = late_step(open_steps, speak)
     if step is not None:
-        return Part(f"{name} is behind: {step.name} is {days((speak.today - step.due_on).days)} late.", BAD)
+        return Part(f"{name}: we are {days((speak.today - step.due_on).days)} late with {bare(step.name)}.", BAD)
     if key(project.status) == "on_hold":
-        return Part(f"{name} is on hold.", ATTENTION)
-    health = key(project.health)
-    if health == "late" or (project.due_on is not None and project.due_on < speak.today):
-        due = f"; it was due {speak.day(project.due_on)}" if project.due_on and project.due_on < speak.today else ""
-        return Part(f"{name} is late{due}.", BAD)
-    return Part(f"{name} is at risk of delay.", ATTENTION) if health == "at_risk" else None
+        return Part(f"{name}: work is on hold.", ATTENTION)
+    if project.due_on is not None and project.due_on < speak.today:
+        return Part(f"{name}: we are {days((speak.today - project.due_on).days)} late.", BAD)
+    if key(project.health) == "late":
+        return Part(f"{name}: we are behind schedule.", BAD)
+    return Part(f"{name}: at risk of delay.", ATTENTION) if key(project.health) == "at_risk" else None
+
+
+def what_next(project: Any, open_steps: Sequence[Any], speak: Words) -> str:
+    """After bad news: the next step and its day, else the day by which all is due; never nothing."""
+    if project.due_on is None or project.due_on < speak.today:
+        return next_step(project, open_steps, speak) or "There is no new date yet."
+    return next_step(project, open_steps, speak) or f"The due day is {speak.day(project.due_on)}."
 
 
 def phase(project: Any) -> str:
@@ -84,36 +91,46 @@ def next_step(project: Any, open_steps: Sequence[Any], speak: Words) -> str:
     return ""
 
 
+NEEDED = {"approve": "your approval", "upload": "your upload", "answer": "your answer"}
+
+
 def waiting(facts: Facts, speak: Words) -> Part | None:
-    """What waits for the client, as the list under the answer has it: steps of all projects, then requests."""
-    rows = [row for row in facts.milestones if row.client_action and row.completed_on is None]
-    rows = [row for row in rows if key(row.status) != "done"]
+    """What waits for the client: one thing by its name, several by their number; the list under the answer has them."""
+    rows = _waiting_steps(facts)
     asked = [row for row in facts.requests if key(row.status) == "waiting_for_client"]
     if not rows:
         return _asked(asked)
     first = min(rows, key=lambda row: (row.due_on or FAR, row.position or 0, row.id))
-    due = _due(first, speak)
-    when = f", {due}" if due else ""
     count = len(rows) + len(asked)
-    if count == 1:
-        verb = {"approve": "your approval", "upload": "your upload", "answer": "your answer"}
-        text = f"{first.name} waits for {verb.get(key(first.client_action), 'you')}{when}."
-    else:
-        text = f"{count} things wait for you{f', the first {due}' if due else ''}."
+    need = NEEDED.get(key(first.client_action), "your part")
     pressing = first.due_on is None or (first.due_on - speak.today).days <= SOON_DAYS
+    when = _due(first, speak) if pressing else ""
+    text = f"{bare(first.name)}: {need} is {when or 'needed'}." if count == 1 else _things(count)
     return Part(text, ATTENTION if pressing else INFO)
 
 
+def _waiting_steps(facts: Facts) -> list[Any]:
+    rows = [row for row in facts.milestones if row.client_action and row.completed_on is None]
+    return [row for row in rows if key(row.status) != "done"]
+
+
+def _things(count: int) -> str:
+    return f"{counted(count, 'thing waits', 'things wait')} for you."
+
+
+def in_number(facts: Facts) -> int:
+    """How many things wait for the client where the answer is about something else."""
+    return len(facts.waiting) + sum(key(row.status) == "waiting_for_client" for row in facts.requests)
+
+
 def in_short(facts: Facts, speak: Words) -> Part | None:
-    """What waits for the client where the answer is about something else: how much, and how late the first is."""
-    asked = sum(key(row.status) == "waiting_for_client" for row in facts.requests)
-    count = len(facts.waiting) + asked
+    """What waits for the client where the answer is about something else: how much, and how late the one thing is."""
+    count = in_number(facts)
     if not count:
         return None
     late = [row for row in facts.waiting if row.due_on is not None and row.due_on < speak.today]
-    overdue = _due(min(late, key=lambda row: row.due_on), speak) if late else ""
-    first = f", {'the first ' if count > 1 else ''}{overdue}" if overdue else ""
-    return Part(f"{counted(count, 'thing waits', 'things wait')} for you{first}.", ATTENTION)
+    overdue = f", {_due(late[0], speak)}" if late and count == 1 else ""
+    return Part(f"{_things(count)[:-1]}{overdue}.", ATTENTION)
 
 
 def _asked(rows: Sequence[Any]) -> Part | None:
@@ -141,15 +158,17 @@ def others(facts: Facts, project: Any, speak: Words) -> Part | None:
     if not bad:
         return None
     more = f" and {len(bad) - 1} more" if len(bad) > 1 else ""
-    return Part(f"{bad[0].name}{more} {'is' if len(bad) == 1 else 'are'} not on track either.", ATTENTION)
+    return Part(f"Not on track: {bare(bad[0].name)}{more}.", ATTENTION)
 
 
 def others_fact(facts: Facts, project: Any, speak: Words, noun: str = "project") -> Fact | None:
-    """That the other running projects are well: proof, and no news."""
+    """How the other running projects are, where the sentence does not say it: proof, and no news."""
     rest = _others(facts, project)
-    if not rest or others(facts, project, speak) is not None:
+    bad = sum(trouble(row, steps(row, facts), speak, row.name) is not None for row in rest)
+    if not rest:
         return None
-    return Fact(GOOD, counted(len(rest), f"other {noun}", f"other {noun}s"), "on track")
+    count, tone = (bad, ATTENTION) if bad else (len(rest), GOOD)
+    return Fact(tone, counted(count, f"other {noun}", f"other {noun}s"), "not on track" if bad else "on track")
 
 
 def due_fact(project: Any, speak: Words) -> Fact | None:

@@ -26,16 +26,24 @@ def _hits(noun: str, columns: tuple[str, ...], searched: tuple[str, ...], newest
 
 HITS = Bundle(
     invoices=_hits(
-        "invoice", ("id", "number", "issued_on", "currency", "total_minor"), ("number", "memo"), "issued_on"
+        "invoice",
+        ("id", "number", "issued_on", "due_on", "currency", "total_minor", "balance_minor", "voided"),
+        ("number", "memo"),
+        "issued_on",
     ),
-    projects=_hits("project", ("id", "name", "number", "status"), ("name", "number"), "source_at"),
+    projects=_hits("project", ("id", "name", "number", "status", "health", "due_on"), ("name", "number"), "source_at"),
     shipments=_hits(
         "shipment",
-        ("id", "number", "reference", "origin", "destination", "status"),
+        (
+            *("id", "number", "reference", "origin", "destination", "status"),
+            *("promised_at", "eta_at", "delivered_at", "exception", "exception_since"),
+        ),
         ("number", "reference", "tracking_number", "origin", "destination"),
         "source_at",
     ),
-    documents=_hits("document", ("id", "name", "category", "modified_at"), ("name",), "modified_at"),
-    requests=_hits("request", ("id", "number", "subject", "status"), ("number", "subject"), "source_at"),
-    contracts=_hits("contract", ("id", "number", "name", "status"), ("number", "name"), "source_at"),
+    documents=_hits("document", ("id", "name", "category", "status", "modified_at"), ("name",), "modified_at"),
+    requests=_hits(
+        "request", ("id", "number", "subject", "status", "closed_at", "answer_by"), ("number", "subject"), "source_at"
+    ),
+    contracts=_hits("contract", ("id", "number", "name", "status", "ends_on"), ("number", "name"), "source_at"),
 )

@@ -20,9 +20,10 @@ from portal_api.answers.legal import legal
 from portal_api.answers.logistics import logistics
 from portal_api.answers.professional_services import professional_services
 from portal_api.answers.saas import saas
-from portal_api.cards import plan_of
+from portal_api.cards import dots_of, plan_of
 from portal_api.projects import next_of
-from portal_api.states import shipment_state
+from portal_api.shipments import lead_of
+from portal_api.states import project_state, shipment_state
 from portal_api.wording import Words
 
 NOW = dt.datetime(2026, 12, 1, 9, 30, tzinfo=dt.UTC)
@@ -95,11 +96,11 @@ def test_what_waits_is_said_beside_the_goods_too():
     asked = [request("7", "waiting_for_client", subject="Which gate?")]
     one = logistics(shipments(shipment(), waiting=waiting), SPEAK)
     assert one.sentence.startswith("1 thing waits for you, 3 days overdue. HBL-2290 is on time")
+    two = logistics(shipments(shipment(), waiting=waiting, requests=asked), SPEAK)
+    assert two.sentence.startswith("2 things wait for you. HBL-2290 is on time"), "the list below says the rest"
     held = shipment("HBL-2291", exception="Held at customs", eta_at=at(9))
     said = logistics(shipments(held, shipment(), waiting=waiting, requests=asked), SPEAK)
-    assert said.sentence == (
-        "HBL-2291 is held at customs in Rotterdam; new ETA Thu 10 Dec. 2 things wait for you, the first 3 days overdue."
-    )
+    assert said.sentence == "HBL-2291 is held at customs in Rotterdam; new ETA Thu 10 Dec."
     assert ("1", "on time") in [(fact.what, fact.words) for fact in said.proof], "the proof says the rest"
     assert logistics(Facts(requests=asked), SPEAK).sentence.startswith("1 thing waits for you. No shipments yet.")
 
@@ -110,7 +111,7 @@ def test_a_promise_that_has_passed_is_not_the_next_arrival():
         "In transit. It was promised for yesterday 10:30; the delivery is not confirmed yet."
     )
     said = logistics(shipments(row, shipment("HBL-7")), SPEAK)
-    assert said.sentence.startswith("HBL-2290 was promised for yesterday 10:30; its delivery is not confirmed yet.")
+    assert said.sentence.startswith("HBL-2290 was promised for yesterday 10:30; its delivery is not confirmed.")
 
 
 def test_when_all_is_well_the_next_arrival_is_named():
@@ -123,7 +124,75 @@ def test_a_late_shipment_says_how_late_and_a_silent_one_that_it_is_not_confirmed
     late = logistics(shipments(shipment(promised_at=at(1), eta_at=at(4))), SPEAK)
     assert late.sentence == "HBL-2290 is 3 days late; new ETA Sat 5 Dec."
     silent = logistics(shipments(shipment(promised_at=at(-1), eta_at=at(-1))), SPEAK)
-    assert silent.sentence == "HBL-2290 was expected yesterday 10:30; its delivery is not confirmed yet."
+    assert silent.sentence == "HBL-2290 was expected yesterday 10:30; its delivery is not confirmed."
+
+
+def test_late_is_red_wherever_it_is_said():
+    late = shipment(promised_at=at(1), eta_at=at(8))
+    assert shipment_state(late, SPEAK)[:2] == ("bad", "7 days late")
+    assert logistics(shipments(late), SPEAK).tone == "bad"
+    assert dots_of(late, shipment_state(late, SPEAK)).count("late") == 1
+    silent = shipment(promised_at=at(-1), eta_at=at(-1))
+    assert "late" not in dots_of(silent, shipment_state(silent, SPEAK)), "not confirmed is not late"
+    over = project(health=None, due_on=day(-10))
+    assert project_state(over, SPEAK)[:2] == ("bad", "10 days late")
+
+
+def test_what_never_left_is_said_to_be_late_and_not_shipped():
+    row = shipment("11008", status="booked", promised_at=at(-30), eta_at=None)
+    assert shipment_state(row, SPEAK) == (
+        "bad",
+        "Late, not shipped yet",
+        "It was promised for Sun 1 Nov 10:30; it has not been shipped yet.",
+    )
+    said = logistics(shipments(row), SPEAK)
+    assert said.sentence == "11008 is late: it was promised for Sun 1 Nov and has not been shipped yet."
+    assert said.tone == "bad"
+
+
+def test_a_promise_without_a_time_is_a_day_and_has_until_its_end():
+    midnight = dt.datetime(2026, 12, 1, tzinfo=SPEAK.zone)
+    today = shipment(status="booked", promised_at=midnight, eta_at=None)
+    assert shipment_state(today, SPEAK) == ("good", "On time", "Booked. Promised for today.")
+    gone = shipment(status="booked", promised_at=midnight - dt.timedelta(days=1), eta_at=None)
+    assert shipment_state(gone, SPEAK).sentence == "It was promised for yesterday; it has not been shipped yet."
+    assert SPEAK.exact_arrival(midnight) == "Tuesday 1 December 2026"
+
+
+def test_home_and_the_list_have_one_word_for_one_state():
+    held = shipment("HBL-1", exception="Held at customs", eta_at=at(9))
+    late, silent = shipment(eta_at=at(8)), shipment("HBL-3", promised_at=at(-1), eta_at=at(-1))
+    rows = [held, late, silent, shipment("HBL-4")]
+    said = logistics(shipments(*rows), SPEAK)
+    assert "1 more is late, 1 not confirmed." in said.sentence
+    assert [(fact.what, fact.words) for fact in said.proof] == [
+        ("1", "held"),
+        ("1", "late"),
+        ("1", "not confirmed"),
+        ("1", "on time"),
+    ]
+    assert lead_of(Row(active=4, arrived=0), rows, SPEAK) == "1 of 4 on time; 1 held, 1 late, 1 not confirmed."
+
+
+@pytest.mark.parametrize("name", ["Festival posters", "ERP rollout"])
+def test_bad_news_is_right_for_any_name_and_says_by_when(name):
+    for changes, said in (
+        ({"due_on": day(-10)}, "we are 10 days late. There is no new date yet."),
+        ({"health": "late"}, "we are behind schedule. The due day is Mon 18 Jan 2027."),
+        ({"health": "late", "due_on": None}, "we are behind schedule. There is no new date yet."),
+        ({"health": "at_risk"}, "at risk of delay. The due day is Mon 18 Jan 2027."),
+        ({"status": "on_hold"}, "work is on hold. The due day is Mon 18 Jan 2027."),
+    ):
+        facts = Facts(projects=[project(name=name, **changes)])
+        assert professional_services(facts, SPEAK).sentence.startswith(f"{name}: {said}")
+
+
+def test_a_plan_that_is_past_due_says_how_much_and_what_to_do():
+    owed = [Row(overdue_minor=182_000, currency="EUR"), Row(overdue_minor=0, currency="USD")]
+    said = saas(Facts(plans=[plan(status="past_due")], totals=owed), SPEAK)
+    assert said.sentence == "Your plan is past due: pay €1,820.00 now."
+    unknown = saas(Facts(plans=[plan(status="past_due")]), SPEAK)
+    assert unknown.sentence == "Your plan is past due, yet no invoice is: write to us."
 
 
 def test_with_nothing_on_its_way_the_last_arrival_is_named():
@@ -143,16 +212,15 @@ def test_a_project_says_its_phase_and_the_next_step():
 def test_our_own_late_step_comes_before_the_progress():
     facts = Facts(projects=[project()], milestones=[step("Training", -4), step("Go-live", 20)])
     said = professional_services(facts, SPEAK)
-    assert said.sentence.startswith("ERP rollout is behind: Training is 4 days late. Phase 3 of 5")
+    assert said.sentence.startswith("ERP rollout: we are 4 days late with Training. Next: go-live, in 20 days.")
+    assert "Phase 3 of 5, 62 % done" in [fact.what for fact in said.proof]
     assert said.tone == "bad"
 
 
 def test_the_step_that_waits_is_not_told_again_as_the_next_one():
     facts = Facts(projects=[project(health="at_risk")], milestones=[step("Sign-off", 7, action="approve")])
     said = professional_services(facts, SPEAK)
-    assert said.sentence == (
-        "ERP rollout is at risk of delay. Sign-off waits for your approval, due in 7 days. Phase 3 of 5, 62 % done."
-    )
+    assert said.sentence == ("ERP rollout: at risk of delay. Next: sign-off, in 7 days.")
 
 
 def test_other_work_that_is_well_is_proof_and_no_news():
@@ -161,7 +229,7 @@ def test_other_work_that_is_well_is_proof_and_no_news():
     assert "Archive" not in said.sentence
     assert ("1 other project", "on track") in [(fact.what, fact.words) for fact in said.proof]
     late = professional_services(Facts(projects=[project(), project(id="q", name="Archive", health="late")]), SPEAK)
-    assert "Archive is not on track either." in late.sentence
+    assert "Not on track: Archive." in late.sentence
 
 
 def test_what_waits_counts_the_requests_too():
@@ -170,7 +238,7 @@ def test_what_waits_counts_the_requests_too():
     assert said.startswith("“Copy of the letter” waits for your answer.")
     assert "Nothing is needed" not in said
     both = Facts(projects=[project()], milestones=[step("Disclosure list", 7, action="answer")], requests=[asked])
-    assert legal(both, SPEAK).sentence.startswith("2 things wait for you, the first due in 7 days.")
+    assert legal(both, SPEAK).sentence.startswith("2 things wait for you. ")
 
 
 def test_the_site_is_as_far_ahead_as_its_last_milestone_was():
@@ -178,7 +246,7 @@ def test_the_site_is_as_far_ahead_as_its_last_milestone_was():
     facts = Facts(projects=[project(next_event="Next review", next_event_at=at(7))], milestones=steps)
     said = architecture(facts, SPEAK)
     assert "The site is 2 days ahead. Next review Tue 8 Dec 10:30." in said.sentence
-    assert said.sentence.startswith("Drawings waits for your approval, due in 3 days.")
+    assert said.sentence.startswith("Drawings: your approval is due in 3 days.")
 
 
 def test_a_case_says_its_next_date_and_that_nothing_is_needed():
@@ -196,7 +264,7 @@ def test_a_past_date_is_never_the_next_one():
 def test_a_campaign_stands_against_its_budget_and_its_work():
     facts = Facts(projects=[project()], milestones=[step("Homepage design", 3, action="approve")])
     said = agency(facts, SPEAK)
-    assert said.sentence == "Homepage design waits for your approval, due in 3 days. On track and 8 % under budget."
+    assert said.sentence == "Homepage design: your approval is due in 3 days. On track and 8 % under budget."
     assert over_budget(project(spent_minor=4_400_000)) == 10
     assert agency(Facts(projects=[project(spent_minor=4_400_000)]), SPEAK).tone == "bad"
     assert over_budget(project(budget_minor=None)) is None

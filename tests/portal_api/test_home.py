@@ -49,6 +49,26 @@ async def test_a_client_with_nothing_yet_reads_what_will_be_here(signed_in, prof
     assert "No invoices yet. The first one appears here the moment it is sent." in page.text
 
 
+@pytest.mark.parametrize("profile", ["agency", "saas"])
+async def test_a_button_says_what_it_opens_and_lands_there(signed_in, profile):
+    browser = signed_in(profile, "exception")
+    page = (await browser.get("/")).text.split('id="waiting"')[1].split("</section>")[0]
+    found = re.findall(r'href="([^"#]+)#([^"]+)" aria-label="([^"]+)">([^<]+)</a>', page)
+    assert found
+    for path, anchor, name, label in found:
+        assert label in {"See step", "See request"}
+        assert name.startswith(f"{label}: ")
+        assert f'id="{anchor}"' in (await browser.get(path)).text
+
+
+async def test_the_text_of_a_request_is_nobodys_in_particular(signed_in):
+    browser = signed_in("saas", "exception")
+    [path] = set(re.findall(r'href="(/requests/[^"#]+)#', (await browser.get("/")).text))
+    page = (await browser.get(path)).text
+    assert "What it is about" in page
+    assert "What you asked" not in page
+
+
 async def test_the_first_visit_is_welcomed_with_three_lines(signed_in):
     page = await signed_in("legal").get("/?welcome=1")
     assert "Welcome. This page is yours." in page.text

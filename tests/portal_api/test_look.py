@@ -51,6 +51,15 @@ def test_the_answer_lies_in_the_first_viewport(visit, profile, situation, size):
     assert page.errors == []
 
 
+@pytest.mark.parametrize("situation", ["normal", "exception"])
+@pytest.mark.parametrize("profile", PROFILES)
+def test_the_answer_takes_five_lines_of_a_phone_at_most(visit, profile, situation):
+    page = visit(profile, PHONE, situation=situation)
+    height = page.locator("[data-answer]").bounding_box()["height"]
+    line = page.locator("[data-answer]").evaluate("e => parseFloat(getComputedStyle(e).lineHeight)")
+    assert round(height / line) <= 5, page.locator("[data-answer]").inner_text()
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize(
     ("profile", "situation", "path"),
@@ -127,7 +136,7 @@ def test_a_person_signs_in_with_a_press_and_a_scanner_does_not(visit, server, sq
     assert scanner.context.cookies() == []
     page = visit(None, PHONE, path=url.removeprefix(server), script=False)
     page.get_by_role("button", name="Sign in").click()
-    assert "Homepage design waits" in page.locator("[data-answer]").inner_text()
+    assert "Homepage design: your approval" in page.locator("[data-answer]").inner_text()
 
 
 def test_a_dark_screen_prints_as_a_light_one(visit):

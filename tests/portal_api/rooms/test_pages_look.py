@@ -120,6 +120,31 @@ def test_the_keyboard_reaches_every_control_of_the_page(look, name):
     assert len(reached - {-1}) >= controls
 
 
+def test_what_there_is_to_pay_stands_above_the_controls_of_the_statement(look):
+    page = look("statement", PHONE)
+    due = page.locator("dt:visible", has_text="To pay today").first.bounding_box()
+    for control in (".page-head .button", ".choices", ".period"):
+        assert due["y"] < page.locator(control).bounding_box()["y"], control
+    assert due["y"] < 400
+
+
+LABELS = """() => [...document.querySelectorAll("a[aria-label], button[aria-label], summary[aria-label]")]
+.map(e => [e.getAttribute("aria-label"), e.innerText.trim().replace(/\\s+/g, " ")])"""
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_the_name_of_a_control_begins_with_what_it_shows(look, name):
+    for spoken, shown in look(name, DESKTOP).evaluate(LABELS):
+        assert spoken.startswith(shown) or not any(len(word) > 2 for word in shown.split()), (spoken, shown)
+
+
+def test_the_link_of_a_shipment_says_its_state_once(look):
+    page = look("shipments", DESKTOP)
+    for link in page.locator("a.journey").all():
+        name = link.evaluate("e => e.innerText + [...e.querySelectorAll('[aria-label]')].map(x => x.ariaLabel)")
+        assert name.count(link.locator(".badge").inner_text()) == 1, name
+
+
 def test_a_long_statement_begins_on_its_first_page(look):
     paper = pypdfium2.PdfDocument(look("statement", DESKTOP).pdf(format="A4"))
     first = paper[0].get_textpage()
@@ -155,7 +180,7 @@ def test_a_state_in_the_printed_list_of_invoices_takes_two_lines_at_most(look):
     page.evaluate(
         """width => {
         document.body.style.width = `${width}px`
-        document.querySelectorAll("td time").forEach(e => { e.dataset.paper = "23 Sept 2026" })
+        document.querySelectorAll("td time").forEach(e => { e.title = "23 Sept 2026" })
         const long = "Partly paid, 157 days overdue"
         document.querySelectorAll("td.said .badge > span").forEach(e => { e.textContent = long })
         }""",

@@ -74,7 +74,7 @@ async def test_trouble_comes_first_among_shipments(browse, rich):
     said = words(await browse("/shipments", who=rich.session(rich.mine)))
     numbers = re.findall(r"HBL-Quokka-\d", said)
     assert numbers[:2] == ["HBL-Quokka-1", "HBL-Quokka-2"]
-    assert "1 of 5 on time; 1 held, 1 late, 1 not confirmed as delivered, 1 without a date yet." in said
+    assert "1 of 5 on time; 1 held, 1 late, 1 not confirmed, 1 without a date yet." in said
     arrived = words(await browse("/shipments?show=arrived", who=rich.session(rich.mine)))
     assert "2 days after the promised day" in arrived
 
@@ -128,6 +128,15 @@ async def test_search_finds_by_parts_of_names_and_numbers_and_takes_no_jokers(br
     assert "Question 1 of Quokka" in words(await browse("/search?q=question 1", who=me))
     assert "Nothing of yours is called “_%_%”" in words(await browse("/search?q=_%25_%25", who=me))
     assert "Two letters or more" in words(await browse("/search?q=a", who=me))
+
+
+async def test_search_says_states_in_the_words_of_the_pages(browse, rich):
+    me = rich.session(rich.mine)
+    found = words(await browse("/search?q=quokka", who=me))
+    for state in ("Held at customs, import licence missing", "3 days late", "Late", "Waits for you", "Answer late"):
+        assert state in found
+    assert "Ends in 40 days" in words(await browse("/search?q=framework", who=me))
+    assert not {"Exception", "Active", "In transit"} & set(re.findall(r"[A-Z][a-z ]+", found))
 
 
 async def test_search_is_blind_to_the_case_of_umlauts_too(browse, rich):
