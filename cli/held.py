@@ -9,6 +9,9 @@ import typer
 from cli import say
 from cli.app import KEEP_TRUE, group
 
+SHOWN = 4_000
+"""Characters of a payload on a terminal; a record may be megabytes."""
+
 
 def add_to(app: typer.Typer) -> None:
     quarantine = group(help="Records that could not be taken, kept until they can.")
@@ -34,12 +37,20 @@ def list_held(json: Annotated[bool, typer.Option("--json", help="One JSON docume
         )
 
 
-def show(held_id: Annotated[str, typer.Argument(metavar="ID")]) -> None:
+def show(
+    held_id: Annotated[str, typer.Argument(metavar="ID")],
+    json: Annotated[bool, typer.Option("--json", help="One JSON document with all that the source sent.")] = False,
+) -> None:
     """One held record: why, what to do, and what the source sent."""
     record, payload = _one(held_id)
+    if json:
+        say.json({**record, "payload": payload})
+        return
     for name, value in record.items():
         print(f"{name.replace('_', ' '):<14}{'-' if value is None else value}")
-    print(payload)
+    print(payload[:SHOWN])
+    if len(payload) > SHOWN:
+        say.note(f"  It is cut: {len(payload):,} characters; `frontdesk quarantine show {held_id} --json` shows all.")
 
 
 def replay(
@@ -54,6 +65,9 @@ def replay(
     for tried in try_again_afresh(load(), wanted):
         failed += tried.state != "taken"
         print(f"{tried.id}  {tried.state}{f': {tried.sentence}' if tried.sentence else ''}")
+        # Read now: it may be held for another reason than before.
+        for record, _ in _open_records(tried.id) if tried.state == "held" else ():
+            print(f"  {record['suggestion'] or f'See `frontdesk quarantine show {tried.id}`.'}")
     print(f"{len(wanted) - failed} taken, {failed} still held")
     if failed:
         raise typer.Exit(1)
@@ -62,13 +76,12 @@ def replay(
 def _one(held_id: str) -> tuple[dict[str, Any], str]:
     from hub.errors import NeedsPerson
 
-    for record, payload in _open_records():
-        if record["id"] == held_id:
-            return record, payload
+    for record, payload in _open_records(held_id):
+        return record, payload
     raise NeedsPerson(f"No held record has the id {held_id!r}.", step="See `frontdesk quarantine list`.")
 
 
-def _open_records() -> list[tuple[dict[str, Any], str]]:
+def _open_records(held_id: str | None = None) -> list[tuple[dict[str, Any], str]]:
     from sqlalchemy import case, select
 
     from hub.settings import load
@@ -80,6 +93,8 @@ def _open_records() -> list[tuple[dict[str, Any], str]]:
     access = case((ACCESS_REVOKED, ACCESS_SENTENCE)).label("access")
     still = HeldRecord.c.resolved_at.is_(None)
     query = select(HeldRecord, access).where(still).order_by(HeldRecord.c.last_seen_at.desc())
+    if held_id is not None:
+        query = query.where(HeldRecord.c.id == held_id)
     with engine.connect().execution_options(reading=True) as connection:
         rows = connection.execute(query).mappings().all()
     engine.dispose()

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from flows.sync import RunSummary
     from mappings.standing import Known
 
-FAILING = ("failed", "partly", "held")
+FAILING = ("failed", "partly", "held", "busy")
 
 
 def add_to(app: typer.Typer) -> None:
@@ -36,7 +36,7 @@ def sync(
 ) -> None:
     """Read what is new and store it.
 
-    All sources, or those named. Exit 1 when a stream failed.
+    All sources, or those named. Exit 1 when a stream failed, or could not be read because another worker reads it.
     """
     from flows.hub import open_hub
     from hub.collector import leave_at_once
@@ -48,12 +48,20 @@ def sync(
         progress = Progress()
         summaries = _sync_all(hub, chosen, progress, full=full, let_through=let_through)
         progress.clear()
+    tell_all(summaries)
+
+
+def tell_all(summaries: Sequence[RunSummary]) -> None:
+    """What each run did, what went wrong, where to look; exit 1 when a stream was not read."""
     for summary in summaries:
         print(summary_table(summary), end="\n\n")
         for (sentence, step), streams in _causes(summary).items():
             whole = len(streams) == len(summary.streams) > 1
             where = summary.source if whole else ", ".join(f"{summary.source}.{stream}" for stream in streams)
             say.problem(f"{where}: {sentence}", step)
+        if held := sum(result.held for result in summary.streams):
+            are = "record is" if held == 1 else "records are"
+            say.problem(f"{summary.source}: {held:,} {are} held.", "`frontdesk quarantine list` says why.")
     if any(summary.state in FAILING for summary in summaries):
         raise typer.Exit(1)
 

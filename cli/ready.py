@@ -168,7 +168,10 @@ class Request:
 
     def by_browser(self, port: int, *, quiet: bool, waits_here: bool) -> Mapping[str, str]:
         from cli.callback import wait_for_answer
+        from cli.run import require_free
 
+        if waits_here:
+            require_free("127.0.0.1", port, "--port")
         address = self.address()
         say.note(f"Open this address and allow access:\n\n  {address}\n")
         if not waits_here:

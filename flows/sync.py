@@ -162,5 +162,7 @@ def _failed(stream: str, error: FrontdeskError) -> StreamResult:
 
 def _busy(stream: str) -> StreamResult:
     return StreamResult(
-        stream, "busy", 0, 0, 0, 0, 0, 0, 0.0, sentence="Another worker is reading this stream just now."
-    )
+        stream, "busy", 0, 0, 0, 0, 0, 0, 0.0,
+        sentence="Another worker is reading this just now, so nothing was read here.",
+        step="Nothing to do: that one goes on. To read once more, try again in a minute.",
+    )  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import logging
+import os
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -12,6 +13,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import httpx
 import yaml
 
 from flows.hub import open_hub
@@ -21,6 +23,7 @@ from hub.settings import Settings
 
 if TYPE_CHECKING:
     from prefect.deployments.runner import RunnerDeployment
+    from prefect.runner import Runner
     from prefect.schedules import Schedule
 
 log = logging.getLogger("frontdesk.worker")
@@ -31,6 +34,10 @@ INBOX_SECONDS = 0.5
 INBOX_BACK_OFF_SECONDS = 15.0
 RUNS_AT_ONCE = 3
 """Each flow run is a process of about 100 MB; three keep a small machine usable."""
+PAUSE_SECONDS = 5.0
+"""How long stopping waits for Prefect to pause the schedules."""
+WATCH_SECONDS = 5.0
+"""How often a Prefect server that is away is asked again."""
 INBOX_FLOW = "drain_inbox"
 
 
@@ -42,21 +49,77 @@ def work(settings: Settings) -> None:
 
 
 async def _serve(settings: Settings) -> None:
+    """Serve; when Prefect goes away, which ends its runner, wait until it is back and serve anew."""
+    registered = asyncio.Event()
+    while True:
+        try:
+            return await _serve_once(settings, registered)
+        except Exception:  # Prefect wraps it in groups
+            async with httpx.AsyncClient(timeout=WATCH_SECONDS) as client:
+                if not registered.is_set() or await _answers(client):
+                    raise
+                await _wait_until_back(client)
+
+
+async def _serve_once(settings: Settings, registered: asyncio.Event) -> None:
+    runner = await stoppable()
+    with _reached():
+        served = [await deployment(entry, settings) for entry in entries(settings)]
+        await asyncio.gather(*(runner.aadd_deployment(one) for one in served))
+    registered.set()
+    log.info("The worker serves %d deployments.", len(served))
+    await runner.start()
+
+
+async def stoppable() -> Runner:
+    """A runner that SIGTERM ends by cancelling this task; Prefect's own handler forgets to await the pausing."""
     from prefect.runner import Runner
 
     loop, mine = asyncio.get_running_loop(), asyncio.current_task()
 
     class Stoppable(Runner):
-        """Ends by cancelling, which pauses the schedules; Prefect's own handler forgets to await that."""
-
         def handle_sigterm(self, *_: Any) -> None:
             loop.call_soon_threadsafe(mine.cancel if mine else loop.stop)
 
-    runner = Stoppable(name="frontdesk", query_seconds=POLL_SECONDS, limit=RUNS_AT_ONCE)
-    served = [await deployment(entry, settings) for entry in entries(settings)]
-    await asyncio.gather(*(runner.aadd_deployment(one) for one in served))
-    log.info("The worker serves %d deployments.", len(served))
-    await runner.start()
+        async def _pause_schedules(self) -> None:
+            # Prefect's client asks a server that is away again for most of a minute, for each deployment.
+            try:
+                await asyncio.wait_for(super()._pause_schedules(), PAUSE_SECONDS)  # type: ignore[no-untyped-call]
+            except (OSError, httpx.HTTPError, TimeoutError):
+                log.warning("Prefect did not answer, so its schedules go on; the next worker takes up what is late.")
+
+    return Stoppable(name="frontdesk", query_seconds=POLL_SECONDS, limit=RUNS_AT_ONCE)
+
+
+@contextmanager
+def _reached() -> Iterator[None]:
+    """NeedsPerson when the Prefect server cannot be reached any more while the deployments are registered."""
+    try:
+        yield
+    except (httpx.TransportError, httpx.HTTPStatusError) as error:
+        raise NeedsPerson(
+            f"The Prefect server at {_address()} cannot be reached, or does not take our deployments.",
+            step="See that it runs (`prefect server start`) and what its log says, then start the worker again.",
+            detail=repr(error),
+        ) from error
+
+
+async def _wait_until_back(client: httpx.AsyncClient) -> None:
+    log.warning("The Prefect server at %s does not answer; no scheduled run starts until it does.", _address())
+    while not await _answers(client):  # noqa: ASYNC110 -- the server is another process
+        await asyncio.sleep(WATCH_SECONDS)
+    log.info("The Prefect server answers again.")
+
+
+async def _answers(client: httpx.AsyncClient) -> bool:
+    try:
+        return (await client.get(f"{_address()}/health")).is_success
+    except httpx.HTTPError:
+        return False
+
+
+def _address() -> str:
+    return os.environ.get("PREFECT_API_URL", "").rstrip("/")
 
 
 def entries(settings: Settings, file: Path = FILE) -> list[Mapping[str, Any]]:

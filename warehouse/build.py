@@ -97,7 +97,7 @@ def _reason_for_full(path: Path, zone: str) -> str:
     try:
         with reading(path) as warehouse:
             known = warehouse.execute("SELECT shape, zone FROM warehouse_state").fetchone()
-    except duckdb.Error:
+    except (duckdb.Error, NeedsPerson):
         return "the present file cannot be read"
     if known is None or known[0] != shape():
         return "its models have changed"

@@ -13,6 +13,16 @@ import duckdb
 
 from hub.errors import NeedsPerson, RetryLater
 
+DAMAGE = (
+    duckdb.IOException,
+    duckdb.FatalException,
+    duckdb.InternalException,
+    duckdb.SerializationException,
+    duckdb.CatalogException,
+    duckdb.BinderException,
+)
+"""What DuckDB says of a file that is none of its own, is broken, or lacks tables."""
+
 
 @contextmanager
 def replacing(path: Path, *, fresh: bool) -> Iterator[Path]:
@@ -50,16 +60,20 @@ def _refused(path: Path, error: OSError | duckdb.Error) -> NeedsPerson:
 def reading(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """The published file, read-only, as it is now; a build that ends meanwhile changes nothing for the block.
 
-    Times come out naive and in UTC. NeedsPerson when nothing has been published yet.
+    Times come out naive and in UTC. NeedsPerson when nothing has been published yet, or the file is damaged.
     """
     if not path.exists():
         raise NeedsPerson(f"There is no warehouse at {path} yet.", step="Run `frontdesk warehouse build` first.")
     # DuckDB shares one open database per path and process: opened by name, a new reader would be given an older
     # reader's file for as long as that one lives. Attached to a database of its own, each reader opens what is there.
     with duckdb.connect(":memory:") as connection:
-        connection.execute(f"ATTACH '{str(path).replace(chr(39), chr(39) * 2)}' AS warehouse (READ_ONLY)")
-        connection.execute("USE warehouse; SET TimeZone = 'UTC'")
-        yield connection
+        try:
+            connection.execute(f"ATTACH '{str(path).replace(chr(39), chr(39) * 2)}' AS warehouse (READ_ONLY)")
+            connection.execute("USE warehouse; SET TimeZone = 'UTC'")
+            yield connection
+        except DAMAGE as error:
+            step = "`frontdesk warehouse build --rebuild` makes it anew from the store."
+            raise NeedsPerson(f"The warehouse {path} cannot be read.", step=step, detail=str(error)) from error
 
 
 @contextmanager

@@ -46,9 +46,10 @@ def _where(export: Export, above: int | None) -> str:
 
 
 def _no_store(database: str, error: Exception) -> NeedsPerson:
+    damaged = type(error) is sqlite3.DatabaseError
     return NeedsPerson(
-        f"The portal store {database} cannot be read for the warehouse.",
-        step="Check FRONTDESK_DATABASE_URL, and run `frontdesk sync` once so that the store has its tables.",
+        f"The portal store {database} cannot be read for the warehouse{': it is damaged' if damaged else ''}.",
+        step="Put a backup of it back." if damaged else "Run `frontdesk migrate`, or check FRONTDESK_DATABASE_URL.",
         detail=str(error),
     )
 
@@ -61,10 +62,10 @@ def _sqlite(url: URL) -> Iterator[Snapshot]:
     except sqlite3.OperationalError as error:
         raise _no_store(str(path), error) from None
     with closing(connection):
-        connection.execute("BEGIN")
         try:
+            connection.execute("BEGIN")
             yield _Sqlite(connection)
-        except sqlite3.OperationalError as error:
+        except sqlite3.DatabaseError as error:
             raise _no_store(str(path), error) from None
 
 

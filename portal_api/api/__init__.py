@@ -32,6 +32,7 @@ ERRORS: dict[int | str, dict[str, Any]] = {
         (400, "Something in the request is not right"),
         (401, "No token, or one that is no longer good"),
         (404, "Not there, or not yours"),
+        (503, "The store, or the file's source, cannot be reached just now: try again in a minute"),
     )
 }
 

@@ -32,7 +32,8 @@ from store.bundle import Bundle
 from store.scope import Reader
 
 router = APIRouter()
-FILE: dict[int | str, dict[str, Any]] = {200: {"content": {"application/octet-stream": {}}}}
+ANY = {"*/*": {"schema": {"type": "string", "format": "binary"}}}
+FILE: dict[int | str, dict[str, Any]] = {200: {"description": "The file, of its own media type", "content": ANY}}
 PARTS = 60
 
 

@@ -165,6 +165,27 @@ def test_where_no_configuration_is_nothing_is_made(tmp_path: Path, words: str) -
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_damaged_warehouse_says_how_it_is_made_anew(migrated: Run, tmp_path: Path) -> None:
+    for damage in (b"no database at all, but long enough to have a header of its own" * 100, b""):
+        (tmp_path / "var/warehouse.duckdb").write_bytes(damage)
+        done = migrated("metrics")
+        assert done.returncode == 1
+        assert "var/warehouse.duckdb cannot be read" in done.stderr
+        assert "`frontdesk warehouse build --rebuild` makes it anew" in done.stderr
+    assert migrated("warehouse", "build", "--rebuild").returncode == 0
+    assert migrated("metrics").returncode == 0
+
+
+def test_a_warehouse_of_a_store_that_cannot_be_read_names_the_store(frontdesk: Run, tmp_path: Path) -> None:
+    (tmp_path / "var").mkdir()
+    for content, step in ((b"", "Run `frontdesk migrate`"), (b"\xee" * 20_000, "backup")):
+        (tmp_path / "var/frontdesk.sqlite").write_bytes(content)
+        done = frontdesk("warehouse", "build")
+        assert done.returncode == 1
+        assert "The portal store var/frontdesk.sqlite cannot be read for the warehouse" in done.stderr
+        assert step in done.stderr
+
+
 def test_an_error_nobody_foresaw_keeps_its_text_back() -> None:
     sentence, step = unexpected(ValueError("token=abc"))
     assert "token=abc" not in sentence + step

@@ -7,8 +7,12 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+import typer
 from sqlalchemy import insert
 
+from cli.held import replay
+from flows.replay import Tried
 from hub.clock import now
 from hub.ids import entity_id
 from store.engine import create_engine
@@ -30,7 +34,7 @@ def test_a_held_contact_who_cannot_sign_in_is_told_by_its_record(migrated: Run, 
     assert "sign in" not in migrated("quarantine", "show", kept).stdout
 
 
-def hold_contact(folder: Path, external_id: str, role: str | None, digest: bytes) -> str:
+def hold_contact(folder: Path, external_id: str, role: str | None, digest: bytes, **facts: str) -> str:
     id_ = entity_id("crm", "Contact", external_id)
     both = {"id": id_, "source": "crm", "stream": "Contact", "external_id": external_id, "batch": "b"}
     why = {"entity": "person", "reason": "too_long", "sentence": "phone: too long.", "payload": "{}"}
@@ -38,6 +42,26 @@ def hold_contact(folder: Path, external_id: str, role: str | None, digest: bytes
     engine = create_engine(f"sqlite:///{folder}/var/frontdesk.sqlite")
     with engine.begin() as connection:
         connection.execute(insert(Person).values(**both, **person))
-        connection.execute(insert(HeldRecord).values(**both, **why, first_seen_at=now(), last_seen_at=now()))
+        connection.execute(insert(HeldRecord).values(**both, **why | facts, first_seen_at=now(), last_seen_at=now()))
     engine.dispose()
     return id_
+
+
+def test_a_large_payload_is_cut_on_the_terminal_and_whole_as_json(migrated: Run, tmp_path: Path) -> None:
+    held = hold_contact(tmp_path, "P1", None, REVOKED, payload=json.dumps({"Note": "x" * 500_000}))
+    shown = migrated("quarantine", "show", held)
+    assert len(shown.stdout) < 6_000
+    assert f"500,012 characters; `frontdesk quarantine show {held} --json` shows all." in shown.stderr
+    whole = json.loads(migrated("quarantine", "show", held, "--json").stdout)
+    assert len(whole["payload"]) == 500_012
+
+
+def test_a_replay_that_fails_says_what_to_do(migrated: Run, tmp_path: Path, monkeypatch, capsys) -> None:
+    hold_contact(tmp_path, "P1", None, REVOKED, suggestion="Shorten it at the source.")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("FRONTDESK_DATABASE_URL", "sqlite:///var/frontdesk.sqlite")
+    tried = lambda _settings, ids: (Tried(id_, "held", "phone: too long.") for id_ in ids)  # noqa: E731
+    monkeypatch.setattr("flows.replay.try_again_afresh", tried)
+    with pytest.raises(typer.Exit):
+        replay(None)
+    assert "held: phone: too long.\n  Shorten it at the source.\n" in capsys.readouterr().out

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -218,6 +219,15 @@ def test_an_address_pasted_from_another_machine_connects_too(books: Books, free_
     _, errors = second.communicate(timeout=30)
     assert second.returncode == 0, errors
     assert books.stored() is not None
+
+
+def test_connect_finds_its_port_taken_before_it_asks_anybody_to_open_an_address(books: Books) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        running = books.connect("--port", str(taken.getsockname()[1]))
+        _, errors = running.communicate(timeout=30)
+    assert running.returncode == 1
+    assert "cannot be used" in errors
+    assert "http" not in errors
 
 
 def test_an_answer_to_somebody_elses_request_is_refused(books: Books) -> None:

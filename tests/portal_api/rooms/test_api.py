@@ -111,7 +111,15 @@ async def test_the_openapi_document_tells_every_address_with_examples(browse):
     assert all(path.startswith(V1) for path in document["paths"])
     assert document["components"]["schemas"]["Money"]["properties"]["minor"]["examples"] == [123450]
     for path in document["paths"].values():
-        assert set(path["get"]["responses"]) == {"200", "400", "401", "404"}
+        assert set(path["get"]["responses"]) == {"200", "400", "401", "404", "503"}
+
+
+@pytest.mark.parametrize("path", ["/invoices/{invoice_id}/pdf", "/documents/{document_id}/content"])
+async def test_a_file_may_be_of_any_kind(browse, path):
+    document = (await browse(f"{V1}/openapi.json")).json()
+    assert document["paths"][f"{V1}{path}"]["get"]["responses"]["200"]["content"] == {
+        "*/*": {"schema": {"type": "string", "format": "binary"}}
+    }
 
 
 anything = st.text(st.characters(codec="utf-8", exclude_characters="\r\n"), max_size=40)
