@@ -289,7 +289,7 @@ def test_a_connection_that_ends_soon_is_a_finding(base: str, tmp_path: Path) -> 
     store.put({**(store.get() or {}), "refresh_expires_at": "2020-01-01T00:00:00Z"})
     with CONNECTOR.open(settings(base), store) as company:
         finding = CONNECTOR.check(company, {})[1]
-    assert (finding.ok, finding.subject) == (False, "connection")
+    assert (finding.ok, finding.subject) == (False, "quickbooks.connection")
 
 
 def test_no_secret_is_logged_or_told(base: str, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

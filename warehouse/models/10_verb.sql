@@ -11,6 +11,7 @@ SELECT * FROM (VALUES
     ('view_as_end', false, 'Staff stopped looking as a client'),
     ('sync_now', false, 'Staff asked for a source to be read'),
     ('link', false, 'Staff said whose a record is'),
+    ('unlink', false, 'Staff took back whose a record is'),
     ('replay', false, 'Staff had held records tried again'),
     ('let_through', false, 'Staff let a braked stream through'),
     ('download', true, 'Took a file: an invoice, a statement, a document'),
