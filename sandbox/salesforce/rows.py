@@ -29,6 +29,10 @@ def _instant(value: str) -> str:
     return stamp(int(moment.timestamp() * 1000))
 
 
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
 CONVERT: dict[str, Callable[[Any], Any]] = {
     "double": float,
     "currency": float,
@@ -56,8 +60,11 @@ def value_of(field: Field, row: Sequence[Any], body: dict[str, Any], admin: str)
         return value or admin
     if value is None or value == "":
         return None
-    convert = CONVERT.get(field.type)
-    return convert(value) if convert else value
+    try:
+        return CONVERT.get(field.type, _as_it_is)(value)
+    except (TypeError, ValueError):
+        # The vendor could not hold it; here the control page can, so that a bad value can be tried on Frontdesk.
+        return value
 
 
 def rendered(node: Node, row: Sequence[Any], base: str, admin: str) -> dict[str, Any] | None:

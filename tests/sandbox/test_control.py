@@ -53,6 +53,20 @@ def customer(state: State, invoice: Any) -> Any:
     return record.body
 
 
+def test_a_value_that_the_vendor_could_not_hold_can_be_tried(seeded: State, url: str) -> None:
+    shipment = first(seeded, "salesforce", "Shipment__c")
+    record = f"{url}/control/records/salesforce/Shipment__c/{shipment.id}"
+    bad = {"ETA__c": "tomorrow-ish", "Pieces__c": "some"}
+    assert requests.patch(record, json=bad, timeout=30).ok
+    key = {"grant_type": "client_credentials", "client_id": "sandbox-consumer-key"}
+    key["client_secret"] = "sandbox-consumer-secret"
+    token = requests.post(f"{url}/services/oauth2/token", data=key, timeout=30).json()["access_token"]
+    soql = f"SELECT ETA__c, Pieces__c FROM Shipment__c WHERE Id = '{shipment.id}'"
+    asked = {"params": {"q": soql}, "headers": {"Authorization": f"Bearer {token}"}}
+    (told,) = requests.get(f"{url}/services/data/v64.0/query", **asked, timeout=30).json()["records"]
+    assert {name: told[name] for name in bad} == bad
+
+
 def test_a_delayed_shipment_moves_its_eta_and_says_so_in_an_event(seeded: State, url: str) -> None:
     shipment = first(seeded, "salesforce", "Shipment__c", "json_extract(body, '$.ETA__c') IS NOT NULL")
     later = edit(url, "delay-shipment", id=shipment.id, days=3).json()["body"]["ETA__c"]
