@@ -9,9 +9,9 @@ from connectors.contract import Finding, SourceField, Want
 from connectors.quickbooks import reading
 from connectors.quickbooks.client import Company
 from connectors.quickbooks.facts import COMMON, ENTITIES, Entity
-from connectors.quickbooks.failures import RECONNECT
+from connectors.quickbooks.failures import RECONNECT, Gone
 from hub.clock import now, parse_instant
-from hub.errors import FrontdeskError
+from hub.errors import FrontdeskError, NeedsPerson
 
 SOON = dt.timedelta(days=14)
 
@@ -25,8 +25,12 @@ def check(company: Company, wants: Mapping[str, Want]) -> Sequence[Finding]:
 
 
 def company_name(company: Company) -> str:
-    """The company's name as its owner wrote it."""
-    return str(company.get(f"companyinfo/{company.realm_id}").body["CompanyInfo"].get("CompanyName", "?"))
+    """The company's name as its owner wrote it. NeedsPerson when QuickBooks knows none of this number."""
+    try:
+        body = company.get(f"companyinfo/{company.realm_id}").body
+    except Gone as error:
+        raise NeedsPerson(f"QuickBooks knows no company {company.realm_id}.", step=RECONNECT) from error
+    return str(body["CompanyInfo"].get("CompanyName", "?"))
 
 
 def readable(company: Company, name: str) -> Finding:

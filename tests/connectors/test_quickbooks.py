@@ -350,6 +350,13 @@ def test_check_names_the_company_and_what_can_be_read(company: Company) -> None:
     assert findings[-1].sentence == "Invoice can be read: 0 records."
 
 
+def test_check_says_when_there_is_no_such_company(company: Company, state: State) -> None:
+    state.purge("quickbooks", "CompanyInfo", "1")
+    (finding,) = CONNECTOR.check(company, {"Invoice": Want(())})
+    assert (finding.ok, finding.sentence) == (False, f"QuickBooks knows no company {REALM}.")
+    assert finding.step
+
+
 def test_describe_knows_what_the_mappings_read_and_not_their_typing_errors(company: Company) -> None:
     for stream in CONNECTOR.streams:
         describe = CONNECTOR.stream(stream).describe
