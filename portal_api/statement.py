@@ -84,6 +84,7 @@ class AccountView(NamedTuple):
     left_out: int
     ages: Sequence[Age]
     unused: str
+    owed: str
     due: str
 
 
@@ -162,7 +163,7 @@ def context_of(lists: Mapping[str, Sequence[Any]], period: Period, stands: Stand
         period=period,
         choices=choices_of(period, words.today),
         csv=f"/statement.csv?from={period.first}&to={period.last}",
-        accounts=[_view(account, SHOWN // len(found), words) for account in found],
+        accounts=[account_view(account, SHOWN // len(found), words) for account in found],
         client=client.name if client else "",
         number=(client.number or "") if client else "",
         address=address_of(next(iter(lists["billing"]), client)),
@@ -192,7 +193,9 @@ def choices_of(period: Period, today: dt.date) -> list[Choice]:
     return [Choice(name, f"/statement?from={p.first}&to={p.last}", p == period) for name, p in periods]
 
 
-def _view(account: Account, shown: int, words: Words) -> AccountView:
+def account_view(account: Account, shown: int, words: Words) -> AccountView:
+    """One currency's statement in the reader's words, with its latest `shown` movements."""
+
     def money(minor: int) -> str:
         return words.money(minor, account.currency)
 
@@ -211,7 +214,9 @@ def _view(account: Account, shown: int, words: Words) -> AccountView:
             for (band, _), minor, tone in zip(AGES, account.ages, tones, strict=True)
         ],
         unused=money(account.unused_minor) if account.unused_minor else "",
-        due=money(account.due_minor),
+        # Nobody pays a negative sum: what is over is the client's.
+        owed="To pay today" if account.due_minor >= 0 else "In your favour",
+        due=money(abs(account.due_minor)),
     )
 
 

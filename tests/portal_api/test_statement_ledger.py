@@ -1,11 +1,14 @@
 """The statement's sums, as laws: exact for every history, in every currency."""
 
 import datetime as dt
+from zoneinfo import ZoneInfo
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from portal_api.ledger import AGES, Movement, OpenInvoice, accounts, age_band
+from portal_api.statement import account_view
+from portal_api.wording import Words
 
 TODAY = dt.date(2026, 11, 24)
 days = st.dates(dt.date(2024, 1, 1), dt.date(2027, 12, 31))
@@ -53,6 +56,14 @@ def test_no_currency_is_lost_and_none_is_mixed(opening, found, open_, unused):
     seen = [account.currency for account in accounts(opening, found, open_, unused, TODAY)]
     expected = {*opening, *unused, *(m.currency for m in found), *(o.currency for o in open_)}
     assert seen == sorted(expected)
+
+
+def test_what_is_paid_beyond_all_invoices_is_in_the_clients_favour():
+    words = Words("en", ZoneInfo("UTC"), dt.datetime(2026, 11, 24, tzinfo=dt.UTC))
+    (over,) = accounts({"EUR": -2500}, [], [], {"EUR": 2500}, TODAY)
+    (owing,) = accounts({"EUR": 2500}, [], [OpenInvoice("EUR", TODAY, 2500)], {}, TODAY)
+    said = [(view.owed, view.due) for view in (account_view(account, 5, words) for account in (over, owing))]
+    assert said == [("In your favour", "€25.00"), ("To pay today", "€25.00")]
 
 
 def test_the_bands_meet_at_30_60_and_90_days():
