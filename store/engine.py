@@ -24,9 +24,10 @@ PRAGMAS = (
     f"busy_timeout={BUSY_SECONDS}000",
     "wal_autocheckpoint=1000",
 )
-CACHE_KIB = {True: 8_192, False: 65_536}
+CACHE_KIB = {True: 8_192, False: 32_768}
 """Page cache of a connection, for the portal and for the hub. Where a source's ids have no order (Drive), ours have
-none either, and a load touches the whole index with every page: the default of 2 MB thrashes."""
+none either, and a load touches the whole index with every page: the default of 2 MB thrashes. More than this gains
+nothing at a million rows: rows that wait for their transaction are the better use of the memory."""
 
 
 DISK_FULL = frozenset({"database or disk is full", "53100"})

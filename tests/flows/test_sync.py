@@ -20,6 +20,7 @@ from hub.errors import BadRecord, NeedsPerson, RetryLater
 from hub.ids import entity_id
 from store import crosswalk
 from store.hub_tables import Change, Crosswalk, HeldRecord, Run
+from store.merge import Counts
 from store.runs import begin
 from store.tables import Client, Invoice
 
@@ -220,6 +221,21 @@ def test_a_record_that_comes_on_two_pages_of_a_first_load_is_stored_once_as_it_c
     assert (summary.state, len(invoices(hub)), invoices(hub)["I00"][0]) == ("done", 20, 7700)
     counted = next(stream for stream in summary.streams if stream.stream == "Invoice")
     assert (counted.seen, counted.added, counted.updated) == (21, 20, 1)
+
+
+@pytest.mark.parametrize(("limit", "transactions"), [(64_000_000, 1), (1, 3)], ids=["short records", "long records"])
+def test_long_records_do_not_pile_up_in_memory_until_they_are_many(
+    hub: Hub, source: Any, monkeypatch: pytest.MonkeyPatch, limit: int, transactions: int
+) -> None:
+    monkeypatch.setattr("flows.pull.TOGETHER_BYTES", limit)
+    stored: list[int] = []
+
+    def note(stream: str, counts: Counts) -> None:
+        if stream == "Invoice":
+            stored.append(counts.seen)
+
+    sync_source(hub, "model", progress=note)
+    assert (len(stored), stored[-1]) == (transactions, 20)
 
 
 def test_nobody_sees_a_record_whose_owner_is_not_known_until_ops_link_it(hub: Hub, source: Any) -> None:
