@@ -10,6 +10,7 @@ from connectors.contract import Finding, SourceField
 from mappings.mapping import Mapping as StreamMapping
 from mappings.said import Said
 from mappings.yaml_lines import Spot
+from store.targets import targets
 
 Fields = Mapping[str, SourceField]
 Complaint = tuple[Spot, str, str]
@@ -43,13 +44,16 @@ SUITED: Mapping[str, frozenset[str]] = {
 }
 """Which of them each kind of column can be read from; every record of another would be held."""
 
+SUFFIX = {"day": "_on", "instant": "_at"}
+"""How columns for days and for instants end: a day that was meant for `promised_at` belongs in `promised_on`."""
+
 
 def compare(source: str, mapping: StreamMapping, fields: Fields, told: Collection[str] = ()) -> list[Finding]:
     """What does not fit, with file and line. `told`: fields of which something was said already."""
     found: dict[str, Finding] = {}
     for said in mapping.said:
         if said.path not in told:
-            for spot, sentence, step in _complaints(mapping.stream, said, fields):
+            for spot, sentence, step in _complaints(mapping, said, fields):
                 # A field that several columns read is told once, where it stands first.
                 finding = Finding(f"{source}.{mapping.stream}", ok=False, sentence=spot.says(sentence), step=step)
                 found.setdefault(sentence, finding)
@@ -65,12 +69,12 @@ def placed(finding: Finding, mappings: Sequence[StreamMapping]) -> Finding:
     return finding
 
 
-def _complaints(stream: str, said: Said, fields: Fields) -> Iterator[Complaint]:
+def _complaints(mapping: StreamMapping, said: Said, fields: Fields) -> Iterator[Complaint]:
     name = said.path.split(".")[0]
     if not _known(name, fields):
-        yield said.spot, f"{stream} has no field {name!r}, which the mapping reads.", _nearest(name, fields)
+        yield said.spot, f"{mapping.stream} has no field {name!r}, which the mapping reads.", _nearest(name, fields)
     elif said.path in fields:
-        yield from _wrong_type(stream, said, fields[said.path])
+        yield from _wrong_type(mapping, said, fields[said.path])
         yield from _unknown_values(said, fields[said.path])
 
 
@@ -84,12 +88,17 @@ def _nearest(name: str, fields: Fields) -> str:
     return f"Did you mean {', '.join(near)}?" if near else f"Its fields are {', '.join(sorted(fields)[:20])}."
 
 
-def _wrong_type(stream: str, said: Said, field: SourceField) -> Iterator[Complaint]:
+def _wrong_type(mapping: StreamMapping, said: Said, field: SourceField) -> Iterator[Complaint]:
     meaning = TYPES.get(field.type)
     if meaning is not None and said.kind and meaning not in SUITED[said.kind]:
         column = said.column or "modified"
-        sentence = f"{column} is of the kind {said.kind!r}, but {stream}.{field.name} is of the type {field.type!r}."
-        yield said.spot, sentence, f"Map a field of another type to {column}: every record would be held."
+        read = f"{mapping.stream}.{field.name}"
+        sentence = f"{column} is of the kind {said.kind!r}, but {read} is of the type {field.type!r}."
+        other = f"Map a field of another type to {column}"
+        fitting = column[:-3] + SUFFIX.get(meaning, "")
+        if fitting in targets()[mapping.into]:
+            other = f"Map it to {fitting}, or a field of another type to {column}"
+        yield said.spot, sentence, f"{other}: every record would be held."
 
 
 def _unknown_values(said: Said, field: SourceField) -> Iterator[Complaint]:

@@ -20,7 +20,18 @@ from portal_api.portal import portal_of
 from portal_api.queries import shipments as queries
 from portal_api.queries.parts import LAST_ID, LAST_INSTANT
 from portal_api.reading import reading
-from portal_api.states import SHIPMENT_WORDS, State, days, key, lateness, plain, shipment_state
+from portal_api.states import (
+    SHIPMENT_WORDS,
+    State,
+    days,
+    delivered,
+    key,
+    lateness,
+    new_date,
+    plain,
+    promised,
+    shipment_state,
+)
 from portal_api.tally import tally
 from portal_api.wording import Words
 from store.scope import Reader
@@ -74,9 +85,9 @@ class ShipmentContext:
     origin: str
     destination: str
     dots: Sequence[str]
-    promised_at: dt.datetime | None
-    eta_at: dt.datetime | None
-    delivered_at: dt.datetime | None
+    promised: dt.date | None
+    expected: dt.date | None
+    delivered: dt.date | None
     behind: str
     facts: Sequence[tuple[str, str]]
     events: Sequence[Station]
@@ -162,9 +173,9 @@ def detail_of(row: Any, events: Sequence[Any], fresh: Fresh | None, words: Words
         origin=row.origin or "",
         destination=row.destination or "",
         dots=dots_of(row, shipment_state(row, words)),
-        promised_at=row.promised_at,
-        eta_at=row.eta_at,
-        delivered_at=row.delivered_at,
+        promised=promised(row),
+        expected=new_date(row),
+        delivered=delivered(row),
         behind=f"{days(behind)} later than promised" if behind else "",
         facts=_facts(row, words),
         events=[_station(event, i == 0, words) for i, event in enumerate(events)],

@@ -33,14 +33,14 @@ class Speech(Protocol):
     def moment(self, moment: dt.datetime) -> str:
         """An instant in words, in the reader's zone: today 14:00, Thu 3 Dec 09:30."""
 
-    def arrival(self, moment: dt.datetime) -> str:
-        """As `moment`; midnight sharp is a day without a time."""
+    def arrival(self, moment: dt.date) -> str:
+        """As `moment`; of a source that knows the day alone, the day."""
 
-    def passed(self, moment: dt.datetime) -> bool:
+    def passed(self, moment: dt.date) -> bool:
         """Whether an arrival should have been: a day without a time passes at its end."""
 
-    def local_day(self, moment: dt.datetime) -> dt.date:
-        """The calendar day of an instant in the reader's zone."""
+    def local_day(self, moment: dt.date) -> dt.date:
+        """The calendar day of an instant in the reader's zone; a day is itself."""
 
 
 class State(NamedTuple):
@@ -127,10 +127,28 @@ SHIPMENT_WORDS: Mapping[str, str] = {
 STATIONS = ("booked", "picked_up", "in_transit", "customs", "out_for_delivery", "delivered")
 
 
+def promised(row: Any) -> dt.date | None:
+    """The first promise: an instant (a dt.datetime), or the day where the source knows no hour."""
+    found: dt.date | None = row.promised_at or row.promised_on
+    return found
+
+
+def new_date(row: Any) -> dt.date | None:
+    """The present expectation, alike."""
+    found: dt.date | None = row.eta_at or row.eta_on
+    return found
+
+
+def delivered(row: Any) -> dt.date | None:
+    """When it arrived, alike."""
+    found: dt.date | None = row.delivered_at or row.delivered_on
+    return found
+
+
 def shipment_state(row: Any, speak: Speech) -> State:
     """A shipment's state: trouble first, then lateness against the promise, then where it is."""
     status = key(row.status)
-    if row.delivered_at is not None or status == "delivered":
+    if delivered(row) is not None or status == "delivered":
         return _delivered(row, speak)
     if status == "cancelled":
         return State("quiet", "Cancelled", "This shipment was cancelled.")
@@ -145,11 +163,11 @@ def _moving(row: Any, speak: Speech) -> State:
     behind = lateness(row, speak)
     if behind > 0:
         return State("bad", f"{days(behind)} late", f"{where}. {_expected(row, speak)}")
-    expected = row.eta_at or row.promised_at
+    expected = new_date(row) or promised(row)
     if expected is None:
         return State("info", where, "There is no arrival date yet.")
     if speak.passed(expected):
-        overdue = f"It was {'expected' if row.eta_at else 'promised for'} {speak.arrival(expected)}"
+        overdue = f"It was {'expected' if new_date(row) else 'promised for'} {speak.arrival(expected)}"
         if key(row.status) == "booked":
             return State("bad", "Late, not shipped yet", f"{overdue}; it has not been shipped yet.")
         return State("attention", "Not confirmed", f"{where}. {overdue}; the delivery is not confirmed yet.")
@@ -157,28 +175,30 @@ def _moving(row: Any, speak: Speech) -> State:
 
 
 def _delivered(row: Any, speak: Speech) -> State:
-    if row.delivered_at is None:
+    arrived = delivered(row)
+    if arrived is None:
         return State("good", "Delivered", "Delivered.")
-    when = speak.arrival(row.delivered_at)
+    when = speak.arrival(arrived)
     behind = lateness(row, speak)
     after = f", {days(behind)} after the promised day" if behind > 0 else ""
     return State("good", "Delivered", f"Delivered {when}{after}.")
 
 
 def _expected(row: Any, speak: Speech) -> str:
-    if row.eta_at is None:
-        return f"Promised for {speak.arrival(row.promised_at)}." if row.promised_at else "There is no new date yet."
-    if lateness(row, speak) > 0:
-        return f"New arrival {speak.arrival(row.eta_at)}, promised was {speak.arrival(row.promised_at)}."
-    return f"Expected {speak.arrival(row.eta_at)}."
+    promise, eta = promised(row), new_date(row)
+    if eta is None:
+        return f"Promised for {speak.arrival(promise)}." if promise else "There is no new date yet."
+    if promise and lateness(row, speak) > 0:
+        return f"New arrival {speak.arrival(eta)}; it was promised for {speak.arrival(promise)}."
+    return f"Expected {speak.arrival(eta)}."
 
 
 def lateness(row: Any, speak: Speech) -> int:
     """Days between the promise and the delivery, or the expectation; 0 when either is unknown or in time."""
-    actual = row.delivered_at or row.eta_at
-    if actual is None or row.promised_at is None:
+    actual, promise = delivered(row) or new_date(row), promised(row)
+    if actual is None or promise is None:
         return 0
-    return max(0, (speak.local_day(actual) - speak.local_day(row.promised_at)).days)
+    return max(0, (speak.local_day(actual) - speak.local_day(promise)).days)
 
 
 # Projects ---------------------------------------------------------------------------------------------------------

@@ -50,28 +50,27 @@ class Words:
         date = self.local(day).date() if isinstance(day, dt.datetime) else day
         return _day(date, self.today, self.locale)
 
-    def local_day(self, moment: dt.datetime) -> dt.date:
-        """The calendar day of an instant in the reader's zone."""
-        return self.local(moment).date()
+    def local_day(self, moment: dt.date) -> dt.date:
+        """The calendar day of an instant in the reader's zone; a day is itself everywhere."""
+        return self.local(moment).date() if isinstance(moment, dt.datetime) else moment
 
     def moment(self, moment: dt.datetime | None) -> str:
         """`today 14:00`, `Thu 3 Dec 14:00`; empty for None."""
         return "" if moment is None else f"{self.day(moment)} {self.clock(moment)}"
 
-    def arrival(self, moment: dt.datetime | None) -> str:
-        """As `moment`; midnight sharp on the reader's clock is how a source writes a day without a time."""
-        return self.day(moment) if moment is not None and self._is_day(moment) else self.moment(moment)
+    def arrival(self, moment: dt.date | None) -> str:
+        """As `moment`; of a source that knows the day alone, the day."""
+        return self.moment(moment) if isinstance(moment, dt.datetime) else self.day(moment)
 
-    def exact_arrival(self, moment: dt.datetime | None) -> str:
-        """As `exact`, and a day without a time stays one."""
-        return self.exact(self.local_day(moment) if moment is not None and self._is_day(moment) else moment)
+    def until_when(self, moment: dt.date) -> dt.datetime:
+        """After when an arrival is overdue: a day without a time has until its end on the reader's clock."""
+        if isinstance(moment, dt.datetime):
+            return moment
+        return dt.datetime.combine(moment + dt.timedelta(days=1), dt.time(), self.zone)
 
-    def passed(self, moment: dt.datetime) -> bool:
-        """Whether an arrival should have been by now: a day without a time has until its end."""
-        return self.local_day(moment) < self.today if self._is_day(moment) else moment < self.now
-
-    def _is_day(self, moment: dt.datetime) -> bool:
-        return self.local(moment).time() == dt.time()
+    def passed(self, moment: dt.date) -> bool:
+        """Whether an arrival should have been by now."""
+        return self.until_when(moment) < self.now
 
     def clock(self, moment: dt.datetime) -> str:
         """`14:00` on the reader's clock."""
@@ -205,7 +204,7 @@ FILTERS = {
     name: _filter(name)
     for name in (
         *("day", "moment", "clock", "as_of", "exact", "dated", "until"),
-        *("arrival", "exact_arrival", "money", "number", "size"),
+        *("arrival", "money", "number", "size"),
     )
 }
 """For templates: `{{ invoice.total_minor|money(invoice.currency) }}`, `{{ shipment.eta_at|moment }}`."""

@@ -1,8 +1,8 @@
 """The Northwind company's tables as three vendors would hold them: a firm that was not made up for this sandbox.
 
 What the tables do not know stays empty. Rules where they need reading:
-    dates     an order date is midnight UTC of that day, in the years 1996 to 1998, as it stands; the days of promise
-              and delivery are midnight in ZONE, by which the portal knows that nobody wrote a time
+    dates     an order date is midnight UTC of that day, in the years 1996 to 1998, as it stands; the tables promise and
+              deliver by the day
     shipment  an order with a shipped date is Delivered on it (the tables know no later event), one without is Booked
     money     a unit price is rounded half up to cents, a discount to whole hundredths; of each line, quantity times
               price is the amount and the discount on it is rounded half up to cents; the invoice shows the amounts and
@@ -16,7 +16,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from sandbox.google_drive.resource import iso
 from sandbox.google_drive.tree import FOLDER, ROOT_ID
@@ -37,8 +36,6 @@ from sandbox.state import State
 
 CATEGORIES = ("Contracts", "Invoices", "Deliverables", "Reports", "Correspondence")
 CLIENTS_FOLDER = "fld-clients"
-ZONE = ZoneInfo("Europe/Berlin")
-"""The demo firm's."""
 
 
 def seed(state: State, directory: Path, today: dt.date | None = None) -> dict[str, int]:
@@ -61,14 +58,6 @@ def seed(state: State, directory: Path, today: dt.date | None = None) -> dict[st
         ("google_drive", "file"): folders(tables),
     }
     return {f"{vendor}/{kind}": state.load(vendor, kind, rows) for (vendor, kind), rows in loads.items()}
-
-
-def instant(day: str) -> str | None:
-    """Midnight in ZONE as Salesforce writes it, in UTC; None for an empty day."""
-    if not day:
-        return None
-    midnight = dt.datetime.combine(dt.date.fromisoformat(day), dt.time(), ZONE)
-    return midnight.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%S.000+0000")
 
 
 def users(tables: Tables) -> Iterator[Row]:
@@ -132,8 +121,8 @@ def shipments(tables: Tables) -> Iterator[Row]:
             Destination__c=", ".join(filter(None, (row["ship_city"], row["ship_country"]))),
             Status__c="Delivered" if shipped else "Booked",
             Shipped_Date__c=shipped,
-            Promised_At__c=instant(row["required_date"]),
-            Delivered_At__c=instant(shipped),
+            Promised_Date__c=row["required_date"],
+            Delivered_Date__c=shipped,
         )
         yield salesforce_id("Shipment__c", number), body, ms(row["order_date"]), ms(shipped or row["order_date"])
 

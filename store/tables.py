@@ -107,7 +107,10 @@ Milestone = synced("milestone", MilestoneColumns, looked_up_by=("project_id",))
 
 
 class ShipmentColumns(Synced):
-    """Goods on their way. `promised_at` is the first promise, `eta_at` the present expectation."""
+    """Goods on their way. `promised` is the first promise, `eta` the present expectation.
+
+    A source that knows the hour fills `_at`, one that knows the day alone `_on`; with both, the hour counts.
+    """
 
     number = Line
     reference = OptionalLine
@@ -120,8 +123,11 @@ class ShipmentColumns(Synced):
     location = OptionalLine
     shipped_on = OptionalDay
     promised_at = OptionalMoment
+    promised_on = OptionalDay
     eta_at = OptionalMoment
+    eta_on = OptionalDay
     delivered_at = OptionalMoment
+    delivered_on = OptionalDay
     exception = OptionalLine
     exception_since = OptionalMoment
     pieces = OptionalNumber

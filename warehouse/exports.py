@@ -103,8 +103,11 @@ WHOLE = (
             "status": TEXT,
             "shipped_on": DAY,
             "promised_at": INSTANT,
+            "promised_on": DAY,
             "eta_at": INSTANT,
+            "eta_on": DAY,
             "delivered_at": INSTANT,
+            "delivered_on": DAY,
         },
     ),
     _synced(

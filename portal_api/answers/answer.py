@@ -88,7 +88,7 @@ def soon(moment: dt.datetime, speak: Words) -> str:
     return speak.moment(moment) if near else speak.day(moment)
 
 
-def arrives(moment: dt.datetime, speak: Words) -> str:
+def arrives(moment: dt.date, speak: Words) -> str:
     """As `soon`, of goods: a day without a time stays one."""
     near = abs((speak.local_day(moment) - speak.today).days) <= 1
     return speak.arrival(moment) if near else speak.day(moment)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from typing import Any
 
@@ -22,7 +23,7 @@ from portal_api.answers.answer import (
     lower_first,
 )
 from portal_api.answers.work import in_number, in_short
-from portal_api.states import days, lateness
+from portal_api.states import days, delivered, lateness, new_date, promised
 from portal_api.tally import Tally, kind, tally
 from portal_api.wording import Words
 
@@ -60,11 +61,10 @@ def _nothing_moves(facts: Facts, speak: Words) -> Part:
     if not facts.arrived:
         return Part("No shipments yet. The first one appears here the moment it is booked.", QUIET)
     last = facts.arrived[0]
-    if last.delivered_at is None:
+    when = delivered(last)
+    if when is None:
         return Part("Nothing is on its way just now.", QUIET)
-    return Part(
-        f"Nothing is on its way. {last.number}, the last one, arrived {arrives(last.delivered_at, speak)}.", QUIET
-    )
+    return Part(f"Nothing is on its way. {last.number}, the last one, arrived {arrives(when, speak)}.", QUIET)
 
 
 def _trouble(troubled: list[Any], speak: Words) -> Part | None:
@@ -76,7 +76,7 @@ def _trouble(troubled: list[Any], speak: Words) -> Part | None:
     behind = lateness(worst, speak)
     if behind:
         return Part(f"{worst.number} is {days(behind)} late; {_new_date(worst, speak)}.", BAD)
-    was = f"was {'expected' if worst.eta_at else 'promised for'} {arrives(worst.eta_at or worst.promised_at, speak)}"
+    was = f"was {'expected' if new_date(worst) else 'promised for'} {arrives(_expected(worst), speak)}"
     if kind(worst, speak) == "late":
         return Part(f"{worst.number} is late: it {was} and has not been shipped yet.", BAD)
     return Part(f"{worst.number} {was}; its delivery is not confirmed.", ATTENTION)
@@ -93,10 +93,16 @@ def _held(row: Any) -> str:
 
 
 def _new_date(row: Any, speak: Words) -> str:
-    if row.eta_at is None or speak.passed(row.eta_at):
+    eta = new_date(row)
+    if eta is None or speak.passed(eta):
         return "there is no new date yet"
     word = "new ETA" if lateness(row, speak) else "still expected"
-    return f"{word} {arrives(row.eta_at, speak)}"
+    return f"{word} {arrives(eta, speak)}"
+
+
+def _expected(row: Any) -> dt.date:
+    """When it should arrive. Only of rows that `tally` finds dated."""
+    return new_date(row) or promised(row) or dt.date.max
 
 
 def _more_trouble(more: Tally) -> Part | None:
@@ -122,8 +128,8 @@ def _rest(on_time: int, undated: int, troubled: list[Any], facts: Facts, speak: 
 
 
 def _all_good(total: int, facts: Facts, speak: Words) -> Part:
-    first = min(facts.shipments, key=lambda row: row.eta_at or row.promised_at)
-    when = arrives(first.eta_at or first.promised_at, speak)
+    first = min(facts.shipments, key=lambda row: speak.until_when(_expected(row)))
+    when = arrives(_expected(first), speak)
     where = f" in {first.destination.split(',')[0]}" if first.destination else ""
     if total == 1:
         return Part(f"{first.number} is on time and arrives{where} {when}.", GOOD)

@@ -127,7 +127,10 @@ class ProjectDetail(Project):
 
 
 class Shipment(Answer):
-    """Goods on their way. `promised_at` is the first promise, `eta_at` the present expectation."""
+    """Goods on their way. `promised` is the first promise, `eta` the present expectation.
+
+    Each is an instant (`_at`) where the firm's system knows the hour, else a day (`_on`).
+    """
 
     id: str
     number: str = Field(examples=["HBL-2291"])
@@ -141,8 +144,11 @@ class Shipment(Answer):
     status: str = Field(examples=["in_transit"])
     state: State
     promised_at: dt.datetime | None
+    promised_on: dt.date | None
     eta_at: dt.datetime | None
+    eta_on: dt.date | None
     delivered_at: dt.datetime | None
+    delivered_on: dt.date | None
     exception: str | None = Field(examples=["Held at customs"])
 
 

@@ -61,7 +61,7 @@ ACTIVE = _ACTIVE.order_by(shipments.trouble, shipments.expected, visible["shipme
 ARRIVED = (
     select(*shipments.COLUMNS)
     .where(shipments.over)
-    .order_by(since_ever(visible["shipment"].c.delivered_at).desc(), visible["shipment"].c.id.desc())
+    .order_by(since_ever(shipments.delivered).desc(), visible["shipment"].c.id.desc())
     .limit(1)
 )
 

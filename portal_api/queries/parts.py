@@ -19,6 +19,9 @@ from sqlalchemy import (
     select,
     tuple_,
 )
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 
 from hub.clock import UTC
 from store.hub_tables import StreamState
@@ -39,6 +42,24 @@ limit = bindparam("limit", type_=Integer)
 def since_ever(column: ColumnElement[dt.datetime | None]) -> ColumnElement[dt.datetime]:
     """An instant that may be missing, as one that sorts: a row without it comes last in a list of the newest."""
     return func.coalesce(column, literal(FIRST_INSTANT, Instant), type_=Instant())
+
+
+class end_of_day(FunctionElement[dt.datetime]):  # noqa: N801 -- a function of SQL
+    """A day's last millisecond in UTC, to sort among instants; NULL stays NULL."""
+
+    name = "end_of_day"
+    type = Instant()
+    inherit_cache = True
+
+
+@compiles(end_of_day)
+def _as_text(element: end_of_day, compiler: SQLCompiler, **options: Any) -> str:
+    return f"({compiler.process(element.clauses, **options)} || 'T23:59:59.999Z')"
+
+
+@compiles(end_of_day, "postgresql")
+def _as_timestamp(element: end_of_day, compiler: SQLCompiler, **options: Any) -> str:
+    return f"(({compiler.process(element.clauses, **options)} + time '23:59:59.999') AT TIME ZONE 'UTC')"
 
 
 def newest_first(

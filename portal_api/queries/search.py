@@ -36,7 +36,8 @@ HITS = Bundle(
         "shipment",
         (
             *("id", "number", "reference", "origin", "destination", "status"),
-            *("promised_at", "eta_at", "delivered_at", "exception", "exception_since"),
+            *("promised_at", "promised_on", "eta_at", "eta_on", "delivered_at", "delivered_on"),
+            *("exception", "exception_since"),
         ),
         ("number", "reference", "tracking_number", "origin", "destination"),
         "source_at",

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import Integer, String, and_, bindparam, case, func, literal, or_, select, tuple_
+from sqlalchemy import Integer, String, bindparam, case, func, literal, or_, select, tuple_
 
-from portal_api.queries.parts import LAST_INSTANT, STREAMS, held, limit, newest_first, since_ever
+from portal_api.queries.parts import LAST_INSTANT, STREAMS, end_of_day, held, limit, newest_first, since_ever
 from store.bundle import Bundle
 from store.scope import visible
 from store.types import Instant
@@ -27,8 +27,11 @@ COLUMNS = (
     _s.location,
     _s.shipped_on,
     _s.promised_at,
+    _s.promised_on,
     _s.eta_at,
+    _s.eta_on,
     _s.delivered_at,
+    _s.delivered_on,
     _s.exception,
     _s.exception_since,
     _s.pieces,
@@ -37,10 +40,14 @@ COLUMNS = (
     _s.stream,
 )
 
-over = or_(_s.delivered_at.is_not(None), func.lower(_s.status).in_(("delivered", "cancelled")))
-late = and_(_s.promised_at.is_not(None), _s.eta_at > _s.promised_at)
-trouble = case((_s.exception.is_not(None), 0), (late, 1), else_=2)
-expected = func.coalesce(_s.eta_at, _s.promised_at, literal(LAST_INSTANT, Instant), type_=Instant())
+promised = func.coalesce(_s.promised_at, end_of_day(_s.promised_on), type_=Instant())
+eta = func.coalesce(_s.eta_at, end_of_day(_s.eta_on), type_=Instant())
+delivered = func.coalesce(_s.delivered_at, end_of_day(_s.delivered_on), type_=Instant())
+"""To sort and compare by; pages say the day where a source knows no more."""
+
+over = or_(delivered.is_not(None), func.lower(_s.status).in_(("delivered", "cancelled")))
+trouble = case((_s.exception.is_not(None), 0), (eta > promised, 1), else_=2)
+expected = func.coalesce(eta, promised, literal(LAST_INSTANT, Instant), type_=Instant())
 
 _after = tuple_(
     bindparam("after_trouble", type_=Integer), bindparam("after", type_=Instant), bindparam("after_id", type_=String)
@@ -58,7 +65,7 @@ ACTIVE_START: dict[str, object] = {
     "after_id": "",
 }
 
-_arrived = since_ever(func.coalesce(_s.delivered_at, _s.eta_at, _s.promised_at, type_=Instant()))
+_arrived = since_ever(func.coalesce(delivered, eta, promised, type_=Instant()))
 ARRIVED = newest_first(select(*COLUMNS, _arrived.label("arrived")).where(over), _arrived, _s.id)
 
 PAGE = newest_first(select(*COLUMNS, _s.source_at), _s.source_at, _s.id)
@@ -66,14 +73,15 @@ PAGE = newest_first(select(*COLUMNS, _s.source_at), _s.source_at, _s.id)
 
 COUNTS = select(
     func.count(case((~over, 1))).label("active"),
-    func.count(case((and_(~over, _s.exception.is_not(None)), 1))).label("exceptions"),
-    func.count(case((and_(~over, _s.exception.is_(None), late), 1))).label("late"),
     func.count(case((over, 1))).label("arrived"),
 ).select_from(_shipment)
 
 LOOKED_AT = 100
 LOOKED = (
-    select(_s.status, _s.promised_at, _s.eta_at, _s.delivered_at, _s.exception, _s.exception_since)
+    select(
+        *(_s.status, _s.promised_at, _s.promised_on, _s.eta_at, _s.eta_on, _s.delivered_at, _s.delivered_on),
+        *(_s.exception, _s.exception_since),
+    )
     .where(~over)
     .order_by(trouble, expected, _s.id)
     .limit(LOOKED_AT)

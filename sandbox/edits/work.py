@@ -14,11 +14,20 @@ def delay_shipment(state: State, wish: dict[str, Any]) -> Record:
     """The carrier is late: the ETA moves by `days` (default 3) and an event says so."""
     shipment = found(state, "salesforce", "Shipment__c", str(wish["id"]))
     days = int(wish.get("days", 3))
-    eta = shipment.body.get("ETA__c") or shipment.body.get("Promised_At__c") or salesforce_stamp(moment(state))
-    later = salesforce_stamp(dt.datetime.fromisoformat(eta).astimezone(UTC) + dt.timedelta(days=days))
+    later = _later(shipment.body, dt.timedelta(days=days), moment(state))
     with state.transaction():
         _shipment_event(state, shipment, "DELAY", f"Delayed by {days} {'day' if days == 1 else 'days'}")
-        return merge(state, "salesforce", "Shipment__c", shipment.id, {"ETA__c": later})
+        return merge(state, "salesforce", "Shipment__c", shipment.id, later)
+
+
+def _later(body: dict[str, Any], by: dt.timedelta, now: dt.datetime) -> dict[str, str]:
+    """The moved ETA: a day where the shipment has days alone."""
+    at = body.get("ETA__c") or body.get("Promised_At__c")
+    on = body.get("ETA_Date__c") or body.get("Promised_Date__c")
+    if on and not at:
+        return {"ETA_Date__c": (dt.date.fromisoformat(on) + by).isoformat()}
+    eta = dt.datetime.fromisoformat(at).astimezone(UTC) if at else now
+    return {"ETA__c": salesforce_stamp(eta + by)}
 
 
 def hold_shipment(state: State, wish: dict[str, Any]) -> Record:

@@ -105,8 +105,11 @@ OBJECTS: dict[str, tuple[str, str]] = {
         Location__c string:120
         Shipped_Date__c date
         Promised_At__c datetime
+        Promised_Date__c date
         ETA__c datetime
+        ETA_Date__c date
         Delivered_At__c datetime
+        Delivered_Date__c date
         Exception_Reason__c string:255
         Exception_Since__c datetime
         Pieces__c double

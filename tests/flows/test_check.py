@@ -79,9 +79,14 @@ def test_the_houses_mappings_fit(wrong: Wrong) -> None:
             "Nearest accepted: Project__c. Correct the mapping, or ask",
         ),
         (
-            "salesforce/Shipment__c.yaml", "eta_at: ETA__c", "eta_at: Carrier__c", 32,
+            "salesforce/Shipment__c.yaml", "eta_at: ETA__c", "eta_at: Carrier__c", 33,
             "eta_at is of the kind 'instant', but Shipment__c.Carrier__c is of the type 'string'.",
             "Map a field of another type to eta_at",
+        ),
+        (
+            "salesforce/Shipment__c.yaml", "eta_at: ETA__c", "eta_at: ETA_Date__c", 33,
+            "eta_at is of the kind 'instant', but Shipment__c.ETA_Date__c is of the type 'date'.",
+            "Map it to eta_on, or a field of another type to eta_at: every record would be held.",
         ),
         (
             "salesforce/Shipment__c.yaml", "shipped_on: Shipped_Date__c", "shipped_on: ETA__c", 30,

@@ -40,6 +40,7 @@ def day(offset: int) -> dt.date:
 
 def shipment(number="HBL-2290", **changes):
     basis = {"status": "in_transit", "promised_at": at(3), "eta_at": at(3), "delivered_at": None, "exception": None}
+    basis |= {"promised_on": None, "eta_on": None, "delivered_on": None}
     basis |= {"exception_since": None, "location": "Rotterdam", "destination": "Hamburg, DE", "number": number}
     return Row(**{**basis, **changes})
 
@@ -151,12 +152,34 @@ def test_what_never_left_is_said_to_be_late_and_not_shipped():
 
 
 def test_a_promise_without_a_time_is_a_day_and_has_until_its_end():
-    midnight = dt.datetime(2026, 12, 1, tzinfo=SPEAK.zone)
-    today = shipment(status="booked", promised_at=midnight, eta_at=None)
+    today = shipment(status="booked", promised_at=None, promised_on=day(0), eta_at=None)
     assert shipment_state(today, SPEAK) == ("good", "On time", "Booked. Promised for today.")
-    gone = shipment(status="booked", promised_at=midnight - dt.timedelta(days=1), eta_at=None)
+    gone = shipment(status="booked", promised_at=None, promised_on=day(-1), eta_at=None)
     assert shipment_state(gone, SPEAK).sentence == "It was promised for yesterday; it has not been shipped yet."
-    assert SPEAK.exact_arrival(midnight) == "Tuesday 1 December 2026"
+    new = shipment(promised_at=None, promised_on=day(1), eta_at=None, eta_on=day(4))
+    assert shipment_state(new, SPEAK)[1:] == (
+        "3 days late",
+        "In transit. New arrival Sat 5 Dec; it was promised for tomorrow.",
+    )
+    assert logistics(shipments(new), SPEAK).sentence == "HBL-2290 is 3 days late; new ETA Sat 5 Dec."
+    there = shipment(promised_at=None, promised_on=day(-2), delivered_on=day(-1))
+    assert shipment_state(there, SPEAK).sentence == "Delivered yesterday, 1 day after the promised day."
+
+
+@pytest.mark.parametrize("zone", ["America/Los_Angeles", "Europe/Berlin", "Pacific/Auckland"])
+def test_a_day_is_the_same_day_for_readers_all_over_the_world(zone):
+    speak = Words("en", ZoneInfo(zone), NOW)
+    row = shipment(promised_at=None, promised_on=dt.date(2026, 12, 4), eta_at=None)
+    assert shipment_state(row, speak).sentence == "In transit. Promised for Fri 4 Dec."
+    assert speak.exact(row.promised_on) == "Friday 4 December 2026"
+
+
+def test_of_hours_and_days_the_earliest_comes_next():
+    hour = shipment("HBL-1", promised_at=None, eta_at=dt.datetime(2026, 12, 3, 14, tzinfo=dt.UTC))
+    same_day = shipment("HBL-2", promised_at=None, eta_at=None, eta_on=dt.date(2026, 12, 3))
+    before = shipment("HBL-3", promised_at=None, eta_at=None, eta_on=dt.date(2026, 12, 2))
+    assert "The next, HBL-1," in logistics(shipments(same_day, hour), SPEAK).sentence, "a day has until its end"
+    assert "The next, HBL-3," in logistics(shipments(same_day, hour, before), SPEAK).sentence
 
 
 def test_home_and_the_list_have_one_word_for_one_state():
@@ -196,7 +219,7 @@ def test_a_plan_that_is_past_due_says_how_much_and_what_to_do():
 
 
 def test_with_nothing_on_its_way_the_last_arrival_is_named():
-    arrived = Row(number="HBL-1", delivered_at=at(-6))
+    arrived = Row(number="HBL-1", delivered_at=at(-6), delivered_on=None)
     assert logistics(Facts(arrived=[arrived]), SPEAK).sentence == (
         "Nothing is on its way. HBL-1, the last one, arrived Wed 25 Nov."
     )

@@ -10,7 +10,7 @@ CREATE OR REPLACE TABLE fact_request AS SELECT id AS request_id, * EXCLUDE (id) 
 COMMENT ON TABLE fact_request IS 'What clients asked for. answer_by is the firm''s promise.';
 
 CREATE OR REPLACE TABLE fact_shipment AS SELECT id AS shipment_id, * EXCLUDE (id) FROM store_shipment;
-COMMENT ON TABLE fact_shipment IS 'Goods on their way. promised_at is the first promise, eta_at the present expectation.';
+COMMENT ON TABLE fact_shipment IS 'Goods on their way. promised is the first promise, eta the present expectation: _at where the source knows the hour, _on where it knows the day alone.';
 
 CREATE OR REPLACE TABLE fact_invoice AS SELECT id AS invoice_id, * EXCLUDE (id) FROM store_invoice;
 COMMENT ON TABLE fact_invoice IS 'Invoices. Amounts are minor units (cents) of currency.';

@@ -1,0 +1,49 @@
+"""A store grows with the code: its schema is what the code has, and an upgrade keeps what was in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Engine, text
+
+from store import access_tables, hub_tables
+from store.columns import METADATA
+from store.engine import create_engine
+from store.migrate import config, is_current, upgrade
+
+LOADED = (access_tables, hub_tables)
+SHIPMENT = """
+INSERT INTO shipment (number, status, id, source, stream, external_id, source_at, content_hash, batch, synced_at)
+VALUES ('HBL-1', 'booked', 'x', 'crm', 'Shipment', '1', '2026-11-24T10:00:00.000Z', '', '', '2026-11-24T10:00:00.000Z')
+"""
+
+
+@pytest.fixture
+def old_store(database_url: str) -> Iterator[Engine]:
+    """A store as the first version made it, with one shipment."""
+    engine = create_engine(database_url)
+    with engine.begin() as connection:
+        command.upgrade(config(connection), "first")
+        connection.execute(text(SHIPMENT))
+    yield engine
+    engine.dispose()
+
+
+def test_the_migrations_make_what_the_code_has(engine: Engine) -> None:
+    with engine.connect() as connection:
+        # SQLite has words for types, and no types.
+        found = MigrationContext.configure(connection, opts={"compare_type": engine.dialect.name == "postgresql"})
+        assert compare_metadata(found, METADATA) == []
+
+
+def test_an_earlier_version_is_taken_over_with_what_is_in_it(old_store: Engine) -> None:
+    assert not is_current(old_store)
+    upgrade(old_store)
+    assert is_current(old_store)
+    with old_store.connect() as connection:
+        [row] = connection.execute(text("SELECT number, promised_on FROM shipment"))
+    assert tuple(row) == ("HBL-1", None)
