@@ -68,7 +68,7 @@ def unexpected(error: Exception) -> tuple[str, str]:
     """Sentence and step for an error that nobody raised on purpose. Its text is kept back: it may hold a secret."""
     text, kind = str(getattr(error, "orig", error)).lower(), type(error).__name__
     if type(error).__module__.startswith("sqlalchemy"):
-        from store.engine import trouble
+        from store.trouble import trouble
 
         if known := trouble(error):
             return known.sentence, known.step

@@ -17,10 +17,11 @@ from hub.errors import FrontdeskError, NeedsPerson
 from mappings.mapping import NO_ID
 from mappings.mapping import Mapping as StreamMapping
 from store import crosswalk
-from store.engine import trouble, writing
+from store.engine import writing
 from store.live import held_ids, live_ids
 from store.merge import burial, merge
 from store.runs import Begun, StreamResult, begin, call_for_sweep, finish
+from store.trouble import trouble
 
 log = logging.getLogger("frontdesk.sweep")
 
@@ -43,9 +44,8 @@ def sweep_stream(
         removed = _sweep(hub, session, stream, mapping, run_id, let_through=let_through)
     except FrontdeskError as error:
         return _not_swept(result, error)
-    except Exception as error:  # the run must be closed whatever happens, or its leases would block the next one
-        log.exception("the sweep of %s.%s failed unexpectedly", mapping.source, mapping.stream)
-        return _not_swept(result, unexpected(error))
+    except Exception as error:  # noqa: BLE001 -- the run must be closed, or its leases would block the next one
+        return _not_swept(result, unexpected(error, f"the sweep of {mapping.source}.{mapping.stream}"))
     return replace(result, removed=result.removed + removed, swept=True)
 
 
@@ -54,9 +54,13 @@ def _not_swept(result: StreamResult, error: FrontdeskError) -> StreamResult:
     return replace(result, state=state, sentence=error.sentence, step=error.step, error_kind=kind, swept=False)
 
 
-def unexpected(error: Exception) -> FrontdeskError:
+def unexpected(error: Exception, what: str) -> FrontdeskError:
     """The store's trouble, or a defect of ours, in words that a person can act on; the log has the rest."""
-    return trouble(error) or NeedsPerson(
+    if (known := trouble(error)) is not None:
+        log.warning("%s: %s %s", what, known.sentence, known.detail)
+        return known
+    log.error("%s failed unexpectedly", what, exc_info=error)
+    return NeedsPerson(
         f"Something unexpected happened: {type(error).__name__}.",
         step="Nothing was lost; the log has the details. Sync again, and report it if it stays.",
         detail=str(error),
@@ -108,9 +112,8 @@ def sweep_source(hub: Hub, source: str, *, let_through: bool = False) -> tuple[S
             requests = connected.connector.requests(session)
     except FrontdeskError as error:
         results, requests = _none_swept(run, error), 0
-    except Exception as error:
-        log.exception("the sweep of %s failed unexpectedly", source)
-        results, requests = _none_swept(run, unexpected(error)), 0
+    except Exception as error:  # noqa: BLE001 -- `unexpected` tells the log
+        results, requests = _none_swept(run, unexpected(error, f"the sweep of {source}")), 0
     with writing(hub.engine) as connection:
         finish(connection, run, results, requests)
     return tuple(results)

@@ -91,9 +91,8 @@ def _pull_all(
             return results, connector.requests(session)
     except FrontdeskError as error:
         reason = error
-    except Exception as error:  # the run must be closed whatever happens, or its leases would block the next one
-        log.exception("%s failed unexpectedly", run.source)
-        reason = unexpected(error)
+    except Exception as error:  # noqa: BLE001 -- the run must be closed, or its leases would block the next one
+        reason = unexpected(error, run.source)
     # The source cannot be opened at all: every stream that has not run says why.
     done = {result.stream for result in results}
     return [*results, *(_failed(mapping.stream, reason) for mapping in mappings if mapping.stream not in done)], 0
@@ -133,9 +132,8 @@ def _pull_one(
             result = sweep_stream(hub, session, stream, mapping, run.id, result, let_through=let_through)
     except FrontdeskError as error:
         return _failed(mapping.stream, error)
-    except Exception as error:
-        log.exception("%s.%s failed unexpectedly", run.source, mapping.stream)
-        return _failed(mapping.stream, unexpected(error))
+    except Exception as error:  # noqa: BLE001 -- `unexpected` tells the log
+        return _failed(mapping.stream, unexpected(error, f"{run.source}.{mapping.stream}"))
     return result
 
 

@@ -18,8 +18,9 @@ import yaml
 
 from flows.hub import open_hub
 from flows.inbox import Away, drain
-from hub.errors import NeedsPerson
+from hub.errors import FrontdeskError, NeedsPerson
 from hub.settings import Settings
+from store.trouble import trouble
 
 if TYPE_CHECKING:
     from prefect.deployments.runner import RunnerDeployment
@@ -181,6 +182,14 @@ def _drain_until(settings: Settings, over: threading.Event) -> None:
             try:
                 drain(hub, away)
                 pause = INBOX_SECONDS
-            except Exception:  # a store that is away for a moment must not end the thread
-                log.exception("The inbox cannot be read; trying again in %d s", INBOX_BACK_OFF_SECONDS)
+            except Exception as error:  # noqa: BLE001 -- a store that is away for a moment must not end the thread
+                _tell(error)
                 pause = INBOX_BACK_OFF_SECONDS
+
+
+def _tell(error: Exception) -> None:
+    """Why the inbox cannot be read: in a sentence what is the store's own trouble, with the traceback what is ours."""
+    known = error if isinstance(error, FrontdeskError) else trouble(error)
+    sentence = known.sentence if known else f"Something unexpected happened: {type(error).__name__}."
+    again = f"The inbox is tried again in {INBOX_BACK_OFF_SECONDS:.0f} s."
+    log.log(logging.WARNING if known else logging.ERROR, "%s %s", sentence, again, exc_info=None if known else error)

@@ -7,6 +7,7 @@ import time
 from urllib.parse import urlsplit
 
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as NoConnectionLeft
 from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import Response
@@ -119,7 +120,7 @@ def _failure(request: Request, route: str, error: Exception) -> Response:
     reference = new_reference()
     # The route, not the path: a sign-in link's path opens a door.
     log.error("%s %s failed, reference %s", request.method, route, reference, exc_info=error)
-    if isinstance(error, DBAPIError):
+    if isinstance(error, DBAPIError | NoConnectionLeft):
         sentence = "Your data cannot be reached at the moment."
         return problem(request, 503, "503", sentence, "Try again in a minute.", reference=reference)
     sentence = "Something went wrong on our side."

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import anyio
 import anyio.to_thread
 from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy.exc import DBAPIError
 from starlette.requests import Request
 
 from store.scope import Reader, Scope
@@ -20,6 +21,7 @@ from store.scope import Reader, Scope
 T = TypeVar("T")
 POOL = 4
 
+_ASK = select(1)
 _SET_ALL = select(func.set_config("app.access", "all", True))
 
 
@@ -66,17 +68,30 @@ class Store:
 
     def read_now(self, work: Callable[[Connection], T]) -> T:
         """`read` for code that is already in a thread."""
-        with self._readers.connect() as connection:
-            return work(connection)
+        return _on_a_connection_that_stands(self._readers, work)
 
     def _oversee_now(self, work: Callable[[Connection], T]) -> T:
-        with self.engine.connect() as connection:
-            return work(oversee(connection))
+        return _on_a_connection_that_stands(self.engine, lambda connection: work(oversee(connection)))
 
     def write_now(self, work: Callable[[Connection], T]) -> T:
         """`write` for code that is already in a thread."""
+        if not self._inline:
+            # Nothing may be done twice, so whether the server was restarted is found out before.
+            _on_a_connection_that_stands(self.engine, lambda connection: connection.scalar(_ASK))
         with self.engine.begin() as connection:
             return work(connection)
+
+
+def _on_a_connection_that_stands(engine: Engine, work: Callable[[Connection], T]) -> T:
+    """Read; once more where the connection was one from before the server's restart: the pool has dropped them all."""
+    try:
+        with engine.connect() as connection:
+            return work(connection)
+    except DBAPIError as error:
+        if not error.connection_invalidated:
+            raise
+    with engine.connect() as connection:
+        return work(connection)
 
 
 async def reading(request: Request, function: Callable[..., T], *args: object) -> T:

@@ -14,6 +14,7 @@ from portal_api.activity import record
 from portal_api.invoices import title_of
 from portal_api.listing import clean
 from portal_api.pages import render, words_of
+from portal_api.queries.parts import sought
 from portal_api.queries.search import HITS, PER_NOUN
 from portal_api.reading import reading
 from portal_api.states import (
@@ -75,13 +76,7 @@ async def search(request: Request, _scope: Client, q: str = "") -> Response:
 
 def hits(reader: Reader, query: str) -> Mapping[str, list[Any]]:
     """Rows of every noun whose name or number contains the words."""
-    return reader.bundle(HITS, pattern=pattern_of(query))
-
-
-def pattern_of(query: str) -> str:
-    r"""A LIKE pattern, with `\` before what LIKE would take for a joker."""
-    escaped = query.lower().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return f"%{escaped}%"
+    return reader.bundle(HITS, **sought(query))
 
 
 def groups_of(lists: Mapping[str, list[Any]], words: Words) -> list[Group]:

@@ -28,6 +28,9 @@ from sqlalchemy import (
 
 from store.types import Instant, Json, Minor, Reference
 
+# 64 bits on both databases: SQLite's INTEGER has them, PostgreSQL's has 32, and a file may have more than 2 GB.
+_big = BigInteger().with_variant(Integer(), "sqlite")
+
 Id: Column[str] = Column(String(26), primary_key=True)
 RowId: Column[str] = Column(String(26), nullable=False)
 OptionalRowId: Column[str | None] = Column(String(26))
@@ -49,7 +52,7 @@ OptionalAmount: Column[int | None] = Column(Minor)
 Currency: Column[str] = Column(String(3), nullable=False)
 OptionalCurrency: Column[str | None] = Column(String(3))
 Number: Column[int] = Column(Integer, nullable=False)
-OptionalNumber: Column[int | None] = Column(Integer)
+OptionalNumber: Column[int | None] = Column(_big)
 Flag: Column[bool] = Column(Boolean, nullable=False)
 OptionalFlag: Column[bool | None] = Column(Boolean)
 Seconds: Column[float] = Column(Float, nullable=False)
@@ -59,7 +62,6 @@ OptionalHash: Column[bytes | None] = Column(LargeBinary(32))
 Items: Column[list[dict[str, Any]] | None] = Column(Json)
 Facts: Column[dict[str, Any] | None] = Column(Json)
 
-_big = BigInteger().with_variant(Integer(), "sqlite")
 Count: Column[int] = Column(_big, nullable=False)
 Sequential: Column[int] = Column(_big, primary_key=True, autoincrement=True)
 

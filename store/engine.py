@@ -8,13 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Engine, event, func, make_url, select
+from sqlalchemy import URL, Connection, Engine, event, func, make_url, select
 from sqlalchemy import create_engine as _create_engine
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 
-from hub.errors import FrontdeskError, NeedsPerson, RetryLater
+from hub.errors import NeedsPerson
+from store.trouble import trouble
 
 BUSY_SECONDS = 30
+CONNECT_SECONDS = 10
 PRAGMAS = (
     # Counts for a new file only, and must come before WAL. Four times the default: a fifth less time for a load.
     "page_size=16384",
@@ -30,19 +32,13 @@ none either, and a load touches the whole index with every page: the default of 
 nothing at a million rows: rows that wait for their transaction are the better use of the memory."""
 
 
-DISK_FULL = frozenset({"database or disk is full", "53100"})
-BUSY = frozenset({"database is locked", "55p03"})
-AWAY = ("08", "57p0", "connection failed", "connection timeout", "consuming input failed", "the connection is closed")
-"""How SQLite, PostgreSQL (SQLSTATE) and its driver say so; psycopg gives no state when there is no connection."""
-
-
 def create_engine(url: str, *, pool_size: int = 5, portal: bool = False) -> Engine:
     """An engine for `sqlite:///path` or `postgresql://...`.
 
     With `portal=True` a PostgreSQL connection starts without access to any client's rows (row-level security): each
     request names its client first. Otherwise it is the hub's own and sees all.
     """
-    parsed = make_url(url)
+    parsed = _parsed(url)
     if parsed.get_backend_name() == "sqlite":
         return _sqlite(url, parsed.database, CACHE_KIB[portal])
     if parsed.get_backend_name() == "postgresql":
@@ -50,15 +46,40 @@ def create_engine(url: str, *, pool_size: int = 5, portal: bool = False) -> Engi
         return _create_engine(
             parsed.set(drivername="postgresql+psycopg"),
             pool_size=pool_size,
-            pool_pre_ping=False,
+            # Who lives long asks whether a connection still stands; the portal's readers find out by using it.
+            pool_pre_ping=not portal,
             json_serializer=_dumps,
             json_deserializer=orjson.loads,
-            connect_args={"options": f"-c app.access={access}", "connect_timeout": 10},
+            connect_args=_connecting(parsed, access),
         )
     raise NeedsPerson(
         f"FRONTDESK_DATABASE_URL names {parsed.get_backend_name()!r}, which Frontdesk cannot use.",
         step="Use sqlite:///path/to/file or postgresql://user:password@host/database.",
     )
+
+
+def _parsed(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError):
+        parsed = None
+    if parsed is None or "@" in (parsed.host or ""):  # the rest of a password with an @ in it
+        # Its text may hold a password, so it is not repeated.
+        raise NeedsPerson(
+            "FRONTDESK_DATABASE_URL is no address of a store.",
+            step="Use sqlite:///path/to/file or postgresql://user:password@host/database; in the password, write "
+            "letters such as @ : / # % as %40 %3A %2F %23 %25.",
+        )
+    return parsed
+
+
+def _connecting(url: URL, access: str) -> dict[str, Any]:
+    """What each connection begins with, besides what the address itself asks for."""
+    asked = url.query.get("options", ())
+    options = " ".join([asked] if isinstance(asked, str) else asked)
+    # Instants within JSON are written in the session's zone.
+    own = {"options": f"{options} -c app.access={access} -c TimeZone=UTC".strip(), "client_encoding": "utf8"}
+    return own if "connect_timeout" in url.query else {**own, "connect_timeout": CONNECT_SECONDS}
 
 
 @contextmanager
@@ -69,23 +90,6 @@ def writing(engine: Engine) -> Iterator[Connection]:
             yield connection
     except DBAPIError as error:
         raise trouble(error) or error from error
-
-
-def trouble(error: BaseException) -> FrontdeskError | None:
-    """What is the matter with the store itself: full, busy, away; None for anything else, such as a defect of ours."""
-    if not isinstance(error, DBAPIError):
-        return None
-    said = (getattr(error.orig, "sqlstate", None) or str(error.orig)).lower()
-    if said in DISK_FULL:
-        return NeedsPerson(
-            "The disk of the store is full; what was stored before is safe.",
-            step="Free some space, then try again: it goes on where it stopped.",
-            detail=str(error.orig),
-        )
-    if error.connection_invalidated or said in BUSY or said.startswith(AWAY):
-        step = "Try again in a minute; if it stays so, check FRONTDESK_DATABASE_URL."
-        return RetryLater("The store cannot be reached just now.", step=step, detail=str(error.orig))
-    return None
 
 
 def take_turns(connection: Connection, about: str, *, shared: bool = False) -> None:

@@ -34,6 +34,7 @@ def upgrade(engine: Engine) -> None:
         return
     try:
         with engine.begin() as connection:
+            _refuse_narrow(connection)
             command.upgrade(config(connection), "head")
     except CommandError as error:  # "Can't locate revision": no way leads from there
         raise NeedsPerson(
@@ -43,6 +44,18 @@ def upgrade(engine: Engine) -> None:
                 "again; staff, links made by hand and activity stay behind."
             ),
         ) from None
+
+
+def _refuse_narrow(connection: Connection) -> None:
+    """NeedsPerson when the database cannot hold every letter."""
+    if connection.dialect.name != "postgresql":
+        return
+    encoding = connection.exec_driver_sql("SHOW server_encoding").scalar_one()
+    if encoding != "UTF8":
+        raise NeedsPerson(
+            f"The store's database is encoded in {encoding}, which cannot hold every letter.",
+            step="Make it anew: CREATE DATABASE frontdesk OWNER frontdesk ENCODING 'UTF8' TEMPLATE template0.",
+        )
 
 
 def is_current(engine: Engine) -> bool:

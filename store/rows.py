@@ -1,8 +1,8 @@
 """Bulk writing of prepared rows, each database by its fastest safe way (docs/decisions/0004).
 
-SQLite: executemany of an upsert. PostgreSQL: COPY for new rows, COPY into a staging table and one UPDATE for changed
-ones. Rows arrive as text, int, bool, None and bytes, which both drivers take as they are; SQLAlchemy's types would cost
-more than the writing.
+SQLite: executemany of an upsert. PostgreSQL: COPY for new rows, COPY into a staging table and one INSERT from it for
+changed ones, and for all where row-level security binds our role: COPY is then refused. Rows arrive as text, int, bool,
+None and bytes, which both drivers take as they are; SQLAlchemy's types would cost more than the writing.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 from sqlalchemy import ARRAY, ColumnElement, Connection, String, any_, bindparam, func, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 Row = tuple[Any, ...]
 
@@ -43,12 +43,12 @@ def insert(
     try:
         if connection.dialect.name == "postgresql":
             tail = tuple(same.values())
-            _copy(connection, table, names, (row + tail for row in rows) if tail else rows)
+            _insert_on_postgresql(connection, table, names, [row + tail for row in rows] if tail else rows)
         else:
             # Part of the statement: binding what never changes costs a twentieth of a load.
             values = ["?"] * len(columns) + [_literal(value) for value in same.values()]
             connection.exec_driver_sql(_insert_sql(table, names, values), list(rows))
-    except (IntegrityError, connection.dialect.loaded_dbapi.IntegrityError) as error:
+    except IntegrityError as error:
         raise AlreadyThere(table) from error
 
 
@@ -58,20 +58,41 @@ def upsert(connection: Connection, table: str, columns: Sequence[str], rows: Seq
         return
     changes = ", ".join(f"{column} = excluded.{column}" for column in columns[1:])
     if connection.dialect.name == "postgresql" and len(rows) >= COPY_FROM:
-        stage = f"stage_{table}"
-        names = ", ".join(columns)
-        connection.exec_driver_sql(
-            f"CREATE TEMP TABLE IF NOT EXISTS {stage} (LIKE {table} INCLUDING DEFAULTS) ON COMMIT DELETE ROWS"
-        )
-        connection.exec_driver_sql(f"TRUNCATE {stage}")
-        _copy(connection, stage, columns, rows)
-        connection.exec_driver_sql(
-            f"INSERT INTO {table} ({names}) SELECT {names} FROM {stage} ON CONFLICT (id) DO UPDATE SET {changes}"
-        )
+        _insert_from_stage(connection, table, columns, rows, f"ON CONFLICT (id) DO UPDATE SET {changes}")
         return
     mark = "%s" if connection.dialect.name == "postgresql" else "?"
     sql = f"{_insert_sql(table, columns, [mark] * len(columns))} ON CONFLICT (id) DO UPDATE SET {changes}"
     connection.exec_driver_sql(sql, list(rows))
+
+
+def _insert_on_postgresql(connection: Connection, table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
+    """COPY, which the server refuses where row-level security binds our role: then by way of a staging table."""
+    if not _is_bound(connection, table):
+        _copy(connection, table, columns, rows)
+    elif len(rows) >= COPY_FROM:
+        _insert_from_stage(connection, table, columns, rows)
+    else:
+        connection.exec_driver_sql(_insert_sql(table, columns, ["%s"] * len(columns)), list(rows))
+
+
+def _is_bound(connection: Connection, table: str) -> bool:
+    """Whether row-level security binds us in this table; asked once for each connection."""
+    known: dict[str, bool] = connection.info.setdefault("bound by row-level security", {})
+    if table not in known:
+        known[table] = connection.execute(select(func.row_security_active(table))).scalar_one()
+    return known[table]
+
+
+def _insert_from_stage(
+    connection: Connection, table: str, columns: Sequence[str], rows: Iterable[Row], conflict: str = ""
+) -> None:
+    stage, names = f"stage_{table}", ", ".join(columns)
+    connection.exec_driver_sql(
+        f"CREATE TEMP TABLE IF NOT EXISTS {stage} (LIKE {table} INCLUDING DEFAULTS) ON COMMIT DELETE ROWS"
+    )
+    connection.exec_driver_sql(f"TRUNCATE {stage}")
+    _copy(connection, stage, columns, rows)
+    connection.exec_driver_sql(f"INSERT INTO {table} ({names}) SELECT {names} FROM {stage} {conflict}")
 
 
 def _insert_sql(table: str, columns: Sequence[str], values: Sequence[str]) -> str:
@@ -83,13 +104,26 @@ def _literal(text: str) -> str:
 
 
 def _copy(connection: Connection, table: str, columns: Sequence[str], rows: Iterable[Row]) -> None:
-    cursor = connection.connection.cursor()
+    cursor, sql = connection.connection.cursor(), f"COPY {table} ({', '.join(columns)}) FROM STDIN"
     try:
-        with cursor.copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN") as copy:
+        with cursor.copy(sql) as copy:
             for row in rows:
                 copy.write_row(row)
+    except connection.dialect.loaded_dbapi.Error as error:
+        raise _as_sqlalchemy_says(connection, sql, error) from error
     finally:
         cursor.close()
+
+
+def _as_sqlalchemy_says(connection: Connection, sql: str, error: Exception) -> Exception:
+    """What the driver raised past SQLAlchemy, so that it is known for what it is (store.trouble)."""
+    dialect, lost = connection.dialect, connection.connection.dbapi_connection
+    away = dialect.is_disconnect(error, lost, None)  # type: ignore[arg-type]
+    if away:
+        connection.invalidate(error)
+    return DBAPIError.instance(
+        sql, None, error, dialect.loaded_dbapi.Error, connection_invalidated=away, dialect=dialect
+    )
 
 
 def chunks(items: Sequence[Any], size: int = 500) -> Iterable[Sequence[Any]]:

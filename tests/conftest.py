@@ -12,7 +12,7 @@ import time
 import urllib.error
 import urllib.request
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -38,15 +38,29 @@ def postgres() -> Iterator[str]:
     server.cleanup()
 
 
-@pytest.fixture
-def postgres_url(postgres: str) -> str:
-    """A fresh, empty database."""
+ORDINARY = "firm"
+"""A role without any privilege of its own, as a firm has it: row-level security and the server's refusals bind it."""
+
+
+@pytest.fixture(scope="session")
+def postgres_do(postgres: str) -> Callable[[str], None]:
+    """Run a statement as the server's superuser."""
     import psycopg
 
+    def do(statement: str) -> None:
+        with psycopg.connect(postgres, autocommit=True) as connection:
+            connection.execute(statement.encode())
+
+    do(f"CREATE ROLE {ORDINARY} LOGIN")
+    return do
+
+
+@pytest.fixture
+def postgres_url(postgres: str, postgres_do: Callable[[str], None]) -> str:
+    """A fresh, empty database that an ordinary role owns."""
     name = f"t{uuid.uuid4().hex[:12]}"
-    with psycopg.connect(postgres, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}".encode())
-    return postgres.replace("/postgres?", f"/{name}?")
+    postgres_do(f"CREATE DATABASE {name} OWNER {ORDINARY}")
+    return postgres.replace("/postgres?", f"/{name}?").replace("//postgres:", f"//{ORDINARY}:")
 
 
 @pytest.fixture

@@ -18,6 +18,13 @@ from sqlalchemy import URL, make_url
 from hub.errors import NeedsPerson
 from warehouse.exports import INSTANT, TEXT, Export
 
+SNAPSHOT = (
+    "-c app.access=all",
+    "-c default_transaction_read_only=on",
+    "-c default_transaction_isolation=repeatable\\ read",
+    "-c client_encoding=utf8",
+)
+
 
 class Snapshot(Protocol):
     """The store at one instant."""
@@ -47,11 +54,20 @@ def _where(export: Export, above: int | None) -> str:
 
 def _no_store(database: str, error: Exception) -> NeedsPerson:
     damaged = type(error) is sqlite3.DatabaseError
+    why = "it is damaged" if damaged else _why(error)
     return NeedsPerson(
-        f"The portal store {database} cannot be read for the warehouse{': it is damaged' if damaged else ''}.",
+        f"The portal store {database} cannot be read for the warehouse{f': {why}' if why else ''}.",
         step="Put a backup of it back." if damaged else "Run `frontdesk migrate`, or check FRONTDESK_DATABASE_URL.",
         detail=str(error),
     )
+
+
+def _why(error: Exception) -> str:
+    """PostgreSQL's own words, which name users, databases and tables, never a password."""
+    told = getattr(getattr(error, "diag", None), "message_primary", None)
+    last = str(error).strip().splitlines()[-1] if str(error).strip() else ""
+    said: str = told or (last.rpartition("FATAL:")[2] if "FATAL:" in last else "")
+    return said.strip().rstrip(".")
 
 
 @contextmanager
@@ -98,10 +114,12 @@ def _field(name: str, type_: str) -> str:
 def _postgres(url: URL) -> Iterator[Snapshot]:
     import psycopg
 
-    address = url.set(drivername="postgresql").render_as_string(hide_password=False)
+    asked = url.query.get("options", ())
+    plain = url.set(drivername="postgresql").difference_update_query(["options"])
+    address = plain.render_as_string(hide_password=False)
     # Row-level security shows a connection nothing until it says whose eyes it has; the warehouse sees every client.
-    options = "-c app.access=all -c default_transaction_read_only=on -c default_transaction_isolation=repeatable\\ read"
-    shown = url.render_as_string()
+    options = " ".join([*([asked] if isinstance(asked, str) else asked), *SNAPSHOT])
+    shown = url.database or ""
     try:
         connection = psycopg.connect(address, options=options, connect_timeout=10)
     except psycopg.OperationalError as error:
@@ -109,7 +127,7 @@ def _postgres(url: URL) -> Iterator[Snapshot]:
     with closing(connection):
         try:
             yield _Postgres(connection)
-        except psycopg.errors.UndefinedTable as error:
+        except psycopg.Error as error:
             raise _no_store(shown, error) from None
 
 

@@ -15,8 +15,8 @@ from portal_api.activity import record
 from portal_api.listing import Id, clean
 from portal_api.pages import NotFound, redirect, render, words_of
 from portal_api.queries import ops as queries
+from portal_api.queries.parts import sought
 from portal_api.reading import overseeing, writing
-from portal_api.search import pattern_of
 
 router = APIRouter()
 SHOWN = 60
@@ -57,5 +57,5 @@ async def staff(request: Request, _staff: Ops) -> Response:
 
 
 def _clients(connection: Connection, query: str) -> tuple[Sequence[Any], int]:
-    rows = connection.execute(queries.CLIENTS, {"pattern": pattern_of(query), "limit": SHOWN + 1}).all()
+    rows = connection.execute(queries.CLIENTS, {**sought(query), "limit": SHOWN + 1}).all()
     return rows, connection.scalar(queries.CLIENT_COUNT) or 0

@@ -16,8 +16,8 @@ from portal_api.listing import ID, Id, clean
 from portal_api.pages import NotFound, redirect, render, words_of
 from portal_api.portal import portal_of
 from portal_api.queries import ops as queries
+from portal_api.queries.parts import sought
 from portal_api.reading import overseeing, writing
-from portal_api.search import pattern_of
 from store import crosswalk, ownerless
 
 router = APIRouter()
@@ -142,7 +142,7 @@ def _lists(connection: Connection) -> tuple[Sequence[Any], ...]:
 
 def _choice(connection: Connection, crosswalk_id: str, query: str) -> tuple[Any, Sequence[Any]]:
     row = connection.execute(queries.ONE_UNMATCHED, {"id": crosswalk_id}).first()
-    found = connection.execute(queries.CLIENTS, {"pattern": pattern_of(query), "limit": CHOICES}).all()
+    found = connection.execute(queries.CLIENTS, {**sought(query), "limit": CHOICES}).all()
     return row, found
 
 

@@ -44,7 +44,11 @@ BILLING = (
     .order_by(_b.name, _b.id)
     .limit(20)
 )
-PEOPLE = select(_p.id, _p.name, _p.email, _p.phone, _p.title, _p.role, _p.source, _p.stream).order_by(_p.name).limit(50)
+PEOPLE = (
+    select(_p.id, _p.name, _p.email, _p.phone, _p.title, _p.role, _p.source, _p.stream)
+    .order_by(_p.name, _p.id)
+    .limit(50)
+)
 PLANS = select(
     _s.id,
     _s.name,

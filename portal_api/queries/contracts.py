@@ -28,7 +28,7 @@ COLUMNS = (
 
 _in_force = case((func.lower(_c.status) == "activated", 0), (func.lower(_c.status) == "active", 0), else_=1)
 
-ALL = select(*COLUMNS).order_by(_in_force, _c.starts_on.desc(), _c.id).limit(20)
+ALL = select(*COLUMNS).order_by(_in_force, _c.starts_on.desc().nulls_last(), _c.id).limit(20)
 LIST = Bundle(rows=ALL, plans=account.PLANS.limit(5), held=held("contract"), streams=STREAMS)
 
 PAGE = newest_first(select(*COLUMNS, _c.source_at), _c.source_at, _c.id)

@@ -41,13 +41,13 @@ PAGE = newest_first(
     _d.id,
 )
 
-CATEGORIES = select(_d.category, func.count().label("n")).group_by(_d.category).order_by(_d.category)
+CATEGORIES = select(_d.category, func.count().label("n")).group_by(_d.category).order_by(_d.category.nulls_last())
 
 PROJECTS = (
     select(_project.c.id, _project.c.name, func.count().label("n"))
     .select_from(_document.join(_project, _project.c.id == _d.project_id))
     .group_by(_project.c.id, _project.c.name)
-    .order_by(_project.c.name)
+    .order_by(_project.c.name, _project.c.id)
     .limit(40)
 )
 

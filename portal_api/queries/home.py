@@ -35,7 +35,7 @@ HELD = select(_h.entity, func.count().label("n")).group_by(_h.entity)
 
 _over = func.lower(_p.status).in_(("completed", "cancelled", "closed", "done"))
 _shown = (*projects.COLUMNS, case((_over, 1), else_=0).label("over"))
-PROJECTS = select(*_shown).order_by(case((_over, 1), else_=0), projects.health, _p.due_on, _p.id).limit(3)
+PROJECTS = select(*_shown).order_by(case((_over, 1), else_=0), projects.health, _p.due_on.nulls_last(), _p.id).limit(3)
 PROJECT_COUNT = select(func.count().label("n")).select_from(visible["project"])
 
 _shown_ids = select(PROJECTS.subquery("shown").c.id)
@@ -44,7 +44,7 @@ MILESTONES = (
         _m.id, _m.project_id, _m.name, _m.position, _m.status, _m.client_action, _m.due_on, _m.completed_on, _m.source
     )
     .where(_m.project_id.in_(_shown_ids))
-    .order_by(_m.project_id, _m.position, _m.due_on, _m.id)
+    .order_by(_m.project_id, _m.position.nulls_last(), _m.due_on.nulls_last(), _m.id)
     .limit(90)
 )
 _waits = and_(_m.client_action.is_not(None), _m.completed_on.is_(None), func.lower(_m.status) != "done")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Integer, String, bindparam, func, or_, select
 
-from portal_api.queries.parts import limit
+from portal_api.queries.parts import like, limit
 from store.access_tables import Session, Staff
 from store.crosswalk import MANUAL
 from store.held import ACCESS_REVOKED
@@ -112,7 +112,7 @@ UNMATCHED = (
         Crosswalk.c.evidence,
     )
     .where(*_unmatched)
-    .order_by(Crosswalk.c.source, Crosswalk.c.label, Crosswalk.c.id)
+    .order_by(Crosswalk.c.source, Crosswalk.c.label.nulls_last(), Crosswalk.c.id)
     .limit(limit)
 )
 _shown = select(UNMATCHED.subquery("shown").c.id)
@@ -148,14 +148,13 @@ LINKED = (
 """What ops have said themselves, the latest first."""
 ONE_UNMATCHED = select(Crosswalk).where(Crosswalk.c.id == bindparam("id", type_=String), *_unmatched)
 
-_pattern = bindparam("pattern", type_=String)
 CLIENTS = (
     select(Client.c.id, Client.c.name, Client.c.profile, Client.c.number, Client.c.city, Client.c.source)
     .where(
         Client.c.deleted_at.is_(None),
         or_(
-            func.lower(Client.c.name).like(_pattern, escape="\\"),
-            func.lower(Client.c.number).like(_pattern, escape="\\"),
+            like(Client.c.name),
+            like(Client.c.number),
         ),
     )
     .order_by(Client.c.name, Client.c.id)
@@ -175,5 +174,5 @@ _seen = (
 STAFF = (
     select(Staff.c.email, Staff.c.name, Staff.c.role, _seen.c.seen_at)
     .outerjoin(_seen, _seen.c.staff_email == Staff.c.email)
-    .order_by(Staff.c.name, Staff.c.email)
+    .order_by(Staff.c.name.nulls_last(), Staff.c.email)
 )

@@ -76,9 +76,38 @@ def total(column: ColumnElement[int]) -> ColumnElement[int]:
     return cast(func.coalesce(func.sum(column), 0), BigInteger)
 
 
-def like(column: ColumnElement[str | None]) -> ColumnElement[bool]:
-    """Case-blind 'contains'. The caller binds `pattern` in lower case with % around and escapes inside (search)."""
-    return func.lower(column).like(bindparam("pattern", type_=String), escape="\\")
+def like(column: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Case-blind 'contains'. The caller binds what `sought` makes of the words."""
+    return _Small(column).like(bindparam("pattern", type_=String), escape="\\")
+
+
+def sought(query: str) -> dict[str, str]:
+    r"""What `like` compares with: the words in small letters, with `\` before what LIKE would take for a joker."""
+    small = query.lower()
+    escaped = small.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    letters = [letter for letter in sorted(set(small)) if not letter.isascii() and len(letter.upper()) == 1]
+    return {"pattern": f"%{escaped}%", "big": "".join(map(str.upper, letters)), "small": "".join(letters)}
+
+
+class _Small(FunctionElement[str]):
+    """A text in small letters. PostgreSQL's own knows no umlauts where a database has the C locale, so it is told those
+    that are looked for.
+    """
+
+    type = String()
+    inherit_cache = True
+
+
+@compiles(_Small)
+def _small(element: Any, compiler: Any, **options: Any) -> str:
+    return f"lower({compiler.process(element.clauses, **options)})"
+
+
+@compiles(_Small, "postgresql")
+def _small_on_postgresql(element: Any, compiler: Any, **options: Any) -> str:
+    big, small = bindparam("big", type_=String), bindparam("small", type_=String)
+    told: str = compiler.process(func.translate(func.lower(*element.clauses), big, small), **options)
+    return told
 
 
 STREAMS = select(

@@ -42,7 +42,7 @@ _running = case((func.lower(_p.status).in_(("completed", "cancelled", "closed", 
 health = case((_p.health == "late", 0), (_p.health == "at_risk", 1), else_=2)
 """The troubled before the others."""
 
-ALL = select(*COLUMNS).order_by(_running, health, _p.due_on, _p.id).limit(60)
+ALL = select(*COLUMNS).order_by(_running, health, _p.due_on.nulls_last(), _p.id).limit(60)
 
 WAITING = (
     select(_m.project_id, func.count().label("n"), func.min(_m.due_on, type_=_m.due_on.type).label("due_on"))
@@ -60,7 +60,7 @@ ONE = select(*COLUMNS).where(_p.id == bindparam("id", type_=String))
 MILESTONES = (
     select(_m.id, _m.name, _m.position, _m.status, _m.client_action, _m.due_on, _m.completed_on, _m.description)
     .where(_m.project_id == bindparam("id", type_=String))
-    .order_by(_m.position, _m.due_on, _m.id)
+    .order_by(_m.position.nulls_last(), _m.due_on.nulls_last(), _m.id)
     .limit(60)
 )
 

@@ -68,7 +68,7 @@ _client, _billing = visible["client"].c, visible["billing_account"].c
 CLIENT = select(_client.name, _client.number, _client.street, _client.postal_code, _client.city, _client.country)
 BILLING = select(
     _billing.name, _billing.street, _billing.postal_code, _billing.city, _billing.country, _billing.currency
-).order_by(_billing.name)
+).order_by(_billing.name, _billing.id)
 
 PAGE = Bundle(
     opening=OPENING,

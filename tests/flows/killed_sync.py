@@ -1,7 +1,8 @@
 """Kill a real sync process before its n-th database statement, for every n, and let the next run finish the work.
 
-Run by test_killed.py as a program of its own, because it forks: `killed_sync.py FOLDER [POSTGRES_URL]`. Prints one
-JSON line: how many places a process was killed at, and those after which the store differed from an undisturbed run's.
+Run by test_killed.py as a program of its own, because it forks: `killed_sync.py FOLDER [POSTGRES_URL]`, with a role
+`firm` there. Prints one JSON line: how many places a process was killed at, and those after which the store differed
+from an undisturbed run's.
 """
 
 from __future__ import annotations
@@ -129,17 +130,17 @@ class Places:
     def url(self, folder: Path) -> str:
         if self.server is None:
             return f"sqlite:///{folder / 'store.sqlite'}"
-        return self.server.replace("/postgres?", f"/{self._name(folder)}?")
+        return self.server.replace("/postgres?", f"/{self._name(folder)}?").replace("//postgres:", "//firm:")
 
     def copy(self, start: Path, folder: Path) -> None:
         shutil.copytree(start, folder)
         if self.server is not None:
-            self._do(f"CREATE DATABASE {self._name(folder)} TEMPLATE {self._name(start)}")
+            self._do(f"CREATE DATABASE {self._name(folder)} TEMPLATE {self._name(start)} OWNER firm")
 
     def create(self, folder: Path) -> None:
         folder.mkdir(parents=True)
         if self.server is not None:
-            self._do(f"CREATE DATABASE {self._name(folder)}")
+            self._do(f"CREATE DATABASE {self._name(folder)} OWNER firm")
         engine = create_engine(self.url(folder))
         upgrade(engine)
         engine.dispose()

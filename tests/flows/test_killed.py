@@ -17,6 +17,8 @@ def test_a_sync_killed_before_any_statement_ends_as_if_it_had_not_been(
 ) -> None:
     program = Path(__file__).parent / "killed_sync.py"
     server = [request.getfixturevalue("postgres")] if database == "postgres" else []
+    if server:
+        request.getfixturevalue("postgres_do")
     done = subprocess.run(
         [sys.executable, str(program), str(tmp_path / "w"), *server],
         capture_output=True, text=True, check=False, timeout=280,

@@ -1,0 +1,84 @@
+"""An ordinary role of PostgreSQL, bound by row-level security, can do all that Frontdesk needs; nobody else sees."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, func, select, text
+
+from hub.clock import now
+from hub.errors import NeedsPerson
+from hub.ids import entity_id
+from store import rows
+from store.engine import create_engine
+from store.migrate import upgrade
+from store.tables import Client, Document
+from store.types import instant_text
+
+pytestmark = pytest.mark.postgres
+COLUMNS = ("id", "external_id", "name", "source", "stream", "source_at", "content_hash", "batch", "synced_at")
+
+
+@pytest.fixture
+def engine(postgres_url: str) -> Iterator[Engine]:
+    engine = create_engine(postgres_url)
+    upgrade(engine)
+    yield engine
+    engine.dispose()
+
+
+def of_crm(stream: str, count: int, start: int = 0) -> list[tuple[Any, ...]]:
+    moment = instant_text(now())
+    return [
+        (entity_id("crm", stream, str(n)), str(n), f"Nr. {n}", "crm", stream, moment, b"h", "b", moment)
+        for n in range(start, start + count)
+    ]
+
+
+def count(engine: Engine, table: Any) -> int:
+    with engine.connect() as connection:
+        return connection.execute(select(func.count()).select_from(table)).scalar_one()
+
+
+@pytest.mark.parametrize("many", [3, 200])
+def test_it_loads_new_rows_few_or_many(engine: Engine, many: int) -> None:
+    with engine.begin() as connection:
+        rows.insert(connection, "client", COLUMNS, of_crm("Account", many))
+        rows.insert(connection, "client", COLUMNS, of_crm("Account", many, start=many))
+    assert count(engine, Client) == 2 * many
+
+
+@pytest.mark.parametrize("many", [3, 200])
+def test_a_row_that_is_known_already_is_told(engine: Engine, many: int) -> None:
+    with engine.begin() as connection:
+        rows.insert(connection, "client", COLUMNS, of_crm("Account", 1))
+    with engine.connect() as connection, pytest.raises(rows.AlreadyThere):
+        rows.insert(connection, "client", COLUMNS, of_crm("Account", many))
+    assert count(engine, Client) == 1
+
+
+def test_a_file_of_more_than_two_gigabytes_is_stored(engine: Engine) -> None:
+    row = (*of_crm("file", 1)[0], 3_000_000_000)
+    with engine.begin() as connection:
+        rows.insert(connection, "document", (*COLUMNS, "size_bytes"), [row])
+    with engine.connect() as connection:
+        assert connection.execute(select(Document.c.size_bytes)).scalar_one() == 3_000_000_000
+
+
+def test_a_database_that_cannot_hold_every_letter_is_refused(postgres: str, postgres_do: Callable[[str], None]) -> None:
+    postgres_do("CREATE DATABASE narrow ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0")
+    engine = create_engine(postgres.replace("/postgres?", "/narrow?"))
+    with pytest.raises(NeedsPerson, match="LATIN1") as caught:
+        upgrade(engine)
+    engine.dispose()
+    assert "ENCODING 'UTF8'" in caught.value.step
+
+
+def test_what_the_address_asks_for_is_kept(postgres_url: str) -> None:
+    engine = create_engine(f"{postgres_url}&options=-c%20statement_timeout%3D12345")
+    with engine.connect() as connection:
+        found = [connection.scalar(text(f"SHOW {name}")) for name in ("statement_timeout", "app.access", "TimeZone")]
+    engine.dispose()
+    assert found == ["12345ms", "all", "UTC"]
