@@ -25,7 +25,7 @@ SUGGESTIONS = {
     "bad_instant": "Mend the date and time in the source.",
     "bad_email": "Mend the e-mail address in the source.",
     "bad_flag": "Map a field that says true or false.",
-    "bad_list": "Map parts that are texts or numbers, under `each`.",
+    "bad_list": "Map a list of objects, and under `each` parts of them that are texts or numbers.",
     "bad_number": "Mend the number in the source, or map another field.",
     "bad_text": "Write the text anew in the source: half a character is in it.",
     "missing": "Fill the field in the source, or map another one.",
