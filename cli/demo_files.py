@@ -15,7 +15,8 @@ FIRM = "Harbour & Pine"
 NORTHWIND = "Northwind Traders"
 ENVIRONMENT_OF_OTHERS = ("FRONTDESK_", "PREFECT_")
 KEPT = (
-    "frontdesk.toml", "frontdesk.sqlite", "frontdesk.sqlite-wal", "frontdesk.sqlite-shm", "landing", "warehouse.duckdb",
+    "frontdesk.toml", "frontdesk.sqlite", "frontdesk.sqlite-wal", "frontdesk.sqlite-shm", "frontdesk.sqlite-*.lock",
+    "landing", "warehouse.duckdb",
     "content", "sandbox.sqlite", "sandbox.sqlite-wal", "sandbox.sqlite-shm", "prefect", "demo.json", "demo-seed.json",
     "secret-key", "google-service-account.json", "log",
 )  # fmt: skip
@@ -91,8 +92,7 @@ class Demo:
 
     def forget(self) -> None:
         """Remove what an earlier demo kept, and nothing else in the folder."""
-        for name in KEPT:
-            path = self.var / name
+        for path in [path for name in KEPT for path in self.var.glob(name)]:
             if path.is_dir():
                 shutil.rmtree(path)
             else:

@@ -17,15 +17,25 @@ Test = tuple[Callable[[Record], Any], Collection[Any]]
 
 
 def items(each: Mapping[str, Part], tests: Sequence[Test]) -> Callable[[Any, str], str | None]:
-    """A converter of one record's list to JSON."""
+    """A converter of one record's list to JSON; None where the source has none. BadRecord for what is no list."""
 
     def convert_list(blocks: Any, currency: str) -> str | None:
-        if not isinstance(blocks, list):
+        if blocks is None:
             return None
-        kept = [b for b in blocks if isinstance(b, dict) and all(one(b) in accepted for one, accepted in tests)]
+        _refuse_other_shape(blocks)
         try:
+            kept = [block for block in blocks if all(one(block) in accepted for one, accepted in tests)]
             return orjson.dumps([{n: part(b, currency) for n, part in each.items()} for b in kept]).decode()
         except TypeError:
             raise refuse("bad_list", blocks, "a list of texts and numbers") from None
 
     return convert_list
+
+
+def _refuse_other_shape(blocks: Any) -> None:
+    """Lines that cannot be read are no reason to show a record without them."""
+    if not isinstance(blocks, list):
+        raise refuse("bad_list", blocks, "a list of objects or null")
+    for number, block in enumerate(blocks, start=1):
+        if not isinstance(block, dict):
+            raise refuse("bad_list", block, f"an object, which number {number} of a list must be")

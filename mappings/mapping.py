@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from collections.abc import Mapping as MappingType
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -16,7 +16,9 @@ import orjson
 from hub import any_json
 from hub.errors import BadRecord
 from hub.ids import entity_id, entity_ids
+from hub.unread import refuse_unread
 from mappings.page import Column, PageView, Record
+from mappings.refusals import ID_LENGTH, readable_id, refuse_unstorable
 from mappings.said import Link, Said
 
 ColumnOf = Callable[[PageView], Column]
@@ -26,9 +28,6 @@ ROW_HEAD = ("id", "external_id", "source_at", "owner_id")
 
 CONTENT = slice(ROW_HEAD.index("owner_id"), None)
 """What of a row may change. A touch without a change is no change."""
-
-ID_LENGTH = 120
-"""Characters of an external id; no vendor's comes near."""
 
 ACCESS = frozenset({"role", "email"})
 """Columns that let a person in. They are read of a record that is held too: what it takes away must not wait."""
@@ -144,6 +143,7 @@ class Mapping:
         return Applied(rows, content_hashes(rows, owners), owners)
 
     def _rows(self, records: Sequence[Record]) -> list[tuple[Any, ...]]:
+        refuse_unread(records)
         page = PageView(records, self.plain_fields)
         external = self._external_ids(page)
         ids = entity_ids(self.source, self.stream, external)
@@ -155,11 +155,11 @@ class Mapping:
         column = self.key(page)
         if set(map(type, column)) == {str} and "" not in column and max(map(len, column)) <= ID_LENGTH:
             return column
-        return [_external_id(value) for value in column]
+        return [readable_id(value) for value in column]
 
     def _external_id(self, record: Record) -> str:
         """BadRecord when the source gave none that can be stored."""
-        external = _external_id(self.key(PageView([record], ()))[0])
+        external = readable_id(self.key(PageView([record], ()))[0])
         try:
             external.encode()
         except UnicodeEncodeError:
@@ -210,7 +210,7 @@ class Mapping:
                 # Without any field it is held for its lack of an id.
                 record = {}  # noqa: PLW2901 -- the payload keeps what came
             try:
-                _refuse_unstorable(record)
+                refuse_unstorable(record)
                 one = self._together([record])
             except BadRecord as error:
                 applied.held.append(self._hold(record, payload, error))
@@ -251,32 +251,6 @@ class Mapping:
                 with suppress(BadRecord):
                     readable[column.name] = column.read(PageView([record], ()))[0]
         return readable
-
-
-def _external_id(value: Any) -> str:
-    if not isinstance(value, str | int) or value == "" or len(str(value)) > ID_LENGTH:
-        raise BadRecord(f"{value!r} is no usable record id.", code="no_id", field="id")
-    return str(value)
-
-
-def _refuse_unstorable(record: Record) -> None:
-    for name, value in record.items():
-        texts = list(_texts(value))
-        if any("\0" in text for text in texts):
-            raise BadRecord("The text contains a null byte, which no text may.", code="null_byte", field=name)
-        try:
-            "".join(texts).encode()
-        except UnicodeEncodeError:
-            sentence = "The text contains half a character, which nobody can store."
-            raise BadRecord(sentence, code="bad_text", field=name) from None
-
-
-def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict | list):
-        for part in value.values() if isinstance(value, dict) else value:
-            yield from _texts(part)
 
 
 @lru_cache(maxsize=50_000)

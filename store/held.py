@@ -25,7 +25,7 @@ SUGGESTIONS = {
     "bad_instant": "Mend the date and time in the source.",
     "bad_email": "Mend the e-mail address in the source.",
     "bad_flag": "Map a field that says true or false.",
-    "bad_list": "Map parts that are texts or numbers, under `each`.",
+    "bad_list": "Map a list of objects, and under `each` parts of them that are texts or numbers.",
     "bad_number": "Mend the number in the source, or map another field.",
     "bad_text": "Write the text anew in the source: half a character is in it.",
     "missing": "Fill the field in the source, or map another one.",
@@ -34,6 +34,7 @@ SUGGESTIONS = {
     "not_text": "Map a field that holds a text.",
     "null_byte": "Remove the invisible null character in the source.",
     "too_long": "Shorten the text in the source, or map it to a column for long texts.",
+    "unread": "Mend it in the source, or report to its vendor what came; its next change is read again.",
     "unknown_value": "Add the value to the mapping's `values`, then replay.",
 }
 """What ops can do, by reason."""

@@ -19,7 +19,6 @@ from store.columns import (
     OptionalMoment,
     OptionalNumber,
     OptionalProse,
-    OptionalRowId,
     OptionalWord,
     Prose,
     Ref,
@@ -260,8 +259,6 @@ class TokenColumns(TypedColumns):
     source = Column(String(40), primary_key=True)
     sealed = Column(LargeBinary, nullable=False)
     stored_at = Moment
-    locked_until = OptionalMoment
-    locked_by = OptionalRowId
 
 
 Token = Table("token", METADATA, TokenColumns)

@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import base64
-import datetime as dt
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 import orjson
-from sqlalchemy import Engine, delete, insert, or_, select, update
+from sqlalchemy import Engine, delete, insert, select, update
 
 from hub.clock import now
-from hub.errors import NeedsPerson, RetryLater
-from hub.ids import random_id
+from hub.errors import NeedsPerson
+from store.alone import alone
 from store.hub_tables import Token
 
 if TYPE_CHECKING:
     from cryptography.fernet import Fernet
 
-LOCK = dt.timedelta(seconds=60)
-WAIT_SECONDS = 90
+WAIT_SECONDS = 90.0
+"""Longer than any refresh takes (connectors.quickbooks.sign_in)."""
 
 
 class SealedTokens:
@@ -35,7 +33,6 @@ class SealedTokens:
         """The stored credential, or None. NeedsPerson when it was sealed with another key."""
         with self.engine.connect().execution_options(reading=True) as connection:
             sealed = connection.scalar(select(Token.c.sealed).where(Token.c.source == self.source))
-        # An empty seal is a row that only carries the lock.
         return self._open(sealed) if sealed else None
 
     def put(self, token: Mapping[str, str]) -> None:
@@ -53,38 +50,13 @@ class SealedTokens:
 
     @contextmanager
     def lock(self) -> Iterator[None]:
-        """One refresher at a time over all processes; a dead one's lock falls after a minute."""
-        mine = random_id()
-        self._ensure_row()
-        deadline = time.monotonic() + WAIT_SECONDS
-        while not self._take(mine):
-            if time.monotonic() > deadline:
-                raise RetryLater(f"Another process is refreshing the credentials of {self.source}.")
-            time.sleep(0.1)
-        try:
+        """One refresher at a time over all processes. RetryLater when another takes longer than a refresh can.
+
+        No time ends it but the holder's own end, for a slow one is using the refresh token still; a killed one has
+        ended (`store.alone`).
+        """
+        with alone(self.engine, f"credentials of {self.source}", WAIT_SECONDS):
             yield
-        finally:
-            with self.engine.begin() as connection:
-                connection.execute(
-                    update(Token)
-                    .where(Token.c.source == self.source, Token.c.locked_by == mine)
-                    .values(locked_by=None, locked_until=None)
-                )
-
-    def _ensure_row(self) -> None:
-        with self.engine.begin() as connection:
-            if connection.scalar(select(Token.c.source).where(Token.c.source == self.source)) is None:
-                connection.execute(insert(Token), {"source": self.source, "sealed": b"", "stored_at": now()})
-
-    def _take(self, mine: str) -> bool:
-        free = or_(Token.c.locked_until.is_(None), Token.c.locked_until < now())
-        with self.engine.begin() as connection:
-            done = connection.execute(
-                update(Token)
-                .where(Token.c.source == self.source, free)
-                .values(locked_by=mine, locked_until=now() + LOCK)
-            )
-        return done.rowcount == 1
 
     def _open(self, sealed: bytes) -> dict[str, str]:
         from cryptography.fernet import InvalidToken

@@ -43,10 +43,13 @@ class CountingHttp(httplib2.Http):  # type: ignore[misc] # httplib2 has no types
 
 
 class FastModel(JsonModel):  # type: ignore[misc] # googleapiclient has no types
-    """Answers decoded with orjson."""
+    """Answers decoded with orjson. ValueError for what is no object: Drive answers nothing else."""
 
     def deserialize(self, content: bytes) -> Any:
-        return any_json.loads(content)
+        answer = any_json.loads(content)
+        if not isinstance(answer, dict):
+            raise ValueError("the answer is no object")  # noqa: TRY004 -- as JSON that cannot be read
+        return answer
 
 
 @dataclass

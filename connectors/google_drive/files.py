@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from connectors.contract import Deleted, Page, Record, Want
+from connectors.google_drive.entries import FOLDER, NAMELESS, SHORTCUT, is_trashed, media_type, parent_of
 from connectors.google_drive.listing import (
     FILE_FIELDS,
     FOLDER_FIELDS,
@@ -26,19 +27,11 @@ from connectors.google_drive.listing import (
     start_token,
     tree_of,
 )
-from connectors.google_drive.tree import (
-    FOLDER,
-    SHORTCUT,
-    Known,
-    Tree,
-    folder_of,
-    known_folders,
-    known_of,
-    parent_of,
-    placed,
-)
+from connectors.google_drive.tree import Known, Tree, folder_of, known_folders, known_of, placed
+from connectors.rows import id_in, ids_in
 from hub import any_json
 from hub.clock import iso, parse_instant
+from hub.unread import unread
 
 if TYPE_CHECKING:
     from connectors.google_drive.client import Drive
@@ -76,17 +69,25 @@ def load(drive: Drive, cursor: Mapping[str, Any], *, sweep: bool) -> Iterator[Pa
         cursor = {"start": start_token(drive), "since": iso(drive.clock), "after": "", "page": ""}
     tree, since = tree_of(drive), parse_instant(cursor["since"])
     folders = tree.inside()
+    if tree.nameless:
+        yield page_of(nameless_folders(tree), (), cursor, since)
     for group in groups([folder_id for folder_id in folders if folder_id > cursor["after"]]):
         for files, following in group_pages(drive, group, cursor["page"]):
             after = cursor["after"] if following else group[-1]
             cursor = {**cursor, "after": after, "page": following}
-            records = [record for file in files if (record := placed(tree, file)) is not None]
+            records = [record for file in files if not isinstance(record := outcome(tree, file, since), Deleted)]
             if records:
                 yield page_of(records, (), cursor, since)
     yield page_of((), (), {"token": cursor["start"], "folders": known_folders(folders).text()}, since, sweep=sweep)
 
 
-def group_pages(drive: Drive, group: Sequence[str], token: str) -> Iterator[tuple[list[dict[str, Any]], str]]:
+def nameless_folders(tree: Tree | None) -> list[Record]:
+    """Folders without an id, to be held: what lies in them cannot be asked for."""
+    sentence = "A folder came without an id, so what lies in it could not be read."
+    return [unread({"folder": entry}, "id", sentence) for entry in (tree.nameless if tree else ())]
+
+
+def group_pages(drive: Drive, group: Sequence[str], token: str) -> Iterator[tuple[list[Any], str]]:
     """The pages of one group of folders from a page token on; from its first page when Drive forgot the token."""
     query = files_in(group, trashed=False)
     while True:
@@ -108,6 +109,8 @@ def replay(drive: Drive, cursor: Mapping[str, Any]) -> Iterator[Page]:
         outcomes, sweep, known = digest(drive, changes, known)
         records = [item for item in outcomes.values() if not isinstance(item, Deleted)]
         deleted = [item for item in outcomes.values() if isinstance(item, Deleted)]
+        records += [unread({"change": entry}, "fileId", NAMELESS) for entry in changes.nameless]
+        records += nameless_folders(drive.tree)
         token = changes.following
         yield page_of(records, deleted, {"token": token, "folders": known.text()}, changes.high_water, sweep=sweep)
         if changes.last:
@@ -119,27 +122,27 @@ def digest(drive: Drive, changes: ChangePage, known: Known) -> tuple[dict[str, O
 
     Drive says no more of a file that was deleted past the trash than of one that we lost access to.
     """
-    entries = {entry["fileId"]: entry for entry in changes.entries if entry.get("fileId")}
-    removed = [file_id for file_id, entry in entries.items() if entry.get("removed")]
-    files = [entry["file"] for entry in entries.values() if not entry.get("removed") and entry.get("file")]
-    times = {file_id: parse_instant(entry["time"]) for file_id, entry in entries.items() if entry.get("time")}
-    outcomes: dict[str, Outcome] = {file_id: Deleted(file_id, times.get(file_id), "access_lost") for file_id in removed}
-    for file in files:
-        if file["mimeType"] not in (FOLDER, SHORTCUT):
-            outcomes[file["id"]] = outcome(tree_of(drive), file, times.get(file["id"]))
-        elif file["mimeType"] == SHORTCUT:
-            log.info("left out the shortcut %s: a shortcut grants no access to its target", file["id"])
-    moved = [file["id"] for file in files if file["mimeType"] == FOLDER and concerns(drive, file, known)]
+    latest = {change.id: change for change in changes.changes}
+    removed = [change for change in latest.values() if change.file is None]
+    files = [(change, change.file) for change in latest.values() if change.file is not None]
+    outcomes: dict[str, Outcome] = {change.id: Deleted(change.id, change.at, "access_lost") for change in removed}
+    for change, file in files:
+        if media_type(file) == SHORTCUT:
+            log.info("left out the shortcut %s: a shortcut grants no access to its target", change.id)
+        elif media_type(file) != FOLDER:
+            outcomes[change.id] = outcome(tree_of(drive), file, change.at)
+    folders = [(change, file) for change, file in files if media_type(file) in (FOLDER, "")]
+    moved = [change.id for change, file in folders if concerns(drive, change.id, file, known)]
     outcomes |= below(drive, moved)
-    lost = any(known.has(file_id) for file_id in removed)
+    lost = any(known.has(change.id) for change in removed)
     if moved or lost:
         known = known_folders(tree_of(drive).inside())
     return outcomes, lost, known
 
 
-def concerns(drive: Drive, folder: Mapping[str, Any], known: Known) -> bool:
-    """Whether a folder is or was below the root."""
-    return known.has(folder["id"]) or bool(tree_of(drive).chain(parent_of(folder)) is not None)
+def concerns(drive: Drive, folder_id: str, folder: Record, known: Known) -> bool:
+    """Whether a folder is or was below the root, or may be."""
+    return known.has(folder_id) or tree_of(drive).chain(parent_of(folder)) is not None
 
 
 def below(drive: Drive, folder_ids: Sequence[str]) -> dict[str, Outcome]:
@@ -148,17 +151,20 @@ def below(drive: Drive, folder_ids: Sequence[str]) -> dict[str, Outcome]:
         return {}
     tree = tree_of(drive)
     return {
-        file["id"]: outcome(tree, file, drive.clock)
+        id_in(file, "id") or repr(file): outcome(tree, file, drive.clock)
         for group in groups(tree.below(folder_ids))
         for page in list_all(drive, files_in(group, trashed=True), FILE_FIELDS)
         for file in page
     }
 
 
-def outcome(tree: Tree, file: Mapping[str, Any], at: Any) -> Outcome:
+def outcome(tree: Tree, file: Any, at: Any) -> Outcome:
     """The file with its place, or that it is gone: into the trash, or out of the clients' folders."""
-    record = None if file.get("trashed") else placed(tree, file)
-    return Deleted(file["id"], at, "deleted") if record is None else record
+    if not isinstance(file, Mapping):
+        return file  # type: ignore[no-any-return] # no record at all: the mapping holds it
+    id_ = id_in(file, "id")
+    record = None if id_ and is_trashed(file) else placed(tree, file)
+    return Deleted(id_, at, "deleted") if record is None else record
 
 
 def page_of(
@@ -170,18 +176,19 @@ def page_of(
 
 
 def keys(drive: Drive) -> Iterator[list[str]]:
-    """The ids of all files that clients may have, by the folders as they are now."""
+    """The ids of all files that clients may have, by the folders as they are now. NeedsPerson without the root."""
+    root_folder(drive)
     tree = load_tree(drive)
     for group in groups(tree.inside()):
         for page in list_all(drive, files_in(group, trashed=False), "id"):
-            yield [file["id"] for file in page]
+            yield ids_in(page, "id")
 
 
 def one(drive: Drive, file_id: str, _want: Want) -> Record | None:
     """The file as it is now; None when it is gone, in the trash, or not below a client's folder."""
     request = drive.service.files().get(fileId=file_id, fields=FILE_FIELDS, supportsAllDrives=True)
     file: dict[str, Any] | None = drive.ask_for(request)
-    if file is None or file.get("trashed") or file["mimeType"] in (FOLDER, SHORTCUT):
+    if file is None or is_trashed(file) or media_type(file) in (FOLDER, SHORTCUT):
         return None
     return placed(ancestors(drive, parent_of(file)), file)
 
@@ -194,6 +201,6 @@ def ancestors(drive: Drive, folder_id: str) -> Tree:
         found: dict[str, Any] | None = drive.ask_for(request)
         if found is None:
             break
-        tree.put(folder_of(found))
+        tree.put(folder_of({**found, "id": folder_id}))
         folder_id = parent_of(found)
     return tree

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from connectors.contract import Deleted, Page, Record, Want
+from connectors.google_drive.entries import FOLDER, checked, fault, is_trashed, media_type, parent_of
 from connectors.google_drive.files import page_of
 from connectors.google_drive.listing import (
     FILE_FIELDS,
@@ -21,7 +22,8 @@ from connectors.google_drive.listing import (
     root_folder,
     start_token,
 )
-from connectors.google_drive.tree import FOLDER, Known, known_of, parent_of
+from connectors.google_drive.tree import Known, known_of
+from connectors.rows import ids_in
 from hub.clock import iso, parse_instant
 
 if TYPE_CHECKING:
@@ -57,11 +59,11 @@ def load_and_replay(drive: Drive, cursor: Mapping[str, Any], *, sweep: bool) -> 
         except TokenRejected:
             cursor = {**cursor, "page": ""}
             continue
-        known = known_of(str(cursor["folders"])).plus(folder["id"] for folder in found).text()
+        known = known_of(str(cursor["folders"])).plus(ids_in(found, "id")).text()
         cursor = {**cursor, "page": following, "folders": known}
         if not following:
             cursor = {"token": cursor["start"], "folders": known}
-        yield page_of(found, (), cursor, since, sweep=sweep and not following)
+        yield page_of([checked(folder) for folder in found], (), cursor, since, sweep=sweep and not following)
     yield from replay(drive, cursor)
 
 
@@ -81,34 +83,42 @@ def digest(drive: Drive, changes: ChangePage, known: Known) -> tuple[list[Record
     """Which client folders a page of changes brings, and which it takes away."""
     records: dict[str, Record] = {}
     deleted: dict[str, Deleted] = {}
-    for entry in changes.entries:
-        folder_id, file = str(entry.get("fileId", "")), entry.get("file")
-        if file and not entry.get("removed") and is_client_folder(drive, file):
-            records[folder_id] = file
-            known = known.plus([folder_id])
-            deleted.pop(folder_id, None)
-        elif known.has(folder_id):
-            reason: Any = "access_lost" if entry.get("removed") else "deleted"
-            deleted[folder_id] = Deleted(folder_id, parse_instant(entry["time"]), reason)
-            known = known.minus(folder_id)
-            records.pop(folder_id, None)
+    for change in changes.changes:
+        if change.file is not None and (is_client_folder(drive, change.file) or stays(change.id, change.file, known)):
+            records[change.id] = checked(change.file)
+            known = known.plus([change.id])
+            deleted.pop(change.id, None)
+        elif known.has(change.id):
+            reason: Any = "access_lost" if change.file is None else "deleted"
+            deleted[change.id] = Deleted(change.id, change.at, reason)
+            known = known.minus(change.id)
+            records.pop(change.id, None)
     return list(records.values()), list(deleted.values()), known
 
 
-def is_client_folder(drive: Drive, file: Mapping[str, Any]) -> bool:
-    """Whether a file is a live folder directly below the root."""
-    folder = file["mimeType"] == FOLDER and not file.get("trashed")
+def is_client_folder(drive: Drive, file: Record) -> bool:
+    """Whether a file is a live folder directly below the root, as far as it says."""
+    folder = media_type(file) in (FOLDER, "") and not is_trashed(file)
     return folder and parent_of(file) == drive.settings.root_folder_id
 
 
+def stays(folder_id: str, file: Record, known: Known) -> bool:
+    """Whether a client's folder is one still for all we know: what cannot be read is held and takes nothing away."""
+    return known.has(folder_id) and not is_trashed(file) and fault(file) is not None
+
+
 def keys(drive: Drive) -> Iterator[list[str]]:
-    """The ids of all client folders."""
+    """The ids of all client folders. NeedsPerson without the root."""
+    root_folder(drive)
     for page in list_all(drive, client_folders(drive), "id"):
-        yield [folder["id"] for folder in page]
+        yield ids_in(page, "id")
 
 
 def one(drive: Drive, folder_id: str, _want: Want) -> Record | None:
     """The folder as it is now; None when it is gone or no client's folder any more."""
     request = drive.service.files().get(fileId=folder_id, fields=FILE_FIELDS, supportsAllDrives=True)
     found: dict[str, Any] | None = drive.ask_for(request)
-    return found if found is not None and is_client_folder(drive, found) else None
+    if found is None or not (is_client_folder(drive, found) or fault(found)):
+        return None
+    folder: Record = checked(found)
+    return folder

@@ -5,10 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from connectors.google_drive.tree import FOLDER, SHORTCUT, Tree, folder_of
-from hub.clock import parse_instant
+from connectors.google_drive.entries import FOLDER, SHORTCUT, Change, change_of, fault, is_trashed, media_type
+from connectors.google_drive.tree import Tree, folder_of
+from connectors.rows import id_in, value_in
 from hub.errors import NeedsPerson
 
 if TYPE_CHECKING:
@@ -31,9 +33,13 @@ class TokenRejected(Exception):
 
 @dataclass
 class ChangePage:
-    """One page of the change log. `following` is the token to go on with; `at` is Google's time of the answer."""
+    """One page of the change log. `following` is the token to go on with; `at` is Google's time of the answer.
 
-    entries: list[dict[str, Any]]
+    `nameless`: entries that do not say of which file they tell.
+    """
+
+    changes: list[Change]
+    nameless: list[Any]
     following: str
     last: bool
     at: dt.datetime
@@ -42,8 +48,8 @@ class ChangePage:
     @property
     def high_water(self) -> dt.datetime:
         """Up to when a copy is true that has taken this page."""
-        times = [entry["time"] for entry in self.entries if entry.get("time")]
-        return self.at if self.last or not times else parse_instant(max(times))
+        times = [change.at for change in self.changes if change.at is not None]
+        return self.at if self.last or not times else max(times)
 
 
 def root_folder(drive: Drive) -> dict[str, Any]:
@@ -56,16 +62,17 @@ def root_folder(drive: Drive) -> dict[str, Any]:
             f"{user} cannot see the root folder {root}.",
             step=f"Share the folder with {user} as a viewer, or correct `root_folder_id`.",
         )
-    if found["mimeType"] != FOLDER or found.get("trashed"):
-        what = "is in the trash" if found.get("trashed") else "is no folder"
+    name = found.get("name") or root
+    if media_type(found) != FOLDER or is_trashed(found):
+        what = "is in the trash" if is_trashed(found) else "is no folder"
         raise NeedsPerson(
-            f"The root folder {found['name']} {what}.",
+            f"The root folder {name} {what}.",
             step="Set `root_folder_id` to the folder that holds the clients'.",
         )
     if found.get("driveId", "") != drive.settings.drive_id:
         wanted = found.get("driveId") or "nothing"
         raise NeedsPerson(
-            f"The root folder {found['name']} lies in another drive than configured.",
+            f"The root folder {name} lies in another drive than configured.",
             step=f"Set `drive_id` to {wanted}.",
         )
     return found
@@ -82,14 +89,27 @@ def quoted(text: str) -> str:
     return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
-def list_page(drive: Drive, query: str, fields: str, token: str) -> tuple[list[dict[str, Any]], str]:
-    """One page of files.list and the token of the next. TokenRejected when Drive does not know `token`."""
+def list_page(drive: Drive, query: str, fields: str, token: str) -> tuple[list[Any], str]:
+    """One page of files.list and the token of the next. TokenRejected when Drive does not know `token`.
+
+    Its entries are as they came: `entries` tells what can be read of them.
+    """
     where = drive.where() | ({"corpora": "drive"} if drive.settings.drive_id else {})
     request = drive.service.files().list(
         q=query, fields=f"nextPageToken,files({fields})", pageSize=PAGE_SIZE, pageToken=token or None, **where
     )
     answer = asked_with_token(drive, request, token)
-    return answer.get("files", []), answer.get("nextPageToken", "")
+    return listed(drive, answer, "files"), answer.get("nextPageToken", "")
+
+
+def listed(drive: Drive, answer: dict[str, Any], name: str) -> list[Any]:
+    """The entries of an answer; no entry, no key. RetryLater where they are no list at all."""
+    from connectors.google_drive.failures import failure
+
+    found = answer.get(name, [])
+    if not isinstance(found, list):
+        raise failure(ValueError(f"{name} is no list"), drive.account)
+    return found
 
 
 def asked_with_token(drive: Drive, request: Any, token: str) -> dict[str, Any]:
@@ -103,13 +123,16 @@ def asked_with_token(drive: Drive, request: Any, token: str) -> dict[str, Any]:
     except HttpError as error:
         if token and error.resp.status in (400, 410) and location_of(error) == "pageToken":
             raise TokenRejected(token) from None
+        if error.resp.status == HTTPStatus.NOT_FOUND and drive.settings.drive_id:
+            # A list names no other thing that could be missing.
+            raise no_member(drive) from error
         raise failure(error, drive.account) from error
     except FAILURES as error:
         raise failure(error, drive.account) from error
     return answer
 
 
-def list_all(drive: Drive, query: str, fields: str) -> Iterator[list[dict[str, Any]]]:
+def list_all(drive: Drive, query: str, fields: str) -> Iterator[list[Any]]:
     """All pages of a list. Starts over, once a page, when Drive forgets where it stood."""
     token = ""
     while True:
@@ -128,7 +151,10 @@ def load_tree(drive: Drive) -> Tree:
     tree = Tree(drive.settings.root_folder_id)
     for page in list_all(drive, f"mimeType = '{FOLDER}'", FOLDER_FIELDS):
         for file in page:
-            tree.put(folder_of(file))
+            if id_in(file, "id"):
+                tree.put(folder_of(file))
+            else:
+                tree.nameless.append(file)
     drive.tree = tree
     return tree
 
@@ -171,35 +197,67 @@ CHANGES = f"nextPageToken,newStartPageToken,changes(changeType,time,removed,file
 def fetch_changes(drive: Drive, token: str) -> ChangePage:
     """Ask for a page of the change log, and bring the folders in memory up to it."""
     request = drive.service.changes().list(pageToken=token, pageSize=PAGE_SIZE, fields=CHANGES, **drive.where())
-    answer = asked_with_token(drive, request, token)
-    last = "nextPageToken" not in answer
-    following = answer["newStartPageToken"] if last else answer["nextPageToken"]
-    page = ChangePage(answer.get("changes", []), following, last, drive.clock, set())
+    page = page_of(drive, asked_with_token(drive, request, token))
     refuse_lost_root(drive, page)
     if drive.tree is not None:
-        follow(drive.tree, page)
+        follow(drive, drive.tree, page)
     return page
 
 
-def follow(tree: Tree, page: ChangePage) -> None:
-    """Apply a page's folders to a tree that was read before it."""
-    for entry in page.entries:
-        file = entry.get("file")
-        if entry.get("removed"):
-            tree.remove(entry.get("fileId", ""))
-        elif file and file["mimeType"] == FOLDER:
-            tree.put(folder_of(file))
+def page_of(drive: Drive, answer: dict[str, Any]) -> ChangePage:
+    """A page of the change log as it was answered. RetryLater when it does not say where to go on."""
+    from connectors.google_drive.failures import failure
+
+    following = answer.get("nextPageToken") or answer.get("newStartPageToken")
+    if not following:
+        raise failure(ValueError("no token to go on with"), drive.account)
+    entries = listed(drive, answer, "changes")
+    refuse_lost_drive(drive, entries)
+    told = [(entry, change_of(entry)) for entry in entries if value_in(entry, "changeType") != "drive"]
+    changes = [change for _, change in told if change is not None]
+    nameless = [entry for entry, change in told if change is None]
+    return ChangePage(changes, nameless, str(following), "nextPageToken" not in answer, drive.clock, set())
+
+
+def follow(drive: Drive, tree: Tree, page: ChangePage) -> None:
+    """Apply a page's folders to a tree that was read before it. One that cannot be read has all be read anew."""
+    for change in page.changes:
+        if change.file is None:
+            tree.remove(change.id)
+        elif media_type(change.file) in (FOLDER, "") and fault(change.file):
+            drive.tree = None
+        elif media_type(change.file) == FOLDER:
+            tree.put(folder_of(change.file))
 
 
 def refuse_lost_root(drive: Drive, page: ChangePage) -> None:
-    """NeedsPerson when the root folder itself went away: that is a mistake to mend, not the end of every client."""
-    root, shared = drive.settings.root_folder_id, drive.settings.drive_id
-    for entry in page.entries:
-        lost = entry.get("removed") or (entry.get("file") or {}).get("trashed")
-        if lost and entry.get("fileId") == root:
-            root_folder(drive)
-        if entry.get("changeType") == "drive" and entry.get("removed") and shared and entry.get("driveId") == shared:
-            raise NeedsPerson(
-                f"{drive.account.user} is no member of the shared drive {shared} any more.",
-                step=f"Add {drive.account.user} to the shared drive as a viewer.",
-            )
+    """NeedsPerson when the root folder went away: that is a mistake to mend, not the end of every client.
+
+    It may have gone with a folder above it, and then the log tells of that one alone. So whenever something was taken
+    away that may have been above it, the root is asked for; a page that takes nothing away costs no request.
+    """
+    if any(takes_away(change) for change in page.changes):
+        root_folder(drive)
+
+
+def takes_away(change: Change) -> bool:
+    """Whether a change may have taken away what lies below: Drive does not say what it was that is no longer there."""
+    return change.file is None or (is_trashed(change.file) and media_type(change.file) in (FOLDER, ""))
+
+
+def refuse_lost_drive(drive: Drive, entries: Sequence[Any]) -> None:
+    """NeedsPerson when we are no longer in the shared drive that holds the root."""
+    shared = drive.settings.drive_id
+    for entry in entries:
+        about = value_in(entry, "changeType"), value_in(entry, "driveId")
+        if shared and about == ("drive", shared) and value_in(entry, "removed"):
+            raise no_member(drive)
+
+
+def no_member(drive: Drive) -> NeedsPerson:
+    """What is said when the shared drive is not to be seen."""
+    user = drive.account.user
+    return NeedsPerson(
+        f"{user} is no member of the shared drive {drive.settings.drive_id} (any more).",
+        step=f"Add {user} to the shared drive as a viewer, or correct `drive_id`.",
+    )

@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any
 
-FOLDER = "application/vnd.google-apps.folder"
-SHORTCUT = "application/vnd.google-apps.shortcut"
+from connectors.google_drive.entries import LOST, fault, parent_of
+from hub.unread import OURS, unread
+
 NATIVE = "application/vnd.google-apps."
 DEEPEST = 100
 """Drive's own limit of folder levels; also ends a walk through a circle."""
@@ -29,22 +30,24 @@ class Folder:
 
 
 def folder_of(file: Mapping[str, Any]) -> Folder:
-    """A Folder from a File resource."""
-    return Folder(file["id"], file["name"], parent_of(file))
-
-
-def parent_of(file: Mapping[str, Any]) -> str:
-    """The one parent, or nothing."""
-    parents = file.get("parents") or [""]
-    return str(parents[0])
+    """A Folder from a File resource with an id. One that cannot be read is not known to be anywhere."""
+    name = file.get("name")
+    return Folder(file["id"], name, parent_of(file)) if isinstance(name, str) else Folder(file["id"], "", LOST)
 
 
 @dataclass
 class Tree:
-    """Folders by id, below and beside the root, trashed ones included."""
+    """Folders by id, below and beside the root, trashed ones included. `nameless`: entries that have no id.
+
+    What does not say where it lies counts as below a client's folder LOST: so it is read, and held.
+    """
 
     root: str
     folders: dict[str, Folder] = field(default_factory=dict)
+    nameless: list[Any] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.put(Folder(LOST, "", self.root))
 
     def put(self, folder: Folder) -> None:
         self.folders[folder.id] = folder
@@ -79,15 +82,20 @@ class Tree:
 
     def inside(self) -> list[str]:
         """Every folder below the root, sorted; the root itself holds no client's files."""
-        return [folder_id for folder_id in self.below([self.root]) if folder_id != self.root]
+        return [folder_id for folder_id in self.below([self.root]) if folder_id not in (self.root, LOST)]
 
 
 def placed(tree: Tree, file: Mapping[str, Any]) -> dict[str, Any] | None:
-    """The file with its place under `frontdesk`; None when it belongs to no client's folder."""
+    """The file with its place under `frontdesk`, or with what is wrong with it; None when it belongs to no client."""
     chain = tree.chain(parent_of(file))
     if not chain:
         return None
     client, *rest = chain
+    if client.id == LOST:
+        above = f"The folder {rest[0].id}, in which it lies, cannot be read." if rest else ""
+        return unread(file, *(fault(file) or ("parents", above)))
+    if wrong := fault(file):
+        return unread(file, *wrong, client_folder=client.id)
     path = [folder.name for folder in rest] + [file["name"]]
     place = {
         "client_folder": client.id,
@@ -97,7 +105,7 @@ def placed(tree: Tree, file: Mapping[str, Any]) -> dict[str, Any] | None:
         # Native documents have no revision id; their version moves with every edit.
         "revision": file.get("headRevisionId") or f"v{file.get('version', '')}",
     }
-    return {**file, "frontdesk": place}
+    return {**file, OURS: place}
 
 
 @dataclass(frozen=True)

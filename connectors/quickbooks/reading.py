@@ -19,6 +19,7 @@ from connectors.contract import Deleted, Page, Record, Want
 from connectors.quickbooks.client import Company, Reply, literal
 from connectors.quickbooks.facts import CDC_CAP, CDC_LOOK_BACK, PAGE, Entity
 from connectors.quickbooks.failures import Gone, Invalid
+from connectors.rows import id_in, ids_in, instant_in
 from hub.clock import iso, parse_instant
 from hub.errors import NeedsPerson
 
@@ -131,28 +132,25 @@ def _latest(reply: Reply, entity: Entity) -> dt.datetime:
 
 def _page(reply: Reply, entity: Entity, cursor: dict[str, str], high_water: dt.datetime) -> Page:
     changes = reply.changes(entity.name)
-    gone = [Deleted(str(row["Id"]), updated(row), "deleted") for row in changes if _is_stub(row)]
+    gone = [Deleted(id_in(row, "Id"), updated(row), "deleted") for row in changes if _is_stub(row)]
     return Page([row for row in changes if not _is_stub(row)], reply.raw, cursor, high_water, gone)
 
 
 def _is_stub(row: Any) -> bool:
     """Whether a row only says that it was deleted. What does not say which was stays a row: the mapping holds it."""
-    return isinstance(row, dict) and row.get("status") == "Deleted" and bool(row.get("Id"))
+    return isinstance(row, dict) and row.get("status") == "Deleted" and bool(id_in(row, "Id"))
 
 
 def updated(row: Any) -> dt.datetime | None:
-    """When a row was last written, by the vendor's clock; None for one that does not say so, or is no object."""
-    try:
-        return parse_instant(row["MetaData"]["LastUpdatedTime"])
-    except (KeyError, TypeError, ValueError):
-        return None
+    """When a row was last written, by the vendor's clock; None for one that does not say so."""
+    return instant_in(row, "MetaData", "LastUpdatedTime")
 
 
 def keys(company: Company, entity: Entity) -> Iterator[Sequence[str]]:
     """Every live id, inactive members of name lists included."""
     where = _where(entity, [])
     for reply in _from_the_back(company, entity, "Id", where, CREATED, PAGE - KEY_OVERLAP):
-        yield [str(row["Id"]) for row in reply.rows(entity.name) if isinstance(row, dict) and row.get("Id")]
+        yield ids_in(reply.rows(entity.name), "Id")
 
 
 def count(company: Company, entity: Entity) -> int:

@@ -14,7 +14,7 @@ from connectors.http import CountingAdapter
 from connectors.quickbooks.settings import QuickBooksSettings
 
 SIGN_IN_SECONDS = (5.0, 20.0)
-"""Connect and read. Two calls stay below the minute after which a lock of the TokenStore is taken over."""
+"""Connect and read. Two calls stay below the time that other processes wait for their turn (store.tokens)."""
 
 
 class SignIn(AuthClient):  # type: ignore[misc]  # the library carries no types

@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import quote_plus
 
 from connectors.contract import Deleted, Page, Record, Want
+from connectors.rows import id_in, ids_in, instant_in
 from connectors.salesforce.client import Org
 from connectors.salesforce.describing import explain
 from connectors.salesforce.failures import code_of
@@ -59,16 +60,13 @@ class Window:
 
     def after(self, records: Sequence[Any]) -> Window:
         """What remains behind these: after the last of them that says its id and stamp."""
-        told = next((record for record in reversed(records) if stamp_of(record) and record.get("Id")), None)
+        told = next((record for record in reversed(records) if stamp_of(record) and id_in(record, "Id")), None)
         return self if told is None else replace(self, at=stamp_of(told), id=told["Id"])
 
 
 def stamp_of(record: Any) -> dt.datetime | None:
-    """When a record was last changed; None for one that does not say so, or is no object."""
-    try:
-        return parse_instant(record[STAMP])
-    except (KeyError, TypeError, ValueError):
-        return None
+    """When a record was last changed; None for one that does not say so."""
+    return instant_in(record, STAMP)
 
 
 def read(org: Org, name: str, want: Want) -> Iterator[Page]:
@@ -148,7 +146,7 @@ def split(records: list[Any]) -> tuple[Sequence[Record], Sequence[Deleted]]:
 
 
 def _is_deleted(record: Any) -> bool:
-    return isinstance(record, dict) and bool(record.get("IsDeleted") and record.get("Id"))
+    return isinstance(record, dict) and bool(record.get("IsDeleted") and id_in(record, "Id"))
 
 
 def _deleted(record: dict[str, Any]) -> Deleted:
@@ -212,7 +210,7 @@ def keys(org: Org, name: str) -> Iterator[Sequence[str]]:
                 raise
             following = ""
             continue
-        ids = [record["Id"] for record in body["records"] if isinstance(record, dict) and record.get("Id")]
+        ids = ids_in(body["records"], "Id")
         last, following = (ids[-1] if ids else last), body.get("nextRecordsUrl", "")
         if ids:
             yield ids

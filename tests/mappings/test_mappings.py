@@ -151,6 +151,36 @@ def test_an_amount_beyond_all_bounds_costs_its_record_alone(tmp_path: Path, amou
     assert [(held.reason, held.field) for held in applied.held] == [("bad_amount", "sum")]
 
 
+LINES = GOOD + "  lines: {from: rows, each: {description: text, amount_minor: {from: sum, as: money}}}\n"
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        ({"text": "Freight", "sum": 1}, "rows: {'text': 'Freight', 'sum': 1} is not a list of objects or null."),
+        ("Freight", "rows: 'Freight' is not a list of objects or null."),
+        ("", "rows: '' is not a list of objects or null."),
+        ([{"text": "Freight"}, "Tax"], "rows: 'Tax' is not an object, which number 2 of a list must be."),
+        ([None], "rows: None is not an object, which number 1 of a list must be."),
+    ],
+)
+def test_a_bill_whose_lines_cannot_be_read_is_held_and_not_shown_without_them(
+    tmp_path: Path, lines: Any, said: str
+) -> None:
+    good = {"id": 7, "changed": "2026-01-01T00:00:00Z", "who": "c", "no": "n", "day": "2026-01-02", "open": 0, "sum": 1}
+    applied = compiled(tmp_path, LINES).apply([good, {**good, "id": 8, "rows": lines}, {**good, "id": 9, "rows": None}])
+    assert [(row[1], row[-2]) for row in applied.rows] == [("7", None), ("9", None)], "none is no lines"
+    assert [(held.reason, held.field, held.sentence) for held in applied.held] == [("bad_list", "rows", said)]
+
+
+def test_a_line_whose_kind_is_no_word_costs_its_bill_alone(tmp_path: Path) -> None:
+    good = {"id": 7, "changed": "2026-01-01T00:00:00Z", "who": "c", "no": "n", "day": "2026-01-02", "open": 0, "sum": 1}
+    where = LINES.replace("from: rows", "from: rows, where: {kind: [item]}")
+    applied = compiled(tmp_path, where).apply([good, {**good, "id": 8, "rows": [{"kind": ["item"]}]}])
+    assert [row[1] for row in applied.rows] == ["7"]
+    assert [held.reason for held in applied.held] == ["bad_list"]
+
+
 def test_a_touch_without_a_change_has_the_same_hash(tmp_path: Path) -> None:
     mapping = compiled(tmp_path, GOOD)
     record = {"id": 7, "who": "c", "no": "n", "day": "2026-01-02", "open": 0, "sum": 1}

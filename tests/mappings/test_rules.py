@@ -149,6 +149,10 @@ RECORDS: dict[str, list[Any]] = {
         {"id": "8", "at": AT, "day": "2026-01-02", "sum": "3.555", "lines": []},
         {"id": "9", "at": AT, "day": "soon", "sum": 1},
         {"at": AT},
+        {"id": "10", "at": AT, "day": "2026-01-02", "sum": 1, "lines": None},
+        {"id": "11", "at": AT, "day": "2026-01-02", "sum": 1, "lines": LINES[0]},
+        {"id": "12", "at": AT, "day": "2026-01-02", "sum": 1, "lines": ""},
+        {"id": "13", "at": AT, "day": "2026-01-02", "sum": 1, "lines": [{"kind": ["item"]}]},
     ],
     "Customer": [
         {"id": "c", "at": AT, "name": "Müller  & Söhne", "web": "www.mueller.example", "active": True, "above": "d"},
@@ -156,6 +160,7 @@ RECORDS: dict[str, list[Any]] = {
     ],
     "Receipt": [
         {"id": "r", "at": AT, "day": "2026-01-02", "sum": 3, "paid": [{"bill": 7, "sum": 1.5}, {"bill": 8}, 9]},
+        {"id": "t", "at": AT, "day": "2026-01-02", "sum": 3, "paid": [{"bill": 7, "sum": 1.5}, {"bill": 8}]},
         {"id": "s", "at": AT, "day": "2026-01-02", "sum": 3, "paid": [{"bill": 7, "sum": "many"}]},
     ],
     "Parcel": [
