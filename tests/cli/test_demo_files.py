@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from cli.demo import _clients, _prepare
 from cli.demo_files import Addresses, Demo
+from hub.errors import NeedsPerson
 
 
 def demo(folder: Path, seed_from: Path | None = None) -> Demo:
@@ -35,3 +38,13 @@ def test_what_is_forgotten_is_all_that_the_demo_made(tmp_path: Path) -> None:
     (tmp_path / "landing").mkdir()
     this.forget()
     assert {path.name for path in tmp_path.iterdir()} == {"demo.lock", "somebody.txt"}
+
+
+def test_another_number_of_clients_is_refused_with_what_the_demo_holds_and_none_goes_on(tmp_path: Path) -> None:
+    _prepare(demo(tmp_path), fresh=False)
+    with pytest.raises(NeedsPerson, match="The demo holds a firm of 40 clients already") as told:
+        _prepare(replace(demo(tmp_path), clients=12), fresh=False)
+    assert told.value.step == "Add --fresh to forget it and begin anew."
+    _prepare(demo(tmp_path), fresh=False)
+    _prepare(replace(demo(tmp_path), clients=12), fresh=True)
+    assert (_clients(tmp_path, fresh=False), _clients(tmp_path, fresh=True)) == (12, 40)
