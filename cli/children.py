@@ -20,6 +20,8 @@ LEASH = Path(__file__).with_name("leash.py")
 STOP_SECONDS = 8.0
 POLL_SECONDS = 0.1
 LINES_SHOWN = 5
+TITLES = {"prefect": "Prefect"}
+"""What children are called that have names of their own; others are `the` portal and so on."""
 
 
 class Stopped(Exception):
@@ -92,7 +94,7 @@ class Children:
             if process.poll() is not None:
                 last = self.log(name).read_text(encoding="utf-8", errors="replace").strip().splitlines()[-LINES_SHOWN:]
                 raise NeedsPerson(
-                    f"The {name} stopped by itself (exit code {process.returncode}).",
+                    f"{TITLES.get(name, f'The {name}')} stopped by itself (exit code {process.returncode}).",
                     step=f"Its log is {self.log(name)}"
                     + (", which ends:\n    " + "\n    ".join(last) if last else "."),
                 )

@@ -20,6 +20,7 @@ from hub.errors import NeedsPerson
 
 PROFILES = ("logistics", "professional_services", "architecture", "legal", "agency", "saas")
 START_SECONDS = 180
+CLIENTS = 40
 
 
 def add_to(app: typer.Typer) -> None:
@@ -32,7 +33,7 @@ def demo(
     sandbox_port: Annotated[int, typer.Option(help="Of the vendors' emulators.")] = 8900,
     prefect_port: Annotated[int, typer.Option(help="Of the Prefect server and its UI.")] = 4200,
     smtp_port: Annotated[int, typer.Option(help="Of the mail catcher.")] = 8025,
-    clients: Annotated[int, typer.Option(help="How many the sample firm has.", min=12)] = 40,
+    clients: Annotated[int | None, typer.Option(help="How many the sample firm has; 40 anew.", min=12)] = None,
     seed_from: Annotated[Path | None, typer.Option(help="A folder with the Northwind tables instead.")] = None,
     sync_every: Annotated[
         int | None, typer.Option(help="Seconds, instead of prefect.yaml's five minutes.", min=5)
@@ -49,7 +50,7 @@ def demo(
         raise NeedsPerson(f"There is no profile {profile!r}.", step=f"Profiles are {', '.join(PROFILES)}.")
     addresses = Addresses(port, sandbox_port, prefect_port, smtp_port)
     default = profile or ("logistics" if seed_from else "professional_services")
-    this = Demo(addresses, default, sync_every, seed_from, clients)
+    this = Demo(addresses, default, sync_every, seed_from, clients or _clients(VAR, fresh=fresh))
     with _alone():
         for option, number in addresses.options().items():
             require_free("127.0.0.1", number, option)
@@ -73,12 +74,21 @@ def _alone() -> Iterator[None]:
         yield
 
 
+def _clients(var: Path, *, fresh: bool) -> int:
+    """As many as the demo has, where nobody says another number."""
+    note = var / "demo-seed.json"
+    return int(json.loads(note.read_text())["clients"]) if note.exists() and not fresh else CLIENTS
+
+
 def _prepare(this: Demo, *, fresh: bool) -> None:
     if fresh:
         this.forget()
     note = this.var / "demo-seed.json"
-    if note.exists() and json.loads(note.read_text()) != this.seeded_as():
-        raise NeedsPerson("The demo holds another firm already.", step="Add --fresh to forget it and begin anew.")
+    held = json.loads(note.read_text()) if note.exists() else this.seeded_as()
+    if held != this.seeded_as():
+        tables = held["seed_from"]
+        firm = f"the firm of the tables in {tables}" if tables else f"a firm of {held['clients']} clients"
+        raise NeedsPerson(f"The demo holds {firm} already.", step="Add --fresh to forget it and begin anew.")
     this.write()
     note.write_text(json.dumps(this.seeded_as()))
 

@@ -11,8 +11,18 @@ from pathlib import Path
 from typing import Any
 
 VAR = Path("var")
-FIRM = "Harbour & Pine"
-NORTHWIND = "Northwind Traders"
+
+
+@dataclass(frozen=True, slots=True)
+class Firm:
+    """A firm to try everything on, and the domain of its own addresses."""
+
+    name: str
+    domain: str
+
+
+SAMPLE = Firm("Harbour & Pine", "harbourpine.example")
+NORTHWIND = Firm("Northwind Traders", "northwind.example")
 ENVIRONMENT_OF_OTHERS = ("FRONTDESK_", "PREFECT_")
 KEPT = (
     "frontdesk.toml", "frontdesk.sqlite", "frontdesk.sqlite-wal", "frontdesk.sqlite-shm", "frontdesk.sqlite-*.lock",
@@ -68,6 +78,16 @@ class Demo:
     clients: int
     var: Path = field(default=VAR)
 
+    @property
+    def firm(self) -> Firm:
+        """Which firm the sandbox holds."""
+        return NORTHWIND if self.seed_from else SAMPLE
+
+    @property
+    def ops(self) -> str:
+        """The address of the firm's person for ops."""
+        return f"ops@{self.firm.domain}"
+
     def environment(self) -> dict[str, str]:
         """For the demo's processes: nothing of another Frontdesk or Prefect leaks in."""
         own = {name: value for name, value in os.environ.items() if not name.startswith(ENVIRONMENT_OF_OTHERS)}
@@ -107,11 +127,11 @@ class Demo:
 
     def _toml(self) -> str:
         firm = {
-            "name": NORTHWIND if self.seed_from else FIRM,
+            "name": self.firm.name,
             "time_zone": "Europe/Berlin",
             "currency": "USD",
             "profile": self.profile,
-            "support_email": "team@harbourpine.example",
+            "support_email": f"team@{self.firm.domain}",
         }
         top = {
             # All of it beside this file.
@@ -120,7 +140,7 @@ class Demo:
             "warehouse_path": "warehouse.duckdb",
             "content_path": "content",
             "public_url": self.addresses.portal_url,
-            "mail_from": "portal@harbourpine.example",
+            "mail_from": f"portal@{self.firm.domain}",
         }
         parts = ["# Written by `frontdesk demo` at each start.\n", _lines(top), "\n[firm]\n", _lines(firm)]
         for name, settings in sources(self).items():

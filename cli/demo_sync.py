@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from hub.settings import Settings
 
-OPS = "ops@harbourpine.example"
 LINK_MINUTES = 7 * 24 * 60
 CLIENTS_PER_PROFILE = 4
 FINAL = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
@@ -134,7 +133,7 @@ def invite(this: Demo, profile: str | None) -> str:
     first = {client["profile"]: client for client in reversed(clients) if profile in {None, client["profile"]}}
     lines = ["", "Sign in (each link once; a button on the page signs in):"]
     lines += [f"  {name:<22} {first[name]['client']:<28} {first[name]['link']}" for name in reversed(first)]
-    lines += [f"  {'ops':<22} {OPS:<28} {ops_link}", ""]
+    lines += [f"  {'ops':<22} {this.ops:<28} {ops_link}", ""]
     lines += [
         f'Change something in the "CRM": {where.sandbox_url}/    Mail: {where.mail_url}    Flows: {where.prefect_url}'
     ]
@@ -146,8 +145,8 @@ def _links(this: Demo, engine: Engine) -> tuple[str, list[dict[str, str]]]:
 
     url = this.addresses.portal_url
     with engine.begin() as connection:
-        _ensure_ops(connection)
-        ops_link = create_link(connection, OPS, "/ops", LINK_MINUTES, public_url=url)
+        _ensure_ops(connection, this.ops)
+        ops_link = create_link(connection, this.ops, "/ops", LINK_MINUTES, public_url=url)
         clients = [
             {**person, "link": create_link(connection, person["email"], "/", LINK_MINUTES, public_url=url)}
             for person in _people(connection, this.profile)
@@ -155,13 +154,13 @@ def _links(this: Demo, engine: Engine) -> tuple[str, list[dict[str, str]]]:
     return ops_link, clients
 
 
-def _ensure_ops(connection: Any) -> None:
+def _ensure_ops(connection: Any, email: str) -> None:
     from sqlalchemy import insert, select
 
     from store.access_tables import Staff
 
-    if connection.scalar(select(Staff.c.email).where(Staff.c.email == OPS)) is None:
-        connection.execute(insert(Staff), {"email": OPS, "name": "Ops", "role": "ops"})
+    if connection.scalar(select(Staff.c.email).where(Staff.c.email == email)) is None:
+        connection.execute(insert(Staff), {"email": email, "name": "Ops", "role": "ops"})
 
 
 def _people(connection: Any, default_profile: str) -> list[dict[str, str]]:

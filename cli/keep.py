@@ -45,10 +45,27 @@ def sync(
     leave_at_once()
     with open_hub(load()) as hub:
         chosen = chosen_streams(hub, targets or [])
+        unmapped = _tell_unmapped(hub, chosen)
         progress = Progress()
-        summaries = _sync_all(hub, chosen, progress, full=full, let_through=let_through)
+        summaries = _sync_all(hub, chosen, progress, full=full, let_through=let_through) if chosen else []
         progress.clear()
     tell_all(summaries)
+    if unmapped:
+        raise typer.Exit(1)
+
+
+def _tell_unmapped(hub: Hub, chosen: dict[str, list[str] | None]) -> bool:
+    """Say which of the sources have nothing mapped, and leave them out of `chosen`: the others go on."""
+    from hub.errors import NeedsPerson
+
+    before = len(chosen)
+    for source in list(chosen):
+        try:
+            hub.source(source).require_mapped()
+        except NeedsPerson as error:
+            say.problem(error.sentence, error.step)
+            del chosen[source]
+    return len(chosen) < before
 
 
 def tell_all(summaries: Sequence[RunSummary]) -> None:

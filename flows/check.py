@@ -48,8 +48,7 @@ def check_source(hub: Hub, name: str) -> list[Finding]:
     """One source: can it be opened, does it grant what the mappings read, are their fields there."""
     try:
         source = hub.source(name)
-        if not source.mappings:
-            return [Finding(name, ok=False, sentence=f"{name} has no mapping.", step=f"Add mappings/{name}/*.yaml.")]
+        source.require_mapped()
         with source.connector.open(source.settings, hub.tokens(name)) as session:
             found = [placed(finding, source.mappings) for finding in source.connector.check(session, source.wants())]
             return found + _fields(source, session, found)

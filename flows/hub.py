@@ -49,12 +49,19 @@ def connector_named(name: str) -> Connector[Any]:
 
 @dataclass(frozen=True)
 class Source:
-    """One connected system: its connector, that connector's settings, and the mappings of its streams in order."""
+    """One connected system: its connector with its settings, its streams' mappings in order, and where these lie."""
 
     name: str
     connector: Connector[Any]
     settings: Any
     mappings: tuple[StreamMapping, ...]
+    folder: Path
+
+    def require_mapped(self) -> None:
+        """NeedsPerson when nothing of it is mapped: a run that reads nothing must not look like one that went well."""
+        if not self.mappings:
+            step = f"Add {self.folder}/STREAM.yaml, or take [sources.{self.name}] out of frontdesk.toml."
+            raise NeedsPerson(f"{self.name} has no mapping, so nothing of it is read.", step=step)
 
     def wants(self) -> dict[str, Want]:
         """What the mappings read, by stream."""
@@ -65,6 +72,7 @@ class Source:
         for mapping in self.mappings:
             if mapping.stream == stream:
                 return mapping
+        self.require_mapped()
         known = ", ".join(mapping.stream for mapping in self.mappings)
         raise NeedsPerson(f"{self.name} has no stream {stream!r}.", step=f"Its streams are {known}.")
 
@@ -93,7 +101,7 @@ class Hub:
         """What is configured and mapped now. MappingError with file and line."""
         mapped = [mapping for source in self.settings.sources for mapping in self.mappings.get(source, ())]
         prints = {(mapping.source, mapping.stream): mapping.fingerprint for mapping in mapped}
-        return Known(frozenset(self.settings.sources), prints)
+        return Known(frozenset(self.settings.sources), prints, self.folder.path.absolute())
 
     def source(self, name: str) -> Source:
         """A connected source by name. NeedsPerson when it is not configured, or its settings are not right."""
@@ -103,7 +111,7 @@ class Hub:
         configured = self.settings.sources[name]
         connector = self.find_connector(configured.connector)
         settings = _checked(name, connector, configured.model_extra or {})
-        return Source(name, connector, settings, tuple(self.mappings.get(name, ())))
+        return Source(name, connector, settings, tuple(self.mappings.get(name, ())), self.folder.path.absolute() / name)
 
     def tokens(self, source: str) -> SealedTokens:
         """Where a source's rotating credentials are kept."""

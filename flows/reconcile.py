@@ -45,8 +45,9 @@ class Certificate:
 
 
 def reconcile_source(hub: Hub, source: str) -> Certificate:
-    """Compare all streams of a source. Reads only; a sync or sweep mends what it finds."""
+    """Compare all streams of a source. Reads only; a sync or sweep mends what it finds. NeedsPerson without any."""
     connected = hub.source(source)
+    connected.require_mapped()
     with connected.connector.open(connected.settings, hub.tokens(source)) as session:
         streams = tuple(
             _compare(hub, session, connected.connector.stream(mapping.stream), mapping)

@@ -47,10 +47,12 @@ def sync_source(
     """Bring the store up to date with a source, all streams or some.
 
     `full` reads everything again and sweeps what the source no longer has. A stream that fails does not stop the
-    others; its error is in its result and in the store. Raises NeedsPerson only when the source is not configured.
+    others; its error is in its result and in the store. Raises NeedsPerson only when the source is not configured, or
+    nothing of it is mapped.
     """
     started = time.monotonic()
     connected = hub.source(source)
+    connected.require_mapped()
     chosen = _chosen(connected, streams)
     with writing(hub.engine) as connection:
         run = begin(connection, source, chosen, "full" if full else "sync")

@@ -64,7 +64,7 @@ class _Compiler:
         if file.parent.name != self.source:
             raise top["source"].spot.refuse(
                 f"source {self.source!r} in the folder {file.parent.name!r}.",
-                step=f"Move the file to mappings/{self.source}/ or mend the word.",
+                step=f"Move the file to {file.parent.parent / self.source}/ or mend the word.",
             )
         self.targets = targets[self.into]
         self.said: dict[Said, None] = {}

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from pathlib import Path
 from typing import NamedTuple, Protocol
 
 
 class Known(NamedTuple):
-    """The sources that are configured now, and the fingerprints of their mappings by source and stream."""
+    """The sources that are configured now, their mappings' fingerprints by source and stream, and where these lie."""
 
     sources: frozenset[str]
     fingerprints: Mapping[tuple[str, str], str]
+    folder: Path = Path("mappings")
 
 
 UNMAPPED, UNCONFIGURED = "unmapped", "unconfigured"
@@ -52,7 +54,7 @@ def unread(known: Known, source: str, stream: str) -> Standing | None:
         return Standing(
             UNMAPPED,
             f"{stream} has no mapping any more; what it brought stays in clients' sight and grows old.",
-            f"Put its file in mappings/{source}/ back, or run `frontdesk forget {source} {stream}`.",
+            f"Put its file in {known.folder / source}/ back, or run `frontdesk forget {source} {stream}`.",
         )
     return None
 

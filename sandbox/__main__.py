@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.notices import telling
-from sandbox.seeding import Refused, seed_once
+from sandbox.seeding import USUAL, Refused, seed_once
 from sandbox.serve import listen, server
 from sandbox.state import State
 
@@ -70,9 +70,10 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--smtp-port", type=int, help="where mail is caught, to be read at /mail; none by default")
     state = Path("var/sandbox.sqlite")
     parser.add_argument("--state", type=Path, default=state, metavar="FILE", help="kept between starts (%(default)s)")
-    parser.add_argument("--clients", type=positive, default=40, help="how many the sample firm has (%(default)s)")
+    clients, seed = (USUAL[name] for name in ("clients", "seed"))
+    parser.add_argument("--clients", type=positive, help=f"how many the sample firm has ({clients})")
     parser.add_argument("--records", type=positive, help="go on with further clients until there are so many records")
-    parser.add_argument("--seed", type=int, default=7, help="another number, another firm (%(default)s)")
+    parser.add_argument("--seed", type=int, help=f"another number, another firm ({seed})")
     parser.add_argument("--seed-from", type=Path, metavar="DIR", help="a folder with the Northwind tables instead")
     parser.add_argument("--webhooks", metavar="URL", help="told of every change, at URL/salesforce and URL/quickbooks")
     return parser.parse_args(arguments)

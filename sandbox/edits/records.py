@@ -8,6 +8,7 @@ from typing import Any
 
 from sandbox.quickbooks import ledger, removal, writes
 from sandbox.quickbooks.entities import ENTITIES, Entity
+from sandbox.quickbooks.wire import MONEY
 from sandbox.salesforce.ids import new_id
 from sandbox.state import Record, State
 
@@ -30,6 +31,7 @@ def create(state: State, vendor: str, kind: str, id_: str, body: dict[str, Any])
     """Put a record there as it is; what it leaves open moves its customer's balance."""
     if vendor != "quickbooks":
         return state.put(vendor, kind, id_, body)
+    _refuse_amounts(body)
     with state.transaction():
         former = state.get(vendor, kind, id_)
         before = former.body if former and not former.deleted else None
@@ -50,12 +52,20 @@ def merge(state: State, vendor: str, kind: str, id_: str, fields: dict[str, Any]
 
 def _merge_in_books(state: State, record: Record, body: dict[str, Any], fields: dict[str, Any]) -> Record:
     """The customer's balance follows what is left open."""
+    _refuse_amounts(fields)
     _follow(record, body, fields)
     body["SyncToken"] = str(int(record.body.get("SyncToken", "0")) + 1)
     with state.transaction():
         if not record.deleted:
             ledger.move_balance(state, record.kind, record.body, body, ledger.left_open)
         return state.put("quickbooks", record.kind, record.id, body, deleted=record.deleted)
+
+
+def _refuse_amounts(fields: dict[str, Any]) -> None:
+    """The vendor's own Fault for an amount that no company's books could show. What is no number may be put in."""
+    for name, value in fields.items():
+        if name in MONEY and isinstance(value, int | float):
+            ledger.exact(value)
 
 
 def _follow(record: Record, body: dict[str, Any], fields: dict[str, Any]) -> None:

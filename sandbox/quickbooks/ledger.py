@@ -15,6 +15,7 @@ from sandbox.state import Record, State
 
 Body = dict[str, Any]
 CENT = Decimal("0.01")
+TOO_LARGE = Decimal(100_000_000_000)
 SELLING = ("SalesItemLineDetail", "GroupLineDetail")
 LEFT = {"Invoice": ("Balance", 1), "CreditMemo": ("RemainingCredit", -1), "Payment": ("UnappliedAmt", -1)}
 """What is still open on a transaction, and whether the customer owes it or has it to his credit."""
@@ -23,6 +24,15 @@ MOST_LEVELS = 5
 
 
 def exact(value: Any) -> Decimal:
+    """An amount of money to the cent. Fault 2170 for what is no number, 6000 for one that no company has."""
+    found = numeric(value)
+    if abs(found) >= TOO_LARGE:
+        sentence = f"Business Validation Error: The amount {value} is too large; it must be below {TOO_LARGE:,}."
+        raise Fault("6000", "A business validation error has occurred while processing your request", sentence)
+    return found.quantize(CENT, ROUND_HALF_UP)
+
+
+def numeric(value: Any) -> Decimal:
     """A JSON number, or one in quotes as python-quickbooks sends them. Fault 2170 for anything else."""
     try:
         found = Decimal(str(0 if value is None else value))
@@ -30,7 +40,7 @@ def exact(value: Any) -> Decimal:
         found = Decimal("NaN")
     if not found.is_finite():
         raise Fault("2170", "Invalid Enumeration", f"{value!r} is not a number")
-    return found.quantize(CENT, ROUND_HALF_UP)
+    return found
 
 
 def total_lines(body: Body) -> None:
@@ -39,7 +49,7 @@ def total_lines(body: Body) -> None:
     for line in lines:
         detail = line.get("SalesItemLineDetail")
         if "Amount" not in line and detail and "UnitPrice" in detail:
-            line["Amount"] = float(exact(detail["UnitPrice"]) * Decimal(str(detail.get("Qty", 1))))
+            line["Amount"] = float(exact(detail["UnitPrice"]) * numeric(detail.get("Qty", 1)))
     subtotal = sum((exact(line.get("Amount")) for line in lines if line.get("DetailType") in SELLING), Decimal(0))
     discount = sum((discounted(line, subtotal) for line in lines), Decimal(0))
     tax = exact((body.get("TxnTaxDetail") or {}).get("TotalTax"))
@@ -56,7 +66,7 @@ def discounted(line: Body, subtotal: Decimal) -> Decimal:
         return Decimal(0)
     detail = line.get("DiscountLineDetail") or {}
     if detail.get("PercentBased"):
-        line["Amount"] = float(exact(subtotal * Decimal(str(detail.get("DiscountPercent", 0))) / 100))
+        line["Amount"] = float(exact(subtotal * numeric(detail.get("DiscountPercent", 0)) / 100))
     return exact(line.get("Amount"))
 
 
@@ -76,7 +86,7 @@ def settle_sale(kind: str, body: Body, before: Body | None) -> None:
 
 def home(body: Body) -> None:
     """The amounts in the company's own currency."""
-    rate = Decimal(str(body["ExchangeRate"]))
+    rate = numeric(body["ExchangeRate"])
     for name in ("TotalAmt", "Balance"):
         if name in body:
             body[f"Home{name}"] = float(exact(exact(body[name]) * rate))

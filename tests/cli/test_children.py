@@ -78,6 +78,12 @@ def test_when_one_dies_it_is_named_with_its_log_and_the_others_stop(tmp_path: Pa
     assert is_gone(pid_in(tmp_path / "child.pid"))
 
 
+def test_prefect_is_called_by_its_name(tmp_path: Path) -> None:
+    _, errors = supervise(tmp_path, prefect="exit 3").communicate(timeout=20)
+    assert "Prefect stopped by itself (exit code 3). Its log is log/prefect.log" in errors
+    assert "The prefect" not in errors
+
+
 def test_nothing_outlives_a_supervisor_that_is_killed(tmp_path: Path) -> None:
     supervisor = supervise(tmp_path, mother=MOTHER)
     grandchild = pid_in(tmp_path / "child.pid")

@@ -126,6 +126,18 @@ def test_syncing_with_no_source_says_what_to_run(migrated: Run) -> None:
     assert "Run `frontdesk init`" in done.stderr
 
 
+def test_a_source_of_which_nothing_is_mapped_is_told_and_the_others_go_on(migrated: Run, tmp_path: Path) -> None:
+    books = '[sources.books]\nconnector = "quickbooks"\nclient_id = "x"\nclient_secret = "y"\nrealm_id = "1"\n'
+    (tmp_path / "frontdesk.toml").write_text(books + books.replace("books", "quickbooks", 1))
+    done = migrated("sync")
+    assert done.returncode == 1
+    assert "books has no mapping, so nothing of it is read." in done.stderr.splitlines()
+    assert "mappings/books/STREAM.yaml, or take [sources.books] out of frontdesk.toml." in done.stderr
+    assert done.stdout.startswith("quickbooks: failed")
+    (tmp_path / "frontdesk.toml").write_text(books)
+    assert (migrated("sync").returncode, migrated("sync").stdout) == (1, "")
+
+
 def test_an_unknown_source_names_those_there_are(migrated: Run, tmp_path: Path) -> None:
     (tmp_path / "frontdesk.toml").write_text('[sources.books]\nconnector = "nothing"\n')
     assert "Configured: books" in migrated("sync", "crm").stderr

@@ -90,7 +90,7 @@ def test_status_says_what_nobody_reads_any_more(migrated: Run, engine: Engine) -
         ["quickbooks", "Invoice", "fine"],
         ["salesforce", "Case", "unconfigured"],
     ]
-    assert "  Put its file in mappings/quickbooks/ back, or run `frontdesk forget quickbooks Estimate`." in told.stderr
+    assert "/mappings/quickbooks/ back, or run `frontdesk forget quickbooks Estimate`." in told.stderr
     assert "salesforce (Case): salesforce is not configured any more" in told.stderr
 
 

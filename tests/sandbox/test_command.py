@@ -16,7 +16,7 @@ import pytest
 
 from sandbox.__main__ import main, parse
 from sandbox.mail import free_port
-from sandbox.seeding import seed_once
+from sandbox.seeding import chosen, seed_once
 from sandbox.state import State
 
 BOTH = [("-m", "sandbox"), ("-m", "cli.main", "sandbox")]
@@ -74,8 +74,25 @@ def test_another_firm_is_not_put_over_the_one_that_a_state_holds(tmp_path: Path,
     seed_once(state, parse(["--clients", "1"]))
     told = refused(capsys, "--state", str(file), "--seed-from", str(tmp_path))
     assert ("holds another firm" in told, "--state" in told) == (True, True)
-    seed_once(state, parse(["--clients", "2"]))
+    for same in ([], ["--clients", "1"]):
+        seed_once(state, parse(same))
     assert state.count("salesforce", "Account", "1") > 0
+
+
+def test_another_size_of_the_firm_is_refused_with_what_the_state_holds(
+    tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    file = tmp_path / "x.sqlite"
+    state = State(file)
+    seed_once(state, parse(["--clients", "1"]))
+    accounts = state.count("salesforce", "Account", "1")
+    told = refused(capsys, "--state", str(file), "--clients", "2")
+    assert told == (
+        f"{file} holds a firm of one client already. Leave --clients out to serve it. "
+        "To start over, name a new file with --state, or remove that one.\n"
+    )
+    assert "one client, made with --seed 7, already" in refused(capsys, "--state", str(file), "--seed", "8")
+    assert state.count("salesforce", "Account", "1") == accounts
 
 
 def test_it_listens_catches_mail_and_sets_up_webhooks(tmp_path: Path) -> None:
@@ -111,5 +128,5 @@ def answer(url: str) -> str:
 
 def test_the_defaults_are_those_of_the_pages() -> None:
     options = parse([])
-    assert (options.host, options.port, options.clients, options.seed) == ("127.0.0.1", 8900, 40, 7)
-    assert (options.smtp_port, options.webhooks, options.records) == (None, None, None)
+    assert (options.host, options.port, options.smtp_port, options.webhooks) == ("127.0.0.1", 8900, None, None)
+    assert chosen(options) == {"clients": 40, "records": None, "seed": 7}
