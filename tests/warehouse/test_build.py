@@ -12,7 +12,6 @@ import sys
 import tempfile
 import threading
 import time
-from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -84,24 +83,17 @@ def live(firm: Firm, happened: tuple) -> None:
             firm.forget(seq)
 
 
-@cache
-def empty_store() -> Path:
-    path = Path(tempfile.mkdtemp(prefix="fd-store-")) / "store.sqlite"
-    Firm(f"sqlite:///{path}").engine.dispose()
-    return path
-
-
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     histories,
     st.sampled_from(["UTC", "Europe/Berlin", "America/Los_Angeles", "Asia/Kathmandu"]),
     st.sampled_from([0, 3, 10_000]),
 )
-def test_a_build_after_each_chapter_equals_one_build_of_the_whole_history(history, zone, overlap):
+def test_a_build_after_each_chapter_equals_one_build_of_the_whole_history(migrated_sqlite, history, zone, overlap):
     """Late activity, erased rows, re-used numbers, clients that go and return: bit for bit the same file contents."""
     build_module.OVERLAP_ROWS, usual = overlap, build_module.OVERLAP_ROWS
     folder = Path(tempfile.mkdtemp())
-    shutil.copyfile(empty_store(), folder / "store.sqlite")
+    shutil.copyfile(migrated_sqlite, folder / "store.sqlite")
     firm = Firm(f"sqlite:///{folder}/store.sqlite")
     try:
         firm.clients("a", "b")
