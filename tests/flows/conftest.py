@@ -15,6 +15,7 @@ from sqlalchemy import Engine
 from flows.hub import Hub
 from hub.settings import Settings, Source
 from store.engine import create_engine
+from store.migrate import upgrade
 from warehouse.landing import Landing
 
 
@@ -42,6 +43,7 @@ def database_url(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def engine(database_url: str) -> Iterator[Engine]:
     engine = create_engine(database_url)
+    upgrade(engine)  # for tests that name a database of their own
     yield engine
     engine.dispose()
 

@@ -13,6 +13,7 @@ from sqlalchemy import Engine, delete, insert, update
 from store.access_tables import Activity
 from store.engine import create_engine
 from store.hub_tables import Change
+from store.migrate import upgrade
 from store.tables import Client
 
 T0 = dt.datetime(2024, 1, 1, tzinfo=dt.UTC)
@@ -24,6 +25,7 @@ class Firm:
     def __init__(self, url: str) -> None:
         self.url = url
         self.engine: Engine = create_engine(url)
+        upgrade(self.engine)
 
     def clients(self, *ids: str, at: dt.datetime | None = None, **columns: Any) -> None:
         """Clients that arrive; with `at` as a change that a sync saw, without as part of the first load."""
