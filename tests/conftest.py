@@ -43,6 +43,21 @@ os.environ.pop("PREFECT_API_URL", None)
 CARELESS = ("fsync", "synchronous_commit", "full_page_writes")
 
 
+# By fixture. Those of a parametrized fixture stand at its parameters.
+MARKS = {"postgres": "postgres", "chromium": "browser", "prefect_server": "prefect"}
+# The longest begin first: one that begins last keeps a core waiting.
+LONGEST = ("test_demo.py", "test_killed.py", "test_pages_look.py", "test_look.py", "test_main_job.py", "test_sync.py")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what needs a server, so that none starts among the quick tests, and put the longest files first."""
+    for item in items:
+        for fixture in MARKS.keys() & set(getattr(item, "fixturenames", ())):
+            item.add_marker(MARKS[fixture])
+    items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST))
+
+
 def pytest_unconfigure() -> None:
     if TEMPORARY is not None:
         shutil.rmtree(TEMPORARY, ignore_errors=True)
