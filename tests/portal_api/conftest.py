@@ -160,8 +160,11 @@ def _money(fill: Filler, client: Client, trouble: bool) -> None:
 
 
 def _documents(fill: Filler, client: Client, project_id: str | None, trouble: bool) -> None:
-    named = (("Contract 2026.pdf", "Contracts", "signed"), ("Minutes of the kick-off.docx", "Correspondence", None))
-    named += (("Façade, view from the south – revision C.pdf", "Deliverables", "for_approval" if trouble else "final"),)
+    named = (
+        ("Contract 2026.pdf", "Contracts", "signed"),
+        ("Minutes of the kick-off.docx", "Correspondence", None),
+        ("Façade, view from the south – revision C.pdf", "Deliverables", "for_approval" if trouble else "final"),
+    )
     for i, (name, category, status) in enumerate(named):
         fill.add(
             tables.Document, client.id, name=name, category=category, project_id=project_id, status=status,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import shutil
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -74,7 +74,9 @@ def exact(value: Any) -> Decimal:
 
 def assert_it_adds_up(state: State) -> None:
     """Balances are what payments leave, home amounts follow, customers owe what is open, with their jobs' as well."""
-    paid, owed, jobs = Counter[Any](), Counter[str](), Counter[str]()
+    paid: defaultdict[tuple[str, str], Decimal] = defaultdict(Decimal)
+    owed: defaultdict[str, Decimal] = defaultdict(Decimal)
+    jobs: defaultdict[str, Decimal] = defaultdict(Decimal)
     for payment in state.select("quickbooks", "Payment", "deleted = 0"):
         for line in payment.body.get("Line", []):
             link = line["LinkedTxn"][0]

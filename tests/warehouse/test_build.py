@@ -13,6 +13,7 @@ import tempfile
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -73,7 +74,7 @@ forgot = st.tuples(st.just("forget"), st.integers(1, 12))
 histories = st.lists(st.lists(st.one_of(did, did, did, came_or_went, forgot), max_size=8), min_size=1, max_size=4)
 
 
-def live(firm: Firm, happened: tuple) -> None:
+def live(firm: Firm, happened: tuple[Any, ...]) -> None:
     match happened:
         case ("did", client, verb, at, session, counted):
             firm.did(client, verb, at=at, session_id=f"{client}{session}", counted=counted)
@@ -207,7 +208,8 @@ def test_readers_never_wait_and_never_see_half(sqlite_firm, file):
     sqlite_firm.clients("a")
     sqlite_firm.did("a", "view", at=NOON)
     build(sqlite_firm.url, file, as_of=AS_OF)
-    stop, seen, broken = threading.Event(), set(), []
+    stop, seen = threading.Event(), set()
+    broken: list[Any] = []
 
     def read() -> None:
         while not stop.is_set():
