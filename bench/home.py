@@ -12,6 +12,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from urllib.request import Request, urlopen
 
 from bench.report import Goal, show
@@ -34,10 +35,8 @@ def compare(store: str, url: str, ways: tuple[str, ...], rounds: int, seconds: f
     token = filled(url)
     with ExitStack() as stack:
         ports = {way: stack.enter_context(portal(way, url, token)) for way in ways}
-        full = by_turns(
-            {way: (lambda p=port: load(p, token, CONNECTIONS, seconds)) for way, port in ports.items()}, rounds
-        )
-        alone = by_turns({way: (lambda p=port: load(p, token, 1, seconds)) for way, port in ports.items()}, rounds)
+        full = by_turns({way: partial(load, port, token, CONNECTIONS, seconds) for way, port in ports.items()}, rounds)
+        alone = by_turns({way: partial(load, port, token, 1, seconds) for way, port in ports.items()}, rounds)
     tell(store, ways, full, alone)
 
 
@@ -47,7 +46,7 @@ def tell(store: str, ways: tuple[str, ...], full: dict[str, list[Run]], alone: d
     base = median(full[ways[1]], lambda one: one.facts["rate"])
     rows = []
     for way in ways:
-        rate, p50, p99 = (median(full[way], lambda one, key=key: one.facts[key]) for key in ("rate", "p50", "p99"))
+        rate, p50, p99 = (median(full[way], partial(fact, key)) for key in ("rate", "p50", "p99"))
         figure = f"{rate:8,.0f} req/s  p50 {p50:6.1f} ms  p99 {p99:6.1f} ms"
         rows.append((names[way], figure, rate / base, goal if way == "ours" else None))
     show(f"Home page on {store}, 1 worker, {CONNECTIONS} connections, as a multiple of the other", rows)
@@ -115,6 +114,12 @@ def wrk(port: int, token: str, connections: int, seconds: float) -> Run:
     return Run(seconds, facts)
 
 
+def fact(name: str, one: Run) -> float:
+    return one.facts[name]
+
+
 def milliseconds(text: str) -> float:
-    number, unit = re.fullmatch(r"([\d.]+)(us|ms|s)", text).groups()
+    found = re.fullmatch(r"([\d.]+)(us|ms|s)", text)
+    assert found is not None, text
+    number, unit = found.groups()
     return float(number) * {"us": 0.001, "ms": 1, "s": 1000}[unit]

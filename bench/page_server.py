@@ -13,8 +13,9 @@ import argparse
 import asyncio
 import datetime as dt
 import re
+from collections.abc import Callable
 from email.utils import formatdate
-from typing import ClassVar
+from typing import Any, ClassVar
 from urllib.parse import parse_qs, urlsplit
 
 import orjson
@@ -65,7 +66,7 @@ def project(number: int) -> dict[str, object]:
 class Object:
     """One sObject's records as ready pages."""
 
-    def __init__(self, name: str, count: int, made: object) -> None:
+    def __init__(self, name: str, count: int, made: Callable[[int], Any]) -> None:
         self.name, self.count, self.made = name, count, made
         self.pages = [self._records(at, min(at + PAGE, count)) for at in range(0, count, PAGE)]
         self.bodies = [self._body(at * PAGE, page) for at, page in enumerate(self.pages)]
@@ -108,6 +109,7 @@ class Server(asyncio.Protocol):
     port = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
         self.transport, self.buffer = transport, b""
 
     def data_received(self, data: bytes) -> None:
@@ -136,7 +138,8 @@ class Server(asyncio.Protocol):
             return orjson.dumps({"access_token": "00D!token", "instance_url": here, "token_type": "Bearer"})
         if "q=" in parts.query:
             soql = parse_qs(parts.query)["q"][0]
-            wanted = self.objects.get(OBJECT.search(soql)[1])
+            named = OBJECT.search(soql)
+            wanted = self.objects.get(named[1]) if named else None
             return b'{"totalSize":0,"done":true,"records":[]}' if wanted is None else wanted.answer(wanted.first(soql))
         name, _, start = parts.path.rsplit("/", 1)[-1].rpartition("-")
         return self.objects[name].answer(int(start))

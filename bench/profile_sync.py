@@ -27,7 +27,7 @@ from flows.hub import open_hub
 from hub.settings import load
 from mappings import mapping
 from mappings.mapping import Mapping
-from store import merge, rows
+from store import held, merge, rows
 from store.engine import create_engine
 from store.migrate import upgrade
 from warehouse.landing import Landing
@@ -41,7 +41,7 @@ STAGES: dict[str, tuple[Any, str]] = {
     "merge": (pull, "merge"),
     "- of it insert": (rows, "insert"),
     "- of it classify": (merge, "classify"),
-    "- of it release held": (merge.held, "release"),
+    "- of it release held": (held, "release"),
 }
 
 

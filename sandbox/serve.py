@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import socket
 import threading
 import time
@@ -9,20 +10,27 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import uvicorn
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sandbox.app import create_app
 from sandbox.notices import telling
 from sandbox.state import State
 
-START_SECONDS = 20.0
+START_SECONDS, STOP_SECONDS = 20.0, 2.0
 IDLE_SECONDS = 75
 """Clients poll every five seconds, uvicorn's own limit: a connection must not be closed just as it is used again."""
 
 
 def server(state: State) -> uvicorn.Server:
-    """A uvicorn server of the sandbox, not yet running. `Date` is the sandbox's own clock, so uvicorn sends none."""
+    """A uvicorn server of the sandbox, not yet running."""
+    return _server(create_app(state))
+
+
+def _server(app: ASGIApp) -> uvicorn.Server:
+    # `Date` is the sandbox's own clock, so uvicorn sends none.
     config = uvicorn.Config(
-        create_app(state), log_level="critical", access_log=False, ws="none", lifespan="off", date_header=False,
+        app, log_level="critical", access_log=False, ws="none", lifespan="off", date_header=False,
         timeout_keep_alive=IDLE_SECONDS,
     )  # fmt: skip
     return uvicorn.Server(config)
@@ -36,23 +44,52 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 @contextmanager
-def serving(state: State, host: str = "127.0.0.1", port: int = 0) -> Iterator[str]:
+def serving(state: State) -> Iterator[str]:
     """Serve the sandbox from a thread of this process; gives its address, such as `http://127.0.0.1:40211`."""
-    with telling(state), listen(host, port) as listener:
-        running = server(state)
-        thread = threading.Thread(target=running.run, kwargs={"sockets": [listener]}, daemon=True)
-        thread.start()
+    stage = _idle.pop() if _idle else _Stage()
+    with telling(state):
+        stage.app = create_app(state)
         try:
-            _wait(running, thread)
-            yield f"http://{host}:{listener.getsockname()[1]}"
+            yield stage.address
         finally:
-            running.should_exit = True
-            thread.join(START_SECONDS)
+            stage.app = _nobody
+            _idle.append(stage)
 
 
-def _wait(running: uvicorn.Server, thread: threading.Thread) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while not running.started:
-        if not thread.is_alive() or time.monotonic() > deadline:
-            raise RuntimeError("the sandbox did not start")
-        time.sleep(0.005)
+class _Stage:
+    """A server in a thread that serves one sandbox after the other.
+
+    Tests have hundreds, and uvicorn takes a fifth of a second to stop. Each test's own application stays its own.
+    """
+
+    def __init__(self) -> None:
+        self.app: ASGIApp = _nobody
+        self._listener = listen("127.0.0.1", 0)
+        self.address = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        self._running = _server(self)
+        self._thread = threading.Thread(target=self._running.run, kwargs={"sockets": [self._listener]}, daemon=True)
+        self._thread.start()
+        self._wait()
+        atexit.register(self.stop)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.app(scope, receive, send)
+
+    def _wait(self) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        while not self._running.started:
+            if not self._thread.is_alive() or time.monotonic() > deadline:
+                raise RuntimeError("the sandbox did not start")
+            time.sleep(0.005)
+
+    def stop(self) -> None:
+        self._running.should_exit = True
+        self._thread.join(STOP_SECONDS)
+        self._listener.close()
+
+
+async def _nobody(scope: Scope, receive: Receive, send: Send) -> None:
+    await PlainTextResponse("This sandbox is over.", 503)(scope, receive, send)
+
+
+_idle: list[_Stage] = []

@@ -13,6 +13,7 @@ import json
 import secrets
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -53,11 +54,17 @@ def private_key(state: State) -> str:
     with state.transaction():
         pem = state.fact("google_service_account_key")
         if not pem:
-            key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-            form = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-            pem = key.private_bytes(*form).decode()
+            pem = _new_key()
             state.set_fact("google_service_account_key", pem)
         return pem
+
+
+@cache
+def _new_key() -> str:
+    """One for all sandboxes of a process: it takes a tenth of a second, and keeps no secret."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    form = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    return key.private_bytes(*form).decode()
 
 
 def service_account(state: State, base: str) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -16,23 +17,28 @@ KEY = "a test secret of 32 characters or more"
 STORE = "sqlite:///var/frontdesk.sqlite"
 
 
+def command(folder: Path, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """`frontdesk` with these words in a folder, with no terminal."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("FRONTDESK_")}
+    return subprocess.run(
+        [sys.executable, "-m", "cli.main", *words],
+        cwd=folder,
+        # The store is named, so that not every test needs a frontdesk.toml.
+        env={**inherited, "FRONTDESK_SECRET_KEY": KEY, "FRONTDESK_DATABASE_URL": STORE, **environment},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
 @pytest.fixture
 def frontdesk(tmp_path: Path) -> Run:
-    """`frontdesk("sync", "--full", FRONTDESK_X="y")` in an empty folder (or `cwd`), with no terminal."""
+    """`frontdesk("sync", "--full", FRONTDESK_X="y")` in an empty folder (or `cwd`)."""
 
     def run(*words: str, cwd: Path = tmp_path, **environment: str) -> subprocess.CompletedProcess[str]:
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith("FRONTDESK_")}
-        return subprocess.run(
-            [sys.executable, "-m", "cli.main", *words],
-            cwd=cwd,
-            # The store is named, so that not every test needs a frontdesk.toml.
-            env={**inherited, "FRONTDESK_SECRET_KEY": KEY, "FRONTDESK_DATABASE_URL": STORE, **environment},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
+        return command(cwd, *words, **environment)
 
     return run
 
@@ -46,9 +52,17 @@ def free_port() -> int:
     return port
 
 
-@pytest.fixture
-def migrated(frontdesk: Run) -> Run:
-    """The same, with a store that has its tables."""
-    done = frontdesk("migrate")
+@pytest.fixture(scope="session")
+def migrated_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What `frontdesk migrate` makes of an empty folder, to be copied."""
+    folder = tmp_path_factory.mktemp("migrated")
+    done = command(folder, "migrate")
     assert done.returncode == 0, done.stderr
+    return folder
+
+
+@pytest.fixture
+def migrated(frontdesk: Run, migrated_folder: Path, tmp_path: Path) -> Run:
+    """The same, with a store that has its tables."""
+    shutil.copytree(migrated_folder, tmp_path, dirs_exist_ok=True)
     return frontdesk

@@ -17,7 +17,7 @@ from googleapiclient.errors import HttpError
 from pydantic import ValidationError
 
 from connectors.contract import Content, Want
-from connectors.google_drive import CONNECTOR, SCOPE
+from connectors.google_drive import CONNECTOR, SCOPE, DriveSettings
 from connectors.google_drive.client import Drive, is_googles
 from connectors.google_drive.failures import Account, failure, retry_after
 from hub.errors import BadRecord, NeedsPerson, RetryLater
@@ -132,6 +132,7 @@ class TestCheck:
             describe = CONNECTOR.stream(name).describe
             assert describe is not None
             assert describe(drive)["properties"].type == "map"
+        assert describe is not None
         assert "frontdesk.category" in describe(drive)
 
 
@@ -287,7 +288,7 @@ class TestContent:
         assert gone.value.code == "drive_notFound"
 
     def test_our_bearer_goes_to_google_alone(self):
-        real = CONNECTOR.settings.model_validate({"root_folder_id": "x", "service_account_json": "{}"})
+        real = DriveSettings.model_validate({"root_folder_id": "x", "service_account_json": "{}"})
         assert is_googles("https://docs.google.com/feeds/x", real)
         for address in (
             "",

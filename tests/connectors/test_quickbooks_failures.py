@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 import requests
@@ -19,7 +20,7 @@ def answered(status: int, content: bytes, **headers: str) -> requests.Response:
     return response
 
 
-def of_the_sandbox(name: str, **options: str) -> requests.Response:
+def of_the_sandbox(name: str, **options: Any) -> requests.Response:
     found = fault_response(name, **options)
     assert found is not None
     return answered(found.status_code, bytes(found.body), **dict(found.headers))

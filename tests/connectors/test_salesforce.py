@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -144,7 +145,8 @@ def test_a_late_row_is_seen_also_after_a_broken_reading_was_resumed(state: State
 
 def test_rows_edited_while_paging_are_in_this_reading_or_the_next(state: State, org: Org) -> None:
     fill(state, 900)
-    pages, seen = [], {}
+    pages: list[Page] = []
+    seen: dict[str, str] = {}
     for number, page in enumerate(ACCOUNTS.read(org, WANT)):
         pages.append(page)
         for n in range(1 + number, 901, 7):
@@ -378,12 +380,15 @@ assert isinstance(settings, zeep.Settings), type(settings)
 
 def test_every_failure_is_one_of_ours(state: State, org: Org, arm: Arm) -> None:
     fill(state, 10)
+    one, count = ACCOUNTS.one, ACCOUNTS.count
+    assert one is not None
+    assert count is not None
     for fault in ("rate_limited", "server_error", "html_body", "cut_connection"):
         for call in (
             lambda: read(org),
             lambda: list(ACCOUNTS.keys(org)),
-            lambda: ACCOUNTS.one(org, name(1), WANT),
-            lambda: ACCOUNTS.count(org),
+            partial(one, org, name(1), WANT),
+            partial(count, org),
         ):
             arm(fault, vendor="salesforce")
             with pytest.raises(FrontdeskError):

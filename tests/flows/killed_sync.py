@@ -17,10 +17,6 @@ from typing import Any
 
 from sqlalchemy import event, select
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-import model_source
-
 from flows.hub import Hub
 from flows.sync import sync_source
 from hub.settings import Settings, Source
@@ -28,6 +24,7 @@ from store.engine import create_engine
 from store.hub_tables import Change, Crosswalk, HeldRecord, Lease, StreamState
 from store.migrate import upgrade
 from store.tables import ENTITIES
+from tests.flows import model_source
 from warehouse.landing import Landing
 
 VOLATILE = {"synced_at", "batch", "matched_at", "first_seen_at", "last_seen_at", "checked_at", "run_id", "at", "seq",

@@ -128,7 +128,9 @@ def _read(name: str) -> Any:
             live = [row for row in part if not row.get("gone")]
             gone = tuple(Deleted(row["Id"], high, "deleted") for row in part if row.get("gone"))
             last = part[-1] if part else None
-            cursor = {"n": last["n"], "id": last["Id"]} if last else dict(want.cursor or {"n": 0, "id": ""})
+            cursor: dict[str, str | int] = (
+                {"n": last["n"], "id": last["Id"]} if last else dict(want.cursor or {"n": 0, "id": ""})
+            )
             yield Page(live, any_json.dumps({"records": live}), cursor, high, gone)
 
     return read

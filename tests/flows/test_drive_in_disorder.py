@@ -40,7 +40,7 @@ class Firm:
         drive = {"base_url": url, "root_folder_id": ROOT, "subject": USER, "service_account_json": key}
         settings = Settings(
             secret_key="x" * 32,
-            sources={"google_drive": Source(connector="google_drive", **drive)},  # type: ignore[arg-type]
+            sources={"google_drive": Source(connector="google_drive", **drive)},
         )
         engine = create_engine(f"sqlite:///{tmp_path}/store.sqlite")
         upgrade(engine)
@@ -262,7 +262,7 @@ def test_an_answer_that_is_no_list_at_all_is_asked_for_again_later(firm: Firm, a
     assert found.streams[0].sentence == "Google Drive's answer could not be read."
 
 
-LOSSES: dict[str, Callable[[Firm, str], None]] = {
+LOSSES: dict[str, Callable[[Firm, str], object]] = {
     "trashed": lambda firm, folder: firm.change(folder, trashed=True),
     "deleted": lambda firm, folder: firm.change(folder, deleted=True),
     "unshared": lambda firm, folder: share(firm.state, folder, shared=False),

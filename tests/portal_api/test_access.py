@@ -224,11 +224,13 @@ async def test_staff_view_as_a_client_read_only_and_end_it(world, portal):
     with world.engine.begin() as connection:
         token = sessions.open_for_staff(connection, "ops@firm.example", "ops", now())
         me = sessions.find(connection, token, now())
+        assert me
         assert sessions.view_as(connection, me, client.id)
         seen = sessions.find(connection, token, now())
         assert seen.viewing_as
         assert seen.scope.read_only
         theirs = sessions.find(connection, sessions_token(connection, client), now())
+        assert theirs
         assert not sessions.view_as(connection, theirs, world.client("saas").id)
     portal.cookies.set("frontdesk", token)
     assert "You see Marguerite Dubois as its people do" in (await portal.get("/")).text

@@ -71,7 +71,9 @@ async def test_robots_and_prefetching_are_kept_but_not_counted(world, portal, si
 async def test_staff_viewing_as_a_client_are_not_counted(world, portal):
     with world.engine.begin() as connection:
         token = sessions.open_for_staff(connection, "ops@firm.example", "ops", now())
-        sessions.view_as(connection, sessions.find(connection, token, now()), world.client("legal").id)
+        me = sessions.find(connection, token, now())
+        assert me
+        sessions.view_as(connection, me, world.client("legal").id)
     portal.cookies.set("frontdesk", token)
     assert (await portal.get("/", headers=PERSON)).status_code == 200
     portal.app.state.portal.activities.flush()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 from types import SimpleNamespace as Row
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -50,7 +51,13 @@ def shipments(*rows, **changes):
 
 
 def project(**changes):
-    basis = {"id": "p", "name": "ERP rollout", "status": "active", "health": "on_track", "phase": "Design"}
+    basis: dict[str, Any] = {
+        "id": "p",
+        "name": "ERP rollout",
+        "status": "active",
+        "health": "on_track",
+        "phase": "Design",
+    }
     basis |= {"phase_number": 3, "phase_count": 5, "percent_complete": 62, "due_on": day(48), "budget_minor": 4_000_000}
     basis |= {"spent_minor": 2_160_000, "currency": "EUR", "last_event": "Reply received", "last_event_on": day(-9)}
     return Row(**{**basis, "next_event": None, "next_event_at": None, **changes})

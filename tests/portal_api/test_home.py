@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from typing import Any
 
 import pytest
 from sqlalchemy import event, insert, update
@@ -107,7 +108,13 @@ async def test_several_silent_sources_are_one_line_with_each_by_name_behind_it(w
 
 
 async def test_what_is_being_checked_is_said_and_anothers_is_not(world, signed_in):
-    held = {"source": "quickbooks", "stream": "Invoice", "external_id": "77", "entity": "invoice", "reason": "amount"}
+    held: dict[str, Any] = {
+        "source": "quickbooks",
+        "stream": "Invoice",
+        "external_id": "77",
+        "entity": "invoice",
+        "reason": "amount",
+    }
     held |= {"sentence": "x", "payload": "{}", "batch": "b", "first_seen_at": now(), "last_seen_at": now()}
     with world.engine.begin() as connection:
         connection.execute(insert(HeldRecord), {"id": random_id(), "client_id": world.client("agency").id, **held})

@@ -20,7 +20,8 @@ pytestmark = pytest.mark.anyio
 class Catcher:
     """A mail server that keeps what it gets; the first `refusals` mails it is not ready for."""
 
-    def __init__(self):
+    def __init__(self, port):
+        self.port = port
         self.mails = []
         self.refusals = 0
 
@@ -34,10 +35,9 @@ class Catcher:
 
 @pytest.fixture
 def catcher():
-    handler = Catcher()
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        handler.port = free.getsockname()[1]
+        handler = Catcher(free.getsockname()[1])
     controller = Controller(handler, hostname="127.0.0.1", port=handler.port)
     controller.start()
     yield handler
@@ -52,7 +52,7 @@ async def mailing(sqlite_world, catcher):
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(app), base_url=sqlite_world.settings.public_url
     ) as client:
-        client.app = app
+        client.app = app  # type: ignore[attr-defined]
         yield client
 
 

@@ -15,7 +15,8 @@ async def _ask(turns: Turns, name: int, told: list[str]) -> None:
 
 def test_requests_begin_in_the_order_they_came_and_the_loop_polls_between_them() -> None:
     async def story() -> list[str]:
-        turns, told = Turns(), []
+        turns = Turns()
+        told: list[str] = []
 
         async def poll() -> None:
             while len(told) < 9:
@@ -33,7 +34,8 @@ def test_requests_begin_in_the_order_they_came_and_the_loop_polls_between_them()
 
 def test_who_gives_up_while_waiting_holds_up_nobody() -> None:
     async def story() -> list[str]:
-        turns, told = Turns(), []
+        turns = Turns()
+        told: list[str] = []
         asking = [asyncio.create_task(_ask(turns, name, told)) for name in range(4)]
         await asyncio.sleep(0)
         asking[1].cancel()
@@ -47,7 +49,8 @@ def test_who_gives_up_while_waiting_holds_up_nobody() -> None:
 
 def test_what_awaits_something_holds_up_nobody() -> None:
     async def story() -> list[str]:
-        turns, told = Turns(), []
+        turns = Turns()
+        told: list[str] = []
         slow = asyncio.Event()
 
         async def download() -> None:

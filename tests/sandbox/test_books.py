@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import Counter
+import shutil
+from collections import defaultdict
+from collections.abc import Iterator
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,9 +23,25 @@ OPEN += "WHERE kind = 'Customer' AND json_extract(body, '$.Job') = 1)"
 LEFT = {"Invoice": ("Balance", 1), "Payment": ("UnappliedAmt", -1), "CreditMemo": ("RemainingCredit", -1)}
 
 
+@pytest.fixture(scope="module")
+def seeded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sample firm in a file, made once."""
+    made = State(tmp_path_factory.mktemp("firm") / "sandbox.sqlite")
+    firm.seed(made, clients=40, today=dt.date(2026, 11, 24))
+    made.close()
+    return Path(made.path)
+
+
+@pytest.fixture
+def state(seeded: Path, tmp_path: Path) -> Iterator[State]:
+    """A copy of it."""
+    state = State(shutil.copy(seeded, tmp_path))
+    yield state
+    state.close()
+
+
 @pytest.fixture
 def books(state: State) -> State:
-    firm.seed(state, clients=40, today=dt.date(2026, 11, 24))
     return state
 
 
@@ -55,7 +74,9 @@ def exact(value: Any) -> Decimal:
 
 def assert_it_adds_up(state: State) -> None:
     """Balances are what payments leave, home amounts follow, customers owe what is open, with their jobs' as well."""
-    paid, owed, jobs = Counter[Any](), Counter[str](), Counter[str]()
+    paid: defaultdict[tuple[str, str], Decimal] = defaultdict(Decimal)
+    owed: defaultdict[str, Decimal] = defaultdict(Decimal)
+    jobs: defaultdict[str, Decimal] = defaultdict(Decimal)
     for payment in state.select("quickbooks", "Payment", "deleted = 0"):
         for line in payment.body.get("Line", []):
             link = line["LinkedTxn"][0]

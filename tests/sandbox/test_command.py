@@ -41,7 +41,7 @@ def test_a_wrong_option_is_wrong_usage(words: tuple[str, ...], tmp_path: Path) -
 
 
 def test_a_taken_port_is_told_with_the_option_that_chooses_another(
-    tmp_path: Path, capsys: pytest.CaptureFixture
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
 
     with socket.create_server(("127.0.0.1", 0)) as taken:
@@ -49,13 +49,13 @@ def test_a_taken_port_is_told_with_the_option_that_chooses_another(
     assert "Choose another with --port" in capsys.readouterr().err
 
 
-def refused(capsys: pytest.CaptureFixture, *words: str) -> str:
+def refused(capsys: pytest.CaptureFixture[str], *words: str) -> str:
     assert main(["--port", "0", *words]) == 1
     return str(capsys.readouterr().err)
 
 
 def test_a_folder_without_the_tables_is_told_and_leaves_nothing_half_done(
-    tmp_path: Path, capsys: pytest.CaptureFixture
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     state, empty = tmp_path / "x.sqlite", tmp_path / "tables"
     empty.mkdir()
@@ -68,7 +68,9 @@ def test_a_folder_without_the_tables_is_told_and_leaves_nothing_half_done(
     assert list(State(state).select("salesforce", "Account")) == []
 
 
-def test_another_firm_is_not_put_over_the_one_that_a_state_holds(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+def test_another_firm_is_not_put_over_the_one_that_a_state_holds(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     file = tmp_path / "x.sqlite"
     state = State(file)
     seed_once(state, parse(["--clients", "1"]))
@@ -80,7 +82,7 @@ def test_another_firm_is_not_put_over_the_one_that_a_state_holds(tmp_path: Path,
 
 
 def test_another_size_of_the_firm_is_refused_with_what_the_state_holds(
-    tmp_path: Path, capsys: pytest.CaptureFixture
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = tmp_path / "x.sqlite"
     state = State(file)

@@ -62,7 +62,7 @@ def test_a_value_that_the_vendor_could_not_hold_can_be_tried(seeded: State, url:
     key["client_secret"] = "sandbox-consumer-secret"
     token = requests.post(f"{url}/services/oauth2/token", data=key, timeout=30).json()["access_token"]
     soql = f"SELECT ETA__c, Pieces__c FROM Shipment__c WHERE Id = '{shipment.id}'"
-    asked = {"params": {"q": soql}, "headers": {"Authorization": f"Bearer {token}"}}
+    asked: dict[str, Any] = {"params": {"q": soql}, "headers": {"Authorization": f"Bearer {token}"}}
     (told,) = requests.get(f"{url}/services/data/v64.0/query", **asked, timeout=30).json()["records"]
     assert {name: told[name] for name in bad} == bad
 

@@ -106,7 +106,7 @@ def test_pictures_are_pictures(state, mime, kind):
         with Image.open(io.BytesIO(content)) as image:
             image.load()
             assert (image.format, image.size) == (kind, (960, 640))
-            assert len(image.convert("RGB").getcolors(maxcolors=10**6)) > 5
+            assert len(image.convert("RGB").getcolors(maxcolors=10**6) or ()) > 5
 
 
 def test_mail_notes_and_tables_are_readable(state):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -16,7 +18,7 @@ from sandbox.google_drive.tree import FOLDER, prepare, select_files
 def files(state):
     prepare(state)
     new_file(state, "dir", file_body(state, "Verträge", FOLDER, "root"))
-    rows = {
+    rows: dict[str, tuple[str, str, dict[str, Any]]] = {
         "a": ("Invoice 1042.pdf", "application/pdf", {"properties": {"status": "Final"}, "starred": True}),
         "b": ("invoice draft.docx", "application/msword", {"properties": {"status": "Draft"}}),
         "c": ("MyInvoice.txt", "text/plain", {"trashed": True, "_text": "Demurrage is due on Monday"}),

@@ -107,7 +107,8 @@ def created(api: Api, path: str, body: dict[str, Any]) -> dict[str, Any]:
 
 
 def code_of(answer: requests.Response) -> str:
-    return answer.json()["Fault"]["Error"][0]["code"]
+    code: str = answer.json()["Fault"]["Error"][0]["code"]
+    return code
 
 
 # --- signing in

@@ -36,7 +36,8 @@ class Jobs:
         return requests.request(method, self.url + path, headers=self.headers, timeout=30, **options)
 
     def create(self, query: str = QUERY, **wish: str) -> dict[str, Any]:
-        return self("POST", json={"operation": "query", "query": query, **wish}).json()
+        made: dict[str, Any] = self("POST", json={"operation": "query", "query": query, **wish}).json()
+        return made
 
 
 @pytest.fixture

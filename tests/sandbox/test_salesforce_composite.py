@@ -14,7 +14,8 @@ BASE = "/services/data/v68.0"
 
 def composite(org: Salesforce, *calls: dict[str, Any], together: bool = False) -> list[dict[str, Any]]:
     body = {"allOrNone": together, "compositeRequest": list(calls)}
-    return org.restful("composite", method="POST", json=body)["compositeResponse"]
+    answers: list[dict[str, Any]] = org.restful("composite", method="POST", json=body)["compositeResponse"]
+    return answers
 
 
 def call(name: str, method: str, path: str, body: Any = None) -> dict[str, Any]:

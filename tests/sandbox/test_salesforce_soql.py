@@ -116,7 +116,7 @@ def test_what_salesforce_refuses_is_refused_with_its_error(state: State, soql: s
 def org(state: State) -> State:
     """Three accounts, two projects, three milestones; the third account is in the recycle bin."""
     for number, (name, city) in enumerate((("Müller & Söhne", "Bonn"), ("O'Hara", None), ("Gone", "Rome")), 1):
-        body = {"Name": name, "BillingCity": city} if city else {"Name": name}
+        body: dict[str, Any] = {"Name": name, "BillingCity": city} if city else {"Name": name}
         state.put("salesforce", "Account", account(number), body, deleted=name == "Gone")
     for number, budget in ((1, 900.5), (2, 20)):
         body = {"Name": f"Project {number}", "Account__c": account(number), "Budget__c": budget}

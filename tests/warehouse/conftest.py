@@ -64,16 +64,15 @@ class Firm:
 
 
 @pytest.fixture
-def sqlite_firm(tmp_path: Path) -> Iterator[Firm]:
-    firm = Firm(f"sqlite:///{tmp_path}/store.sqlite")
+def sqlite_firm(sqlite_url: str) -> Iterator[Firm]:
+    firm = Firm(sqlite_url)
     yield firm
     firm.engine.dispose()
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def firm(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Firm]:
-    sqlite = request.param == "sqlite"
-    made = Firm(f"sqlite:///{tmp_path}/store.sqlite" if sqlite else request.getfixturevalue("postgres_url"))
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def firm(request: pytest.FixtureRequest) -> Iterator[Firm]:
+    made = Firm(request.getfixturevalue(f"{request.param}_url"))
     yield made
     made.engine.dispose()
 

@@ -12,8 +12,8 @@ import sys
 import tempfile
 import threading
 import time
-from functools import cache
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -74,7 +74,7 @@ forgot = st.tuples(st.just("forget"), st.integers(1, 12))
 histories = st.lists(st.lists(st.one_of(did, did, did, came_or_went, forgot), max_size=8), min_size=1, max_size=4)
 
 
-def live(firm: Firm, happened: tuple) -> None:
+def live(firm: Firm, happened: tuple[Any, ...]) -> None:
     match happened:
         case ("did", client, verb, at, session, counted):
             firm.did(client, verb, at=at, session_id=f"{client}{session}", counted=counted)
@@ -84,24 +84,17 @@ def live(firm: Firm, happened: tuple) -> None:
             firm.forget(seq)
 
 
-@cache
-def empty_store() -> Path:
-    path = Path(tempfile.mkdtemp(prefix="fd-store-")) / "store.sqlite"
-    Firm(f"sqlite:///{path}").engine.dispose()
-    return path
-
-
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     histories,
     st.sampled_from(["UTC", "Europe/Berlin", "America/Los_Angeles", "Asia/Kathmandu"]),
     st.sampled_from([0, 3, 10_000]),
 )
-def test_a_build_after_each_chapter_equals_one_build_of_the_whole_history(history, zone, overlap):
+def test_a_build_after_each_chapter_equals_one_build_of_the_whole_history(migrated_sqlite, history, zone, overlap):
     """Late activity, erased rows, re-used numbers, clients that go and return: bit for bit the same file contents."""
     build_module.OVERLAP_ROWS, usual = overlap, build_module.OVERLAP_ROWS
     folder = Path(tempfile.mkdtemp())
-    shutil.copyfile(empty_store(), folder / "store.sqlite")
+    shutil.copyfile(migrated_sqlite, folder / "store.sqlite")
     firm = Firm(f"sqlite:///{folder}/store.sqlite")
     try:
         firm.clients("a", "b")
@@ -215,7 +208,8 @@ def test_readers_never_wait_and_never_see_half(sqlite_firm, file):
     sqlite_firm.clients("a")
     sqlite_firm.did("a", "view", at=NOON)
     build(sqlite_firm.url, file, as_of=AS_OF)
-    stop, seen, broken = threading.Event(), set(), []
+    stop, seen = threading.Event(), set()
+    broken: list[Any] = []
 
     def read() -> None:
         while not stop.is_set():

@@ -190,7 +190,8 @@ async def test_pages_go_on_by_cursor_without_a_gap_or_a_repeat(browse, rich, mon
         ("/invoices", "invoice", 9), ("/shipments", "shipment", 5), ("/shipments?show=arrived", "shipment", 3),
         ("/documents", "document", 4),
     ):  # fmt: skip
-        seen, path = [], start
+        seen: list[str] = []
+        path: str | None = start
         while path:
             page = await browse(path, who=me)
             seen += re.findall(rf'class="(?:cover|row|journey)" href="/{noun}s/(\w{{26}})"', page.text)
@@ -211,7 +212,7 @@ async def test_a_page_costs_the_same_number_of_queries_for_every_client(browse, 
 
     event.listen(store.engine, "before_cursor_execute", count)
     try:
-        costs = {}
+        costs: dict[str, set[int]] = {}
         for who in (rich.session(rich.mine), rich.world.sign_in(rich.world.client("saas", "nothing"))):
             for path in ("/invoices", "/statement", "/projects", "/shipments", "/documents", "/requests", "/account"):
                 counted.clear()
