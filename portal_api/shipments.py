@@ -20,7 +20,7 @@ from portal_api.portal import portal_of
 from portal_api.queries import shipments as queries
 from portal_api.queries.parts import LAST_ID, LAST_INSTANT
 from portal_api.reading import reading
-from portal_api.states import SHIPMENT_WORDS, State, days, key, lateness, plain, shipment_state
+from portal_api.states import SHIPMENT_WORDS, State, days, expectation, key, lateness, plain, shipment_state
 from portal_api.tally import tally
 from portal_api.wording import Words
 from store.scope import Reader
@@ -154,14 +154,17 @@ def _row(row: Any, words: Words) -> ShipmentRow:
 
 def detail_of(row: Any, events: Sequence[Any], fresh: Fresh | None, words: Words) -> ShipmentContext:
     """One shipment in words."""
-    behind = lateness(row, words)
+    behind, state = lateness(row, words), shipment_state(row, words)
+    if row.eta_at is not None:
+        # Promised and expected day stand right below, each by its name.
+        state = state._replace(sentence=state.sentence.removesuffix(expectation(row, words)).strip())
     return ShipmentContext(
         number=row.number,
         about=" · ".join(filter(None, (row.reference, row.carrier, plain(row.mode)))),
-        state=shipment_state(row, words),
+        state=state,
         origin=row.origin or "",
         destination=row.destination or "",
-        dots=dots_of(row, shipment_state(row, words)),
+        dots=dots_of(row, state),
         promised_at=row.promised_at,
         eta_at=row.eta_at,
         delivered_at=row.delivered_at,

@@ -136,7 +136,7 @@ def shipment_state(row: Any, speak: Speech) -> State:
         return State("quiet", "Cancelled", "This shipment was cancelled.")
     if row.exception:
         since = f"Since {speak.moment(row.exception_since)}. " if row.exception_since else ""
-        return State("bad", row.exception, f"{since}{_expected(row, speak)}")
+        return State("bad", row.exception, f"{since}{expectation(row, speak)}")
     return _moving(row, speak)
 
 
@@ -144,7 +144,7 @@ def _moving(row: Any, speak: Speech) -> State:
     where = SHIPMENT_WORDS.get(key(row.status), plain(row.status))
     behind = lateness(row, speak)
     if behind > 0:
-        return State("bad", f"{days(behind)} late", f"{where}. {_expected(row, speak)}")
+        return State("bad", f"{days(behind)} late", f"{where}. {expectation(row, speak)}")
     expected = row.eta_at or row.promised_at
     if expected is None:
         return State("info", where, "There is no arrival date yet.")
@@ -153,7 +153,7 @@ def _moving(row: Any, speak: Speech) -> State:
         if key(row.status) == "booked":
             return State("bad", "Late, not shipped yet", f"{overdue}; it has not been shipped yet.")
         return State("attention", "Not confirmed", f"{where}. {overdue}; the delivery is not confirmed yet.")
-    return State("good", "On time", f"{where}. {_expected(row, speak)}")
+    return State("good", "On time", f"{where}. {expectation(row, speak)}")
 
 
 def _delivered(row: Any, speak: Speech) -> State:
@@ -165,7 +165,8 @@ def _delivered(row: Any, speak: Speech) -> State:
     return State("good", "Delivered", f"Delivered {when}{after}.")
 
 
-def _expected(row: Any, speak: Speech) -> str:
+def expectation(row: Any, speak: Speech) -> str:
+    """When it comes; the page of one shipment says it in its facts."""
     if row.eta_at is None:
         return f"Promised for {speak.arrival(row.promised_at)}." if row.promised_at else "There is no new date yet."
     if lateness(row, speak) > 0:
