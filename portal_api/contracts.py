@@ -99,7 +99,7 @@ def view_of(row: Any, words: Words) -> ContractView:
     """One contract in words."""
     found = (
         ("From", words.day(row.starts_on)),
-        ("Until", words.day(row.ends_on) or ("No end date" if row.starts_on else "")),
+        ("Until", words.day(row.ends_on) or ("No end date" if row.starts_on and not row.term_months else "")),
         ("Term", f"{row.term_months} months" if row.term_months else ""),
         ("Notice", f"{row.notice_days} days" if row.notice_days else ""),
     )

@@ -199,11 +199,16 @@ PROJECT_OVER: Mapping[str, State] = {
 }
 
 
-def project_state(row: Any, speak: Speech) -> State:
-    """A project's state: over or not begun by its status, else its health, else its due day."""
+def project_state(row: Any, speak: Speech, step_due: dt.date | None = None) -> State:
+    """A project's state: over or not begun by its status, else its health, else its due day.
+
+    `step_due`: the first day of an open step of ours, where its steps are known; one that is late is not on track.
+    """
     status = key(row.status)
     if status in PROJECT_OVER:
         return PROJECT_OVER[status]
+    if step_due is not None and step_due < speak.today and key(row.health) != "late":
+        return State("bad", "A step is late")
     if key(row.health) in HEALTH:
         return HEALTH[key(row.health)]
     if row.due_on is not None and row.due_on < speak.today:

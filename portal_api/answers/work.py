@@ -34,8 +34,18 @@ def lead(facts: Facts) -> Any | None:
 
 def steps(project: Any, facts: Facts) -> list[Any]:
     """A project's milestones that are not done, in their order."""
-    mine = [row for row in facts.milestones if row.project_id == project.id]
-    return [row for row in mine if row.completed_on is None and key(row.status) != "done"]
+    return undone([row for row in facts.milestones if row.project_id == project.id])
+
+
+def undone(rows: Sequence[Any]) -> list[Any]:
+    """Those of a project's milestones that are not done."""
+    return [row for row in rows if row.completed_on is None and key(row.status) != "done"]
+
+
+def step_due(rows: Sequence[Any], speak: Words) -> dt.date | None:
+    """The day of the step of ours that is furthest behind; None when none is late."""
+    late = late_step(undone(rows), speak)
+    return late.due_on if late is not None else None
 
 
 def done_steps(project: Any, facts: Facts) -> list[Any]:

@@ -20,7 +20,9 @@ from portal_api.answers.legal import legal
 from portal_api.answers.logistics import logistics
 from portal_api.answers.professional_services import professional_services
 from portal_api.answers.saas import saas
+from portal_api.answers.work import step_due
 from portal_api.cards import dots_of, plan_of
+from portal_api.contracts import view_of
 from portal_api.projects import next_of
 from portal_api.shipments import lead_of
 from portal_api.states import project_state, shipment_state
@@ -136,6 +138,23 @@ def test_late_is_red_wherever_it_is_said():
     assert "late" not in dots_of(silent, shipment_state(silent, SPEAK)), "not confirmed is not late"
     over = project(health=None, due_on=day(-10))
     assert project_state(over, SPEAK)[:2] == ("bad", "10 days late")
+
+
+def test_a_project_with_a_late_step_is_nowhere_on_track():
+    late = [step("Training", -4), step("Go-live", 20)]
+    facts = Facts(projects=[project()], milestones=late)
+    assert professional_services(facts, SPEAK).sentence.startswith("ERP rollout: we are 4 days late with Training.")
+    assert project_state(project(), SPEAK, step_due(late, SPEAK))[:2] == ("bad", "A step is late")
+    assert project_state(project(health="late"), SPEAK, step_due(late, SPEAK)).label == "Late"
+    theirs = [step("Sign-off", -4, action="approve"), step("Go-live", 20), step("Design", -9, done=-9)]
+    assert project_state(project(), SPEAK, step_due(theirs, SPEAK)).label == "On track"
+
+
+def test_a_contract_with_a_term_is_not_said_to_have_no_end():
+    basis = {"id": "c", "name": "Letter", "number": "1", "status": "Draft", "starts_on": day(14), "ends_on": None}
+    basis |= {"notice_days": 30, "description": None, "special_terms": None}
+    assert "Until" not in dict(view_of(Row(**basis, term_months=12), SPEAK).facts)
+    assert dict(view_of(Row(**basis, term_months=None), SPEAK).facts)["Until"] == "No end date"
 
 
 def test_what_never_left_is_said_to_be_late_and_not_shipped():
