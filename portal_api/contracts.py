@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -41,6 +42,7 @@ class ContractsContext:
     """What templates/contracts/contracts.html shows."""
 
     title: str
+    lead: str
     plans: Sequence[Plan]
     plan_fresh: Fresh | None
     contracts: Sequence[ContractView]
@@ -55,6 +57,7 @@ async def contracts(request: Request, _scope: Client) -> Response:
     record(request, "view", "contracts")
     context = ContractsContext(
         title="Plan and terms" if _is_noun(request) else "Contracts",
+        lead=lead_of(lists["rows"], words),
         plans=[plan_of(row, words) for row in lists["plans"]],
         plan_fresh=portal.feeds.of("subscription", lists["streams"], words.now),
         contracts=[view_of(row, words) for row in lists["rows"]],
@@ -68,6 +71,24 @@ def _is_noun(request: Request) -> bool:
     return frame_of(request, portal_of(request)).profile.noun.path == "/contracts"
 
 
+def lead_of(rows: Sequence[Any], words: Words) -> str:
+    """The page's answer: what is in force, and until when; the one that ends first is named."""
+    running = [row for row in rows if contract_state(row, words).sentence.startswith("In force")]
+    if not running:
+        return "No contract is in force." if rows else ""
+    first = min(running, key=lambda row: row.ends_on or dt.date.max)
+    until = f" until {words.day(first.ends_on)}" if first.ends_on else ", with no end date"
+    if len(running) == 1:
+        return f"{title_of(first)} is in force{until}."
+    ends = f"; {title_of(first)} is the first to end, {words.day(first.ends_on)}" if first.ends_on else until
+    return f"{len(running)} contracts are in force{ends}."
+
+
+def title_of(row: Any) -> str:
+    """A contract's name, else its number."""
+    return row.name or f"Contract {row.number or ''}".strip()
+
+
 @router.get("/contracts/{contract_id}")
 async def contract(_request: Request, _scope: Client, contract_id: Id) -> Response:
     """A contract's place on the page of all: there are few, and people compare them."""
@@ -78,16 +99,21 @@ def view_of(row: Any, words: Words) -> ContractView:
     """One contract in words."""
     found = (
         ("From", words.day(row.starts_on)),
-        ("Until", words.day(row.ends_on) or ("No end date" if row.starts_on else "")),
+        ("Until", words.day(row.ends_on) or ("No end date" if row.starts_on and not row.term_months else "")),
         ("Term", f"{row.term_months} months" if row.term_months else ""),
         ("Notice", f"{row.notice_days} days" if row.notice_days else ""),
     )
     return ContractView(
         id=row.id,
-        title=row.name or f"Contract {row.number or ''}".strip(),
+        title=title_of(row),
         number=row.number or "",
-        state=contract_state(row, words),
+        state=_said_once(contract_state(row, words), row, words),
         facts=[(name, value) for name, value in found if value],
         description=clip(row.description),
         special_terms=clip(row.special_terms),
     )
+
+
+def _said_once(state: State, row: Any, words: Words) -> State:
+    """Without the sentence where the facts right below say its day."""
+    return state._replace(sentence="") if row.ends_on and words.day(row.ends_on) in state.sentence else state

@@ -56,6 +56,7 @@ class DocumentsContext:
     """What templates/documents/documents.html shows."""
 
     rows: Sequence[Row]
+    lead: str
     categories: Sequence[Facet]
     projects: Sequence[Facet]
     filtered: bool
@@ -90,6 +91,7 @@ async def documents(
     record(request, "view", "documents")
     context = DocumentsContext(
         rows=[row_of(row, words) for row in lists["rows"][:ROWS]],
+        lead="" if after or any(chosen.values()) else lead_of(lists, words),
         categories=_categories(lists["categories"], chosen),
         projects=_projects(lists["projects"], chosen),
         filtered=any(chosen.values()),
@@ -121,6 +123,14 @@ async def download(request: Request, _scope: Client, document_id: Id) -> Respons
         raise NotFound
     wanted = Wanted(row.source, row.stream, row.external_id, key_of(row), row.name, row.name)
     return await serve(request, wanted, "document", row.id)
+
+
+def lead_of(lists: Mapping[str, list[Any]], words: Words) -> str:
+    """How many there are, and how new the newest of them is."""
+    count, last = sum(row.n for row in lists["categories"]), next((row.modified_at for row in lists["rows"]), None)
+    many = "1 document" if count == 1 else f"{count} documents"
+    when = f"{', the newest' if count > 1 else ''} from {words.day(last)}" if last else ""
+    return f"{many}{when}." if count else ""
 
 
 def _list(reader: Reader, params: Mapping[str, object]) -> Mapping[str, list[Any]]:
@@ -179,10 +189,11 @@ def kind_of(media_type: str | None) -> str:
 
 def detail_of(row: Any, fresh: Fresh | None, words: Words) -> DocumentContext:
     """One document in words."""
+    folder = (row.path or "").removesuffix(f"/{row.name}")
     found = (
         ("Category", row.category or ""),
         ("Changed", words.moment(row.modified_at)),
-        ("Folder", (row.path or "").removesuffix(f"/{row.name}")),
+        ("Folder", folder if folder != row.category else ""),
     )
     return DocumentContext(
         id=row.id,

@@ -137,12 +137,14 @@ def detail_of(row: Any, fresh: Fresh | None, words: Words) -> RequestContext:
         ("Answer promised", words.moment(row.answer_by)),
         ("Answered", words.moment(row.closed_at)),
     )
+    state = request_state(row, words)
     return RequestContext(
         subject=row.subject or "Without a subject",
         number=row.number or "",
-        state=request_state(row, words),
+        state=state,
         description=clip(row.description, 10_000),
         opened_at=row.opened_at,
-        facts=[(name, value) for name, value in found if value],
+        # What the state's sentence says is not said again below it.
+        facts=[(name, value) for name, value in found if value and value not in state.sentence],
         fresh=fresh,
     )

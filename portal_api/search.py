@@ -55,9 +55,9 @@ class SearchContext:
     """What templates/search/search.html shows."""
 
     query: str
-    too_short: bool
+    said: str
+    sentence: str
     groups: Sequence[Group]
-    found: int
 
 
 @router.get("/search")
@@ -70,8 +70,20 @@ async def search(request: Request, _scope: Client, q: str = "") -> Response:
         # Looking again at what was found is no new search.
         record(request, *(("view", "search") if "if-none-match" in request.headers else ("search",)))
     groups = groups_of(lists, words)
-    context = SearchContext(query, bool(query) and not enough, groups, sum(len(group.hits) for group in groups))
+    context = SearchContext(query, *said_of(query, groups), groups)
     return render(request, "search/search.html", {"page": context}, words=words)
+
+
+def said_of(query: str, groups: Sequence[Group]) -> tuple[str, str]:
+    """What came of it: in two words or three for the page's title, and in a sentence."""
+    if len(query) < SHORTEST:
+        return "too short", "Two letters or more find something."
+    found = sum(len(group.hits) for group in groups)
+    if not found:
+        sentence = f"Nothing of yours is called “{query}”. A part of a name or number is enough."
+        return "nothing found", sentence
+    said = f"{'more than ' if any(group.more for group in groups) else ''}{found} found"
+    return said, f"{said[0].upper()}{said[1:]}."
 
 
 def hits(reader: Reader, query: str) -> Mapping[str, list[Any]]:

@@ -25,6 +25,7 @@ from portal_api.states import (
     State,
     days,
     delivered,
+    expectation,
     key,
     lateness,
     new_date,
@@ -165,14 +166,17 @@ def _row(row: Any, words: Words) -> ShipmentRow:
 
 def detail_of(row: Any, events: Sequence[Any], fresh: Fresh | None, words: Words) -> ShipmentContext:
     """One shipment in words."""
-    behind = lateness(row, words)
+    behind, state = lateness(row, words), shipment_state(row, words)
+    if new_date(row) is not None:
+        # Promised and expected day stand right below, each by its name.
+        state = state._replace(sentence=state.sentence.removesuffix(expectation(row, words)).strip())
     return ShipmentContext(
         number=row.number,
         about=" · ".join(filter(None, (row.reference, row.carrier, plain(row.mode)))),
-        state=shipment_state(row, words),
+        state=state,
         origin=row.origin or "",
         destination=row.destination or "",
-        dots=dots_of(row, shipment_state(row, words)),
+        dots=dots_of(row, state),
         promised=promised(row),
         expected=new_date(row),
         delivered=delivered(row),

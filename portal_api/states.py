@@ -154,7 +154,7 @@ def shipment_state(row: Any, speak: Speech) -> State:
         return State("quiet", "Cancelled", "This shipment was cancelled.")
     if row.exception:
         since = f"Since {speak.moment(row.exception_since)}. " if row.exception_since else ""
-        return State("bad", row.exception, f"{since}{_expected(row, speak)}")
+        return State("bad", row.exception, f"{since}{expectation(row, speak)}")
     return _moving(row, speak)
 
 
@@ -162,7 +162,7 @@ def _moving(row: Any, speak: Speech) -> State:
     where = SHIPMENT_WORDS.get(key(row.status), plain(row.status))
     behind = lateness(row, speak)
     if behind > 0:
-        return State("bad", f"{days(behind)} late", f"{where}. {_expected(row, speak)}")
+        return State("bad", f"{days(behind)} late", f"{where}. {expectation(row, speak)}")
     expected = new_date(row) or promised(row)
     if expected is None:
         return State("info", where, "There is no arrival date yet.")
@@ -171,7 +171,7 @@ def _moving(row: Any, speak: Speech) -> State:
         if key(row.status) == "booked":
             return State("bad", "Late, not shipped yet", f"{overdue}; it has not been shipped yet.")
         return State("attention", "Not confirmed", f"{where}. {overdue}; the delivery is not confirmed yet.")
-    return State("good", "On time", f"{where}. {_expected(row, speak)}")
+    return State("good", "On time", f"{where}. {expectation(row, speak)}")
 
 
 def _delivered(row: Any, speak: Speech) -> State:
@@ -184,7 +184,8 @@ def _delivered(row: Any, speak: Speech) -> State:
     return State("good", "Delivered", f"Delivered {when}{after}.")
 
 
-def _expected(row: Any, speak: Speech) -> str:
+def expectation(row: Any, speak: Speech) -> str:
+    """When it comes; the page of one shipment says it in its facts."""
     promise, eta = promised(row), new_date(row)
     if eta is None:
         return f"Promised for {speak.arrival(promise)}." if promise else "There is no new date yet."
@@ -218,11 +219,16 @@ PROJECT_OVER: Mapping[str, State] = {
 }
 
 
-def project_state(row: Any, speak: Speech) -> State:
-    """A project's state: over or not begun by its status, else its health, else its due day."""
+def project_state(row: Any, speak: Speech, step_due: dt.date | None = None) -> State:
+    """A project's state: over or not begun by its status, else its health, else its due day.
+
+    `step_due`: the first day of an open step of ours, where its steps are known; one that is late is not on track.
+    """
     status = key(row.status)
     if status in PROJECT_OVER:
         return PROJECT_OVER[status]
+    if step_due is not None and step_due < speak.today and key(row.health) != "late":
+        return State("bad", "A step is late")
     if key(row.health) in HEALTH:
         return HEALTH[key(row.health)]
     if row.due_on is not None and row.due_on < speak.today:

@@ -17,6 +17,10 @@ from portal_api.wording import FILTERS, Words, chunks, reading_as
 DIRECTORY = Path(__file__).resolve().parents[1] / "templates"
 
 
+DRAWN = Markup('viewBox="0 0 24 24" width="20" height="20" aria-hidden="true"')
+"""The size is said by the icons themselves, so that they stay small without the style sheet too."""
+
+
 class Templates:
     """The templates with what they all may use: `firm`, `asset(name)`, `icon(name)` and the filters of wording."""
 
@@ -49,8 +53,5 @@ class Templates:
 
 
 def _icons(bodies: Mapping[str, Markup]) -> Any:
-    drawn = {
-        name: Markup('<svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false">{}</svg>').format(body)
-        for name, body in bodies.items()
-    }
+    drawn = {name: Markup('<svg class="icon" {}>{}</svg>').format(DRAWN, body) for name, body in bodies.items()}
     return drawn.__getitem__

@@ -22,6 +22,7 @@ from babel.numbers import format_currency, format_decimal
 from hub.money import exponent
 
 KILO = 1000
+MINUS = "\u2212"
 TOGETHER = re.compile(r"\d+(?:[.,]\d+)* \S{1,12}(?!\S)|\S+")
 """A number with the word it counts, or a word."""
 
@@ -151,7 +152,8 @@ def _offset(local: dt.datetime) -> str:
 
 @lru_cache(maxsize=8192)
 def _money(minor: int, currency: str, locale: str) -> str:
-    return str(format_currency(Decimal(minor).scaleb(-exponent(currency)), currency, locale=locale))
+    # A hyphen before an amount is passed over by screen readers; a minus is read.
+    return str(format_currency(Decimal(minor).scaleb(-exponent(currency)), currency, locale=locale)).replace("-", MINUS)
 
 
 @lru_cache(maxsize=1024)

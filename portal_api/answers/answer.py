@@ -11,13 +11,23 @@ from portal_api.wording import Words
 
 BAD, ATTENTION, GOOD, INFO, QUIET = "bad", "attention", "good", "info", "quiet"
 WORST_FIRST = (BAD, ATTENTION, INFO, GOOD, QUIET)
+ROOM = 92
+"""Characters that some four lines of a phone hold, 28 px large."""
 
 
 class Part(NamedTuple):
-    """A sentence of the answer and its tone: bad, attention, good, info or quiet."""
+    """A sentence of the answer and its tone: bad, attention, good, info or quiet.
+
+    `short` is what is said where there is no room for it: fewer words; nothing (TOLD) where the proof or the list below
+    says it anyway; by default the sentence as it is, as proof.
+    """
 
     text: str
     tone: str = GOOD
+    short: str | None = None
+
+
+TOLD = ""
 
 
 class Fact(NamedTuple):
@@ -74,7 +84,41 @@ class Facts:
 def answer(parts: Iterable[Part | None], proof: Iterable[Fact | None] = ()) -> Answer:
     """An answer of the parts that there are, bad news first, otherwise in the order given."""
     said = sorted((part for part in parts if part), key=lambda part: {BAD: 0, ATTENTION: 1}.get(part.tone, 2))
-    return Answer(tuple(said), tuple(fact for fact in proof if fact))
+    fits = _moved(_shortened(said))
+    left = [Fact(INFO if part.tone == GOOD else part.tone, bare(part.text)) for part in said[1:] if _lost(part, fits)]
+    return Answer(tuple(fits), (*left, *(fact for fact in proof if fact)))
+
+
+def _long(parts: Sequence[Part]) -> bool:
+    return len(" ".join(part.text for part in parts)) > ROOM
+
+
+def _shortened(said: Sequence[Part]) -> list[Part]:
+    """In fewer words from the end on, as far as there is no room; what comes first is never left out."""
+    fits = list(said)
+    for place, part in reversed(list(enumerate(said))):
+        if not _long(fits):
+            break
+        if part.short:
+            fits[place] = part._replace(text=part.short)
+        elif part.short == TOLD and place:
+            del fits[place]
+    return fits
+
+
+def _moved(said: Sequence[Part]) -> list[Part]:
+    """Without those at the end that there is still no room for."""
+    fits = list(said)
+    for part in reversed(said[1:]):
+        if not _long(fits):
+            break
+        if part.short is None:
+            fits.remove(part)
+    return fits
+
+
+def _lost(part: Part, fits: Sequence[Part]) -> bool:
+    return part.short is None and part not in fits
 
 
 def counted(count: int, one: str, many: str) -> str:

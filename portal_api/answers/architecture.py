@@ -33,7 +33,8 @@ def architecture(facts: Facts, speak: Words) -> Answer:
     schedule = None if troubled else Part(_schedule(project, facts), GOOD)
     # Beside trouble, what waits is left to the list right below.
     waits = None if troubled else waiting(facts, speak)
-    review = _review(project, open_steps, speak)
+    # A step that waits for the client is not told again as the next one.
+    review = _review(project, [] if waits else open_steps, speak)
     if troubled and review is None:
         review = Part(what_next(project, open_steps, speak), GOOD)
     parts = [troubled, schedule, review, waits]

@@ -9,6 +9,8 @@ from portal_api.answers.work import due_fact, lead, nothing_runs, others, others
 from portal_api.states import coming, key
 from portal_api.wording import Words
 
+UNSET = "The next date is not set yet."
+
 
 def legal(facts: Facts, speak: Words) -> Answer:
     """The next date, or the stage; what happened last; whether anything is needed from the client."""
@@ -33,8 +35,8 @@ def _next_date(case: Any, speak: Words) -> Part | None:
     if case.next_event_at and coming(case, speak):
         return Part(f"{upper_first(bare(case.next_event))} is set for {speak.moment(case.next_event_at)}.", GOOD)
     if case.phase and key(case.status) != "on_hold":
-        return Part(f"Your case is in the stage {case.phase}; the next date is not set yet.", GOOD)
-    return Part("The next date is not set yet.", GOOD)
+        return Part(f"Your case is in the stage {case.phase}; the next date is not set yet.", GOOD, short=UNSET)
+    return Part(UNSET, GOOD)
 
 
 def _proof(case: Any, speak: Words) -> list[Fact | None]:

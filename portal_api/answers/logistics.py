@@ -12,6 +12,7 @@ from portal_api.answers.answer import (
     GOOD,
     INFO,
     QUIET,
+    TOLD,
     Answer,
     Fact,
     Facts,
@@ -48,9 +49,11 @@ def logistics(facts: Facts, speak: Words) -> Answer:
     on_time = facts.shipment_count - counts.troubled - counts.undated
     troubled = sorted((row for row in facts.shipments if kind(row, speak) in TROUBLE), key=lambda r: _rank(r, speak))
     waits = None if troubled else in_short(facts, speak)
-    rest = None if troubled and in_number(facts) else _rest(on_time, counts.undated, troubled, facts, speak)
+    rest = None if troubled and in_number(facts) else _rest(on_time, counts.undated, troubled, facts)
     more = tally(troubled[1:], speak)
-    return answer([_trouble(troubled, speak), _more_trouble(more), waits, rest], _proof(counts, on_time))
+    following = None if troubled or counts.undated else _following(facts, speak)
+    parts = [_trouble(troubled, speak), _more_trouble(more), waits, rest, following]
+    return answer(parts, _proof(counts, on_time))
 
 
 def _rank(row: Any, speak: Words) -> int:
@@ -72,7 +75,8 @@ def _trouble(troubled: list[Any], speak: Words) -> Part | None:
         return None
     worst = troubled[0]
     if worst.exception:
-        return Part(f"{_held(worst)}; {_new_date(worst, speak)}.", BAD)
+        when = _new_date(worst, speak)
+        return Part(f"{_held(worst)}; {when}.", BAD, short=f"{worst.number} stands still; {when}.")
     behind = lateness(worst, speak)
     if behind:
         return Part(f"{worst.number} is {days(behind)} late; {_new_date(worst, speak)}.", BAD)
@@ -112,29 +116,33 @@ def _more_trouble(more: Tally) -> Part | None:
     first, *others = said
     count, word = first.split(" ", 1)
     text = f"{count} more {'is' if count == '1' else 'are'} {word}"
-    return Part(f"{', '.join((text, *others))}.", BAD if more.held or more.late else ATTENTION)
+    return Part(f"{', '.join((text, *others))}.", BAD if more.held or more.late else ATTENTION, short=TOLD)
 
 
-def _rest(on_time: int, undated: int, troubled: list[Any], facts: Facts, speak: Words) -> Part | None:
+def _rest(on_time: int, undated: int, troubled: list[Any], facts: Facts) -> Part | None:
     total = facts.shipment_count
     if not troubled and not undated:
-        return _all_good(total, facts, speak)
+        return None if total == 1 else Part(f"{_all(total)} shipments are on time.", GOOD)
     said = []
     if on_time:
         said.append(f"{on_time} of {counted(total, 'shipment is', 'shipments are')} on time")
     if undated:
         said.append(f"{counted(undated, 'has', 'have')} no arrival date yet")
-    return Part(f"{', '.join(said)}.", GOOD) if said else None
+    return Part(f"{', '.join(said)}.", GOOD, short=TOLD) if said else None
 
 
-def _all_good(total: int, facts: Facts, speak: Words) -> Part:
+def _all(total: int) -> str:
+    return "Both" if total == 2 else f"All {total}"  # noqa: PLR2004 -- English has a word for two
+
+
+def _following(facts: Facts, speak: Words) -> Part:
+    """What arrives next; of several the list below begins with it."""
     first = min(facts.shipments, key=lambda row: speak.until_when(_expected(row)))
     when = arrives(_expected(first), speak)
     where = f" in {first.destination.split(',')[0]}" if first.destination else ""
-    if total == 1:
+    if facts.shipment_count == 1:
         return Part(f"{first.number} is on time and arrives{where} {when}.", GOOD)
-    both = "Both" if total == 2 else f"All {total}"  # noqa: PLR2004 -- English has a word for two
-    return Part(f"{both} shipments are on time. The next, {first.number}, arrives{where} {when}.", GOOD)
+    return Part(f"The next, {first.number}, arrives{where} {when}.", GOOD, short=TOLD)
 
 
 def _proof(counts: Tally, on_time: int) -> list[Fact | None]:

@@ -62,8 +62,12 @@ def _late(late: list[Any], speak: Words) -> Part | None:
         return None
     first = min(late, key=lambda row: row.answer_by)
     name = f"request {first.number}" if first.number else "your oldest request"
-    more = f" {len(late) - 1} more {'is' if len(late) == 2 else 'are'} late too." if len(late) > 1 else ""  # noqa: PLR2004 -- one more
-    return Part(f"Our answer to {name} is late; promised by {soon(first.answer_by, speak)}.{more}", BAD)
+    text = f"Our answer to {name} is late; promised by {soon(first.answer_by, speak)}."
+    more = len(late) - 1
+    if not more:
+        return Part(text, BAD)
+    short = f"Our answer to {name} is late, and {more} more."
+    return Part(f"{text} {more} more {'is' if more == 1 else 'are'} late too.", BAD, short)
 
 
 def _unpaid(plan: Any, facts: Facts, speak: Words) -> Part | None:
@@ -85,7 +89,8 @@ def _in_work(facts: Facts, speak: Words) -> Part | None:
     if not ours:
         return None
     word = "in work" if all(key(row.status) in IN_WORK for row in ours) else "with us"
-    return Part(f"{_who(len(ours), len(facts.requests))} {word}{_promise(ours, speak)}.", GOOD)
+    said = f"{_who(len(ours), len(facts.requests))} {word}"
+    return Part(f"{said}{_promise(ours, speak)}.", GOOD, short=f"{said}.")
 
 
 def _who(count: int, total: int) -> str:

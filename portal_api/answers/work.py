@@ -6,7 +6,20 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
-from portal_api.answers.answer import ATTENTION, BAD, GOOD, INFO, QUIET, Fact, Facts, Part, bare, counted, lower_first
+from portal_api.answers.answer import (
+    ATTENTION,
+    BAD,
+    GOOD,
+    INFO,
+    QUIET,
+    TOLD,
+    Fact,
+    Facts,
+    Part,
+    bare,
+    counted,
+    lower_first,
+)
 from portal_api.states import SOON_DAYS, coming, days, key
 from portal_api.wording import Words
 
@@ -21,8 +34,18 @@ def lead(facts: Facts) -> Any | None:
 
 def steps(project: Any, facts: Facts) -> list[Any]:
     """A project's milestones that are not done, in their order."""
-    mine = [row for row in facts.milestones if row.project_id == project.id]
-    return [row for row in mine if row.completed_on is None and key(row.status) != "done"]
+    return undone([row for row in facts.milestones if row.project_id == project.id])
+
+
+def undone(rows: Sequence[Any]) -> list[Any]:
+    """Those of a project's milestones that are not done."""
+    return [row for row in rows if row.completed_on is None and key(row.status) != "done"]
+
+
+def step_due(rows: Sequence[Any], speak: Words) -> dt.date | None:
+    """The day of the step of ours that is furthest behind; None when none is late."""
+    late = late_step(undone(rows), speak)
+    return late.due_on if late is not None else None
 
 
 def done_steps(project: Any, facts: Facts) -> list[Any]:
@@ -50,7 +73,9 @@ def trouble(project: Any, open_steps: Sequence[Any], speak: Words, name: str) ->
     """What is wrong with the project; None when nothing is. Right for any name, `Festival posters` too."""
     step = late_step(open_steps, speak)
     if step is not None:
-        return Part(f"{name}: we are {days((speak.today - step.due_on).days)} late with {bare(step.name)}.", BAD)
+        late = f"{days((speak.today - step.due_on).days)} late with {bare(step.name)}."
+        # The list below begins with this project.
+        return Part(f"{name}: we are {late}", BAD, short=f"We are {late}")
     if key(project.status) == "on_hold":
         return Part(f"{name}: work is on hold.", ATTENTION)
     if project.due_on is not None and project.due_on < speak.today:
@@ -105,8 +130,11 @@ def waiting(facts: Facts, speak: Words) -> Part | None:
     need = NEEDED.get(key(first.client_action), "your part")
     pressing = first.due_on is None or (first.due_on - speak.today).days <= SOON_DAYS
     when = _due(first, speak) if pressing else ""
-    text = f"{bare(first.name)}: {need} is {when or 'needed'}." if count == 1 else _things(count)
-    return Part(text, ATTENTION if pressing else INFO)
+    tone = ATTENTION if pressing else INFO
+    if count > 1:
+        return Part(_things(count), tone, short=TOLD)
+    short = f"{_things(1)[:-1]}, {when}." if when else _things(1)
+    return Part(f"{bare(first.name)}: {need} is {when or 'needed'}.", tone, short)
 
 
 def _waiting_steps(facts: Facts) -> list[Any]:
@@ -130,13 +158,13 @@ def in_short(facts: Facts, speak: Words) -> Part | None:
         return None
     late = [row for row in facts.waiting if row.due_on is not None and row.due_on < speak.today]
     overdue = f", {_due(late[0], speak)}" if late and count == 1 else ""
-    return Part(f"{_things(count)[:-1]}{overdue}.", ATTENTION)
+    return Part(f"{_things(count)[:-1]}{overdue}.", ATTENTION, short=_things(count))
 
 
 def _asked(rows: Sequence[Any]) -> Part | None:
     if len(rows) == 1:
         name = f"\u201c{bare(rows[0].subject)}\u201d" if rows[0].subject else f"Request {rows[0].number}"
-        return Part(f"{name} waits for your answer.", ATTENTION)
+        return Part(f"{name} waits for your answer.", ATTENTION, short="1 request waits for your answer.")
     return Part(f"{len(rows)} requests wait for your answer.", ATTENTION) if rows else None
 
 
@@ -153,12 +181,12 @@ def _others(facts: Facts, project: Any) -> list[Any]:
 
 
 def others(facts: Facts, project: Any, speak: Words) -> Part | None:
-    """The other running projects that are in trouble, in one sentence."""
+    """The other running projects that are in trouble, in one sentence; `others_fact` is its proof."""
     bad = [row for row in _others(facts, project) if trouble(row, steps(row, facts), speak, row.name)]
     if not bad:
         return None
     more = f" and {len(bad) - 1} more" if len(bad) > 1 else ""
-    return Part(f"Not on track: {bare(bad[0].name)}{more}.", ATTENTION)
+    return Part(f"Not on track: {bare(bad[0].name)}{more}.", ATTENTION, short=TOLD)
 
 
 def others_fact(facts: Facts, project: Any, speak: Words, noun: str = "project") -> Fact | None:

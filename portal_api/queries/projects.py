@@ -50,7 +50,14 @@ WAITING = (
     .group_by(_m.project_id)
 )
 
-LIST = Bundle(rows=ALL, waiting=WAITING, held=held("project"), streams=STREAMS)
+OURS = (
+    select(_m.project_id, func.min(_m.due_on, type_=_m.due_on.type).label("due_on"))
+    .where(_m.client_action.is_(None), _m.completed_on.is_(None), func.coalesce(func.lower(_m.status), "") != "done")
+    .group_by(_m.project_id)
+)
+"""The first day of each project's open steps that do not wait for the client."""
+
+LIST = Bundle(rows=ALL, waiting=WAITING, ours=OURS, held=held("project"), streams=STREAMS)
 
 PAGE = newest_first(select(*COLUMNS, _p.source_at), _p.source_at, _p.id)
 """For the API: every project, the latest changed first."""

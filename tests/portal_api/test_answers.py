@@ -15,13 +15,15 @@ from hypothesis import strategies as st
 from mappings.profiles import profiles
 from portal_api.answers import ANSWERS
 from portal_api.answers.agency import agency, over_budget
-from portal_api.answers.answer import Facts
+from portal_api.answers.answer import ROOM, Facts
 from portal_api.answers.architecture import architecture
 from portal_api.answers.legal import legal
 from portal_api.answers.logistics import logistics
 from portal_api.answers.professional_services import professional_services
 from portal_api.answers.saas import saas
+from portal_api.answers.work import step_due
 from portal_api.cards import dots_of, plan_of
+from portal_api.contracts import view_of
 from portal_api.projects import next_of
 from portal_api.shipments import lead_of
 from portal_api.states import project_state, shipment_state
@@ -144,6 +146,23 @@ def test_late_is_red_wherever_it_is_said():
     assert "late" not in dots_of(silent, shipment_state(silent, SPEAK)), "not confirmed is not late"
     over = project(health=None, due_on=day(-10))
     assert project_state(over, SPEAK)[:2] == ("bad", "10 days late")
+
+
+def test_a_project_with_a_late_step_is_nowhere_on_track():
+    late = [step("Training", -4), step("Go-live", 20)]
+    facts = Facts(projects=[project()], milestones=late)
+    assert professional_services(facts, SPEAK).sentence.startswith("ERP rollout: we are 4 days late with Training.")
+    assert project_state(project(), SPEAK, step_due(late, SPEAK))[:2] == ("bad", "A step is late")
+    assert project_state(project(health="late"), SPEAK, step_due(late, SPEAK)).label == "Late"
+    theirs = [step("Sign-off", -4, action="approve"), step("Go-live", 20), step("Design", -9, done=-9)]
+    assert project_state(project(), SPEAK, step_due(theirs, SPEAK)).label == "On track"
+
+
+def test_a_contract_with_a_term_is_not_said_to_have_no_end():
+    basis = {"id": "c", "name": "Letter", "number": "1", "status": "Draft", "starts_on": day(14), "ends_on": None}
+    basis |= {"notice_days": 30, "description": None, "special_terms": None}
+    assert "Until" not in dict(view_of(Row(**basis, term_months=12), SPEAK).facts)
+    assert dict(view_of(Row(**basis, term_months=None), SPEAK).facts)["Until"] == "No end date"
 
 
 def test_what_never_left_is_said_to_be_late_and_not_shipped():
@@ -276,7 +295,9 @@ def test_the_site_is_as_far_ahead_as_its_last_milestone_was():
     facts = Facts(projects=[project(next_event="Next review", next_event_at=at(7))], milestones=steps)
     said = architecture(facts, SPEAK)
     assert "The site is 2 days ahead. Next review Tue 8 Dec 10:30." in said.sentence
-    assert said.sentence.startswith("Drawings: your approval is due in 3 days.")
+    assert said.sentence.startswith("1 thing waits for you, due in 3 days."), "the list below names it"
+    alone = dataclasses.replace(facts, projects=[project()])
+    assert architecture(alone, SPEAK).sentence.startswith("Drawings: your approval is due in 3 days.")
 
 
 def test_a_case_says_its_next_date_and_that_nothing_is_needed():
@@ -416,6 +437,85 @@ def test_work_in_trouble_never_sounds_well(profile, row, steps):
     needed = [s for s in steps if s.client_action and s.completed_on is None]
     if needed:
         assert "Nothing is needed" not in said.sentence
+
+
+LONG_STEP, LONG_NAME = "Review with the structural engineer", "Roof and attic conversion, Alder Street"
+
+
+def test_a_building_with_long_names_is_told_in_four_lines_and_nothing_is_lost():
+    waits = step("Window schedule", 5, action="approve")
+    other = project(id="q", name=LONG_NAME, health="late")
+    facts = Facts(projects=[project(next_event=LONG_STEP, next_event_at=at(7)), other], milestones=[waits])
+    said = architecture(facts, SPEAK)
+    assert said.sentence == "1 thing waits for you, due in 5 days. The site is on schedule."
+    told = [f"{fact.what} {fact.words}".strip() for fact in said.proof]
+    assert told[0] == "Review with the structural engineer Tue 8 Dec 10:30"
+    assert "1 other project not on track" in told
+    assert said.tone == "attention"
+
+
+def test_a_late_project_with_long_names_says_what_is_late_first():
+    facts = Facts(projects=[project(name=LONG_NAME)], milestones=[step("Roof", -12), step(LONG_STEP, 20)])
+    said = professional_services(facts, SPEAK)
+    assert said.sentence == ("We are 12 days late with Roof. Next: review with the structural engineer, in 20 days.")
+    both = agency(dataclasses.replace(facts, projects=[project(name=LONG_NAME, spent_minor=4_400_000)]), SPEAK)
+    assert both.sentence == "We are 12 days late with Roof. 10 % over budget."
+    assert both.proof[0].what == "Next: review with the structural engineer, in 20 days"
+
+
+def test_goods_in_trouble_leave_the_numbers_to_the_proof():
+    stuck = shipment("AWB-220-11008", exception="Missed connection in Leipzig, next flight booked", location=None)
+    rows = [stuck, shipment("HBL-2", eta_at=at(8)), shipment("HBL-3", promised_at=at(-1), eta_at=at(-1)), shipment()]
+    said = logistics(shipments(*rows), SPEAK)
+    assert said.sentence.startswith("AWB-220-11008 stands still: missed connection in Leipzig; ")
+    assert len(said.sentence) <= ROOM
+    assert [fact.words for fact in said.proof] == ["held", "late", "not confirmed", "on time"]
+
+
+def test_several_late_answers_and_an_unpaid_plan_are_told_in_four_lines():
+    late = [request(f"104{n}", answer_by=at(-9 + n)) for n in range(3)]
+    owed = [Row(overdue_minor=182_000, currency="EUR")]
+    facts = Facts(requests=late, request_count=3, plans=[plan(10_400, status="past_due")], totals=owed)
+    said = saas(facts, SPEAK)
+    assert said.sentence == (
+        "Our answer to request 1040 is late, and 2 more. Your plan is past due: pay €1,820.00 now."
+    )
+    assert said.proof[0] == ("bad", "Your plan is used up: 104 %", "")
+
+
+long_names = st.text("abcdefgh ", min_size=20, max_size=38).map(lambda text: f"A{text.strip() or 'b'}")
+long_step = st.builds(
+    step, long_names, st.none() | st.integers(-30, 60), action=st.none() | st.sampled_from(["approve", "upload"])
+)
+long_project = st.builds(
+    project,
+    name=long_names,
+    id=st.sampled_from(["p", "q"]),
+    health=st.sampled_from(["on_track", "at_risk", "late"]),
+    status=st.sampled_from(["active", "on_hold"]),
+    spent_minor=st.integers(0, 8_000_000),
+    next_event=st.none() | long_names,
+    next_event_at=moments,
+)
+asked = st.builds(request, st.just("00001042"), st.sampled_from(["in_work", "waiting_for_client"]), moments, long_names)
+
+
+@given(
+    st.sampled_from(sorted(ANSWERS)),
+    st.lists(long_project, max_size=3),
+    st.lists(long_step, max_size=4),
+    st.lists(any_shipment, max_size=5),
+    st.lists(asked, max_size=4),
+    st.sampled_from([(), (plan(),), (plan(9_900, status="past_due"),), (plan(12_000),)]),
+)
+def test_a_phone_shows_every_answer_in_four_lines_or_so(profile, projects, steps, goods, requests, plans):
+    facts = Facts(
+        projects=projects, milestones=steps, waiting=[s for s in steps if s.client_action], shipments=goods,
+        shipment_count=len(goods), requests=requests, request_count=len(requests), plans=plans,
+    )  # fmt: skip
+    said = ANSWERS[profile](facts, SPEAK)
+    assert len(said.sentence) <= ROOM or len(said.parts) == 1, said.sentence
+    assert len(said.sentence) <= ROOM + 20, said.sentence
 
 
 @given(st.lists(st.builds(request, st.just("7"), st.sampled_from(["new", "in_work", "waiting_for_client"]), moments)))

@@ -12,7 +12,7 @@ from sqlalchemy import event, insert, update
 from hub.clock import now
 from hub.ids import random_id
 from store.hub_tables import HeldRecord, StreamState
-from store.tables import Invoice
+from store.tables import Invoice, Project
 
 pytestmark = pytest.mark.anyio
 PROFILES = ("logistics", "professional_services", "architecture", "legal", "agency", "saas")
@@ -70,6 +70,20 @@ async def test_the_text_of_a_request_is_nobodys_in_particular(signed_in):
     assert "What you asked" not in page
 
 
+async def test_a_project_with_a_late_step_is_on_track_on_no_page(world, signed_in):
+    browser = signed_in("professional_services", "exception")
+    mine = update(Project).where(Project.c.client_id == world.client("professional_services", "exception").id)
+    with world.engine.begin() as connection:
+        connection.execute(mine.values(health="on_track"))
+    try:
+        home, several = (await browser.get("/")).text, (await browser.get("/projects")).text
+        one = (await browser.get(re.search(r'"(/projects/\w{26})"', several)[1])).text
+    finally:
+        with world.engine.begin() as connection:
+            connection.execute(mine.values(health="late"))
+    assert all("A step is late" in page and "On track" not in page for page in (home, several, one))
+
+
 async def test_the_first_visit_is_welcomed_with_three_lines(signed_in):
     page = await signed_in("legal").get("/?welcome=1")
     assert "Welcome. This page is yours." in page.text
@@ -85,7 +99,7 @@ async def test_a_silent_source_changes_the_words(world, signed_in):
     finally:
         with world.engine.begin() as connection:
             connection.execute(books.values(high_water=now()))
-    assert re.search(r"QuickBooks silent since <time[^>]*>[\d:]+", page.text)
+    assert re.search(r"QuickBooks silent since <time[^>]*>(yesterday )?[\d:]+", page.text)
     assert "We look again every 5 minutes." in page.text
     assert "Salesforce silent" not in page.text
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 
 pytestmark = pytest.mark.browser
@@ -55,6 +57,7 @@ def test_the_answer_lies_in_the_first_viewport(visit, profile, situation, size):
 @pytest.mark.parametrize("profile", PROFILES)
 def test_the_answer_takes_five_lines_of_a_phone_at_most(visit, profile, situation):
     page = visit(profile, PHONE, situation=situation)
+    # Four in a phone's own font; the one of this machine is wider.
     height = page.locator("[data-answer]").bounding_box()["height"]
     line = page.locator("[data-answer]").evaluate("e => parseFloat(getComputedStyle(e).lineHeight)")
     assert round(height / line) <= 5, page.locator("[data-answer]").inner_text()
@@ -90,6 +93,30 @@ def test_a_page_weighs_less_than_sixty_kilobytes(visit, profile):
     assert all(url.startswith(page.url) for url in sizes), "something comes from elsewhere"
 
 
+@pytest.mark.parametrize("profile", PROFILES)
+def test_the_labels_of_the_menu_do_not_touch_on_the_narrowest_phone(visit, profile):
+    page = visit(profile, (320, 640))
+    ends = page.locator(".places a span").evaluate_all(
+        """spans => spans.map(span => {
+        const words = document.createRange()
+        words.selectNodeContents(span)
+        return [words.getBoundingClientRect().left, words.getBoundingClientRect().right]
+        })"""
+    )
+    assert ends[0][0] >= 4
+    assert ends[-1][1] <= 316
+    assert all(left - right >= 6 for (_, right), (left, _) in itertools.pairwise(ends)), ends
+
+
+def test_the_page_reads_well_without_its_style(visit):
+    page = visit("logistics", PHONE)
+    page.evaluate("document.querySelectorAll('link[rel=stylesheet]').forEach(link => link.remove())")
+    sizes = page.locator("svg").evaluate_all("all => all.map(one => one.getBoundingClientRect().width)")
+    assert max(sizes) <= 24, "icons stay small"
+    words = page.locator("a.journey").first.inner_text()
+    assert "HBL-2291 PO-2291" in words, "words stay apart"
+
+
 def test_everything_works_without_a_script(visit):
     page = visit("logistics", PHONE, script=False)
     page.locator("summary").click()
@@ -122,7 +149,7 @@ def document_end(page):
 def test_what_is_pressed_is_large_enough_for_a_thumb(visit, size):
     page = visit("agency", size)
     for control in page.locator("a:visible, button:visible, summary:visible").all():
-        if control.evaluate("e => e.matches('.skip, .foot a, p a, .soft a')"):
+        if control.evaluate("e => e.matches('.skip, .foot a, p a')"):
             continue
         assert control.bounding_box()["height"] >= 44, control.evaluate("e => e.outerHTML")
 

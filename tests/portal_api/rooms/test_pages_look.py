@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 
 import pypdfium2
@@ -136,6 +137,52 @@ LABELS = """() => [...document.querySelectorAll("a[aria-label], button[aria-labe
 def test_the_name_of_a_control_begins_with_what_it_shows(look, name):
     for spoken, shown in look(name, DESKTOP).evaluate(LABELS):
         assert spoken.startswith(shown) or not any(len(word) > 2 for word in shown.split()), (spoken, shown)
+
+
+TABLES = {"invoices": 5, "invoice": 2, "statement": 3, "ops": 3}
+
+
+@pytest.mark.parametrize(("name", "columns"), TABLES.items())
+def test_on_a_phone_a_table_names_the_columns_that_it_shows_and_each_row(look, name, columns):
+    table = look(name, PHONE).get_by_role("table").first
+    assert table.get_by_role("columnheader").count() == columns
+    for row in table.get_by_role("row").all()[1:3]:
+        assert row.get_by_role("rowheader").count() == 1
+        assert row.locator("th:visible, td:visible").count() <= columns
+
+
+HEADINGS = "[...document.querySelectorAll('h1, h2, h3, h4')].map(e => Number(e.tagName[1]))"
+NAMES = """() => [...document.querySelectorAll('main a, main button, summary')]
+.map(e => (e.ariaLabel || e.innerText).trim())"""
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_a_screen_reader_finds_its_way_and_hears_nothing_twice(look, name):
+    page = look(name, DESKTOP)
+    assert page.evaluate("document.documentElement.lang") == "en"
+    assert [page.get_by_role(role).count() for role in ("banner", "main", "contentinfo")] == [1, 1, 1]
+    levels = page.evaluate(HEADINGS)
+    assert levels[0] == 1
+    assert all(below <= above + 1 for above, below in itertools.pairwise(levels)), levels
+    regions = [region.get_attribute("aria-label") for region in page.get_by_role("region").all()]
+    assert not set(regions) & set(page.locator("h2").all_inner_texts()), "the heading says it already"
+    assert page.get_by_role("progressbar").count() == 0, "its words stand beside it"
+    assert all(page.evaluate(NAMES)), "every control has a name"
+    fields = page.locator("main input:not([type=hidden])")
+    assert all(page.locator(f"label[for='{field.get_attribute('id')}']").count() for field in fields.all())
+
+
+def test_a_wrong_code_is_told_once_at_its_field_and_in_the_title(look, rich_server):
+    page = look("account", DESKTOP)
+    page.context.clear_cookies()
+    page.goto(f"{rich_server.address}/sign-in/code")
+    page.get_by_label("Six-digit code").fill("123456")
+    page.get_by_role("button", name="Sign in").click()
+    assert page.title().startswith("Not right yet")
+    field = page.get_by_label("Six-digit code")
+    assert "did not fit" in page.locator(f"#{field.get_attribute('aria-describedby')}").inner_text()
+    assert field.evaluate("e => e === document.activeElement")
+    assert page.get_by_role("alert").count() == 0, "the field that has the focus reads it"
 
 
 def test_the_link_of_a_shipment_says_its_state_once(look):

@@ -44,7 +44,7 @@ async def test_open_leaves_out_what_is_paid_or_voided(browse, rich):
 async def test_an_invoice_shows_its_lines_and_what_was_paid(browse, rich):
     said = words(await browse(f"/invoices/{rich.mine.ids['invoice'][3]}", who=rich.session(rich.mine)))
     for fact in (
-        "Ocean freight, Quokka 2 €1,800.00 €3,600.00", "Total €4,860.50", "-€1,500.00", "Credit,", "-€500.00",
+        "Ocean freight, Quokka 2 €1,800.00 €3,600.00", "Total €4,860.50", "−€1,500.00", "Credit,", "−€500.00",
         "Open €2,860.50", "€2,860.50 of €4,860.50 is left.", "12 days ago",
     ):  # fmt: skip
         assert fact in said, fact
@@ -119,6 +119,35 @@ async def test_account_and_contracts_say_what_the_firm_has_on_file(browse, rich)
     contracts = words(await browse("/contracts", who=me))
     assert "Ends in 40 days" in contracts
     assert "7,100 of 10,000 documents 71 % used" in contracts, "the plan stands above its terms"
+
+
+async def test_a_page_of_one_thing_says_each_day_once(browse, rich):
+    me = rich.session(rich.mine)
+    contract = words(await browse("/contracts", who=me)).split("Framework agreement Quokka")[2]
+    assert contract.count("Until") == 1
+    assert "In force until" not in contract
+    request = words(await browse(f"/requests/{rich.mine.ids['request'][0]}", who=me))
+    assert "Answer by" in request
+    assert "Answer promised" not in request
+    shipment = words(await browse(f"/shipments/{rich.mine.ids['shipment'][1]}", who=me))
+    assert "Expected now" in shipment
+    assert "New arrival" not in shipment
+
+
+async def test_documents_and_contracts_begin_with_their_answer(browse, rich):
+    me = rich.session(rich.mine)
+    assert "Documents 4 documents, the newest from" in words(await browse("/documents", who=me))
+    contracts = words(await browse("/contracts", who=me))
+    assert "Contracts Framework agreement Quokka is in force until" in contracts
+    nobody = rich.world.sign_in(rich.world.client("legal", "nothing"))
+    assert "0 documents" not in words(await browse("/documents", who=nobody))
+
+
+async def test_what_a_search_found_stands_in_the_title(browse, rich):
+    me = rich.session(rich.mine)
+    assert "<title>question 1: 1 found · Search" in (await browse("/search?q=question 1", who=me)).text
+    assert "<title>qqqq: nothing found · Search" in (await browse("/search?q=qqqq", who=me)).text
+    assert 'aria-describedby="said"' in (await browse("/search?q=qqqq", who=me)).text
 
 
 async def test_search_finds_by_parts_of_names_and_numbers_and_takes_no_jokers(browse, rich):
