@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 DEMO_CONFIG = Path("var/frontdesk.toml")
 DEMO_KEY = Path("var/secret-key")
 DEMO_SMTP = "smtp://127.0.0.1:8025"
+ROLE = "Let the portal log in with an ordinary role that owns no table: see Store in docs/operations.md."
 PASSED_ON: dict[Any, Any] = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
 
 
@@ -66,7 +67,7 @@ def serve(
         use_demo()
     settings = load()
     settings.require_secret_key()
-    _require_current(settings.database_url)
+    _require_current(settings.database_url, portal=True)
     chosen = port or urlsplit(settings.public_url).port or 8000
     require_free(host, chosen, "--port")
     say.note(f"Portal on http://{host}:{chosen}/ (Ctrl-C stops it)")
@@ -186,12 +187,14 @@ def require_free(host: str, port: int, option: str) -> None:
             ) from None
 
 
-def _require_current(database_url: str) -> None:
-    from store.engine import create_engine
+def _require_current(database_url: str, *, portal: bool = False) -> None:
+    from store.engine import create_engine, is_above_row_security
     from store.migrate import is_current
 
     engine = create_engine(database_url)
-    current = is_current(engine)
+    current, above = is_current(engine), portal and is_above_row_security(engine)
     engine.dispose()
     if not current:
         raise NeedsPerson("The store has not the present schema.", step="Run `frontdesk migrate`, then try again.")
+    if above:
+        say.problem("The portal's database role is above row-level security, its second lock between clients.", ROLE)

@@ -18,6 +18,7 @@ from sqlalchemy import URL, make_url
 from hub.errors import NeedsPerson
 from warehouse.exports import INSTANT, TEXT, Export
 
+AWAY = "its server cannot be reached"
 SNAPSHOT = (
     "-c app.access=all",
     "-c default_transaction_read_only=on",
@@ -55,9 +56,10 @@ def _where(export: Export, above: int | None) -> str:
 def _no_store(database: str, error: Exception) -> NeedsPerson:
     damaged = type(error) is sqlite3.DatabaseError
     why = "it is damaged" if damaged else _why(error)
+    step = "Put a backup of it back." if damaged else "Run `frontdesk migrate`, or check FRONTDESK_DATABASE_URL."
     return NeedsPerson(
         f"The portal store {database} cannot be read for the warehouse{f': {why}' if why else ''}.",
-        step="Put a backup of it back." if damaged else "Run `frontdesk migrate`, or check FRONTDESK_DATABASE_URL.",
+        step="Try again in a minute; if it stays so, check FRONTDESK_DATABASE_URL." if why == AWAY else step,
         detail=str(error),
     )
 
@@ -66,7 +68,9 @@ def _why(error: Exception) -> str:
     """PostgreSQL's own words, which name users, databases and tables, never a password."""
     told = getattr(getattr(error, "diag", None), "message_primary", None)
     last = str(error).strip().splitlines()[-1] if str(error).strip() else ""
-    said: str = told or (last.rpartition("FATAL:")[2] if "FATAL:" in last else "")
+    if not told and "FATAL:" not in last:
+        return AWAY if type(error).__name__ == "OperationalError" and not isinstance(error, sqlite3.Error) else ""
+    said: str = told or last.rpartition("FATAL:")[2]
     return said.strip().rstrip(".")
 
 

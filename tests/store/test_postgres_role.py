@@ -12,7 +12,7 @@ from hub.clock import now
 from hub.errors import NeedsPerson
 from hub.ids import entity_id
 from store import rows
-from store.engine import create_engine
+from store.engine import create_engine, is_above_row_security
 from store.migrate import upgrade
 from store.tables import Client, Document
 from store.types import instant_text
@@ -82,3 +82,10 @@ def test_what_the_address_asks_for_is_kept(postgres_url: str) -> None:
         found = [connection.scalar(text(f"SHOW {name}")) for name in ("statement_timeout", "app.access", "TimeZone")]
     engine.dispose()
     assert found == ["12345ms", "all", "UTC"]
+
+
+def test_a_role_above_row_level_security_is_known_for_it(postgres: str, postgres_url: str) -> None:
+    for url, above in ((postgres, True), (postgres_url, False)):
+        engine = create_engine(url)
+        assert is_above_row_security(engine) is above
+        engine.dispose()

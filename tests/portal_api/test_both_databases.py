@@ -1,0 +1,64 @@
+"""What PostgreSQL and SQLite do differently by themselves is the same for the portal's readers."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from sqlalchemy import insert, literal, select, text
+
+from hub.clock import now
+from hub.ids import entity_id
+from portal_api.queries import contracts, projects
+from portal_api.queries.parts import like, sought
+from portal_api.reading import Store
+from store.engine import create_engine
+from store.scope import Reader, Scope
+from store.tables import ENTITIES
+
+DAY = dt.date(2026, 3, 1)
+
+
+def of_client(client_id: str, number: int, **own: Any) -> dict[str, Any]:
+    """A row of a client that has no others."""
+    id_ = entity_id("crm", "Ordered", str(number))
+    stamps = {"source_at": now(), "synced_at": now(), "content_hash": b"", "batch": ""}
+    return {"id": id_, "source": "crm", "stream": "Ordered", "external_id": str(number), "client_id": client_id,
+            "name": f"N{number}", **stamps, **own}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("noun", "query", "column"), [("contract", contracts.ALL, "starts_on"), ("project", projects.ALL, "due_on")]
+)
+def test_what_has_no_day_stands_last(world: Any, noun: str, query: Any, column: str) -> None:
+    with world.engine.connect() as connection:
+        rows = [of_client("ordered", 1, **{column: None}), of_client("ordered", 2, **{column: DAY})]
+        connection.execute(insert(ENTITIES[noun]), rows)
+        found = Reader(connection, Scope("ordered", None, "owner", "s")).all(query)
+        connection.rollback()
+    assert [row.name for row in found] == ["N2", "N1"]
+
+
+@pytest.mark.parametrize("words", ["müller", "MÜLLER", "Žižka", "ŽIŽKA"])
+def test_search_is_blind_to_case_whatever_the_databases_locale(world: Any, words: str) -> None:
+    name = literal("MÜLLER und Žižka")
+    with world.engine.connect() as connection:
+        if connection.dialect.name == "postgresql":
+            name = name.collate("C")  # type: ignore[assignment]
+        assert connection.execute(select(1).where(like(name)), sought(words)).first() is not None
+        assert connection.execute(select(1).where(like(name)), sought("möller")).first() is None
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("way", ["read_now", "_oversee_now", "write_now"])
+def test_a_restarted_server_costs_no_page(postgres_world: Any, way: str) -> None:
+    engine = create_engine(postgres_world.settings.database_url, portal=True)
+    work: Callable[[Any], Any] = getattr(Store(engine), way)
+    work(lambda connection: connection.scalar(select(1)))
+    with postgres_world.engine.begin() as admin:
+        ended = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE usename = 'portal_role'"
+        assert admin.execute(text(ended)).scalar_one() > 0
+    assert work(lambda connection: connection.scalar(select(1))) == 1
+    engine.dispose()
