@@ -126,13 +126,14 @@ def digest(drive: Drive, changes: ChangePage, known: Known) -> tuple[dict[str, O
     removed = [change for change in latest.values() if change.file is None]
     files = [(change, change.file) for change in latest.values() if change.file is not None]
     outcomes: dict[str, Outcome] = {change.id: Deleted(change.id, change.at, "access_lost") for change in removed}
+    # What does not say what kind of file it is may be either: it is held as a file and followed as a folder.
     for change, file in files:
         if media_type(file) == SHORTCUT:
             log.info("left out the shortcut %s: a shortcut grants no access to its target", change.id)
         elif media_type(file) != FOLDER:
             outcomes[change.id] = outcome(tree_of(drive), file, change.at)
-    folders = [(change, file) for change, file in files if media_type(file) in (FOLDER, "")]
-    moved = [change.id for change, file in folders if concerns(drive, change.id, file, known)]
+    folders = [(change.id, file) for change, file in files if media_type(file) in (FOLDER, "")]
+    moved = [folder_id for folder_id, file in folders if concerns(drive, folder_id, file, known)]
     outcomes |= below(drive, moved)
     lost = any(known.has(change.id) for change in removed)
     if moved or lost:

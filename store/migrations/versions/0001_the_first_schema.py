@@ -703,6 +703,8 @@ def upgrade() -> None:
         sa.Column("source", sa.String(length=40), nullable=False),
         sa.Column("sealed", sa.LargeBinary(), nullable=False),
         sa.Column("stored_at", store.types.Instant(length=24), nullable=False),
+        sa.Column("locked_until", store.types.Instant(length=24), nullable=True),
+        sa.Column("locked_by", sa.String(length=26), nullable=True),
         sa.PrimaryKeyConstraint("source", name=op.f("pk_token")),
     )
     secure_rows()
