@@ -143,7 +143,8 @@ def dots_of(row: Any, state: State) -> list[str]:
     # A held shipment keeps the place its last status gave it; without one it stands at the third station.
     at = STATIONS.index(status) if status in STATIONS else STATIONS.index("in_transit")
     here = {"bad": "late", "attention": "unsure"}.get(state.tone, "now")
-    return ["done" if i < at else here if i == at else "next" for i in range(len(STATIONS))]
+    passed = at + 1 if status == "delivered" else at
+    return ["done" if i < passed else here if i == at else "next" for i in range(len(STATIONS))]
 
 
 def _projects(lists: Mapping[str, list[Any]], profile: Profile, words: Words) -> Made:

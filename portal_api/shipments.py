@@ -167,8 +167,10 @@ def _row(row: Any, words: Words) -> ShipmentRow:
 def detail_of(row: Any, events: Sequence[Any], fresh: Fresh | None, words: Words) -> ShipmentContext:
     """One shipment in words."""
     behind, state = lateness(row, words), shipment_state(row, words)
-    if new_date(row) is not None:
-        # Promised and expected day stand right below, each by its name.
+    # Promised, expected and delivered stand right below, each by its name.
+    if delivered(row) is not None:
+        state = state._replace(sentence="")
+    elif new_date(row) is not None:
         state = state._replace(sentence=state.sentence.removesuffix(expectation(row, words)).strip())
     return ShipmentContext(
         number=row.number,

@@ -165,6 +165,11 @@ def test_a_contract_with_a_term_is_not_said_to_have_no_end():
     assert dict(view_of(Row(**basis, term_months=None), SPEAK).facts)["Until"] == "No end date"
 
 
+def test_what_has_arrived_is_at_no_station_any_more():
+    arrived = shipment(status="delivered", delivered_at=at(-2))
+    assert set(dots_of(arrived, shipment_state(arrived, SPEAK))) == {"done"}
+
+
 def test_what_never_left_is_said_to_be_late_and_not_shipped():
     row = shipment("11008", status="booked", promised_at=at(-30), eta_at=None)
     assert shipment_state(row, SPEAK) == (
