@@ -299,6 +299,12 @@ def test_a_store_that_cannot_be_read_is_one_plain_sentence(tmp_path, file, url):
     assert not file.exists()
 
 
+@pytest.mark.postgres
+def test_a_server_that_refuses_us_is_quoted(postgres_url, file):
+    with pytest.raises(NeedsPerson, match=r'_not cannot be read for the warehouse: database ".*_not" does not exist'):
+        build(postgres_url.replace("?", "_not?", 1), file)
+
+
 @pytest.mark.parametrize("damage", [b"", b"no database"])
 def test_a_damaged_file_is_replaced(sqlite_firm, file, damage):
     file.write_bytes(damage)
