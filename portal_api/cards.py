@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from portal_api.answers.agency import over_budget
 from portal_api.answers.answer import bare, upper_first
 from portal_api.answers.saas import FULL, NEARLY_FULL, renewal, used_percent
-from portal_api.answers.work import OVER, phase, step_due
+from portal_api.answers.work import OVER, phase
 from portal_api.feeds import Fresh
 from portal_api.profiles import Profile
 from portal_api.states import (
@@ -159,7 +159,7 @@ def _project(row: Any, milestones: Sequence[Any], words: Words, *, first: bool) 
         title=row.name,
         about=" · ".join(filter(None, (row.number, row.manager))),
         href=f"/projects/{row.id}",
-        state=project_state(row, words, step_due(mine, words)),
+        state=project_state(row, words),
         ends=(upper_first(phase(row)), ""),
         percent=row.percent_complete,
         note=_budget(row, words),

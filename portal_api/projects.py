@@ -12,7 +12,6 @@ from starlette.responses import Response
 
 from portal_api.access.scope import Client
 from portal_api.activity import record
-from portal_api.answers.work import step_due
 from portal_api.cards import Row, Station
 from portal_api.documents import row_of as document_row
 from portal_api.feeds import Fresh
@@ -91,8 +90,7 @@ async def projects(request: Request, _scope: Client) -> Response:
     words = words_of(request)
     lists = await reading(request, lambda reader: reader.bundle(queries.LIST))
     record(request, "view", "projects")
-    ours = {row.project_id: row.due_on for row in lists["ours"]}
-    rows = [_row(row, _waiting_in(lists), ours.get(row.id), words) for row in lists["rows"]]
+    rows = [_row(row, _waiting_in(lists), words) for row in lists["rows"]]
     shown = rows[:ROWS]
     context = ProjectsContext(
         title=_noun(request),
@@ -144,13 +142,13 @@ def _lead(running: Sequence[ProjectRow], count: int) -> str:
     return f"{work}{late}{asks}"
 
 
-def _row(row: Any, waiting: Mapping[str, int], ours_due: dt.date | None, words: Words) -> ProjectRow:
+def _row(row: Any, waiting: Mapping[str, int], words: Words) -> ProjectRow:
     over = key(row.status) in PROJECT_OVER and key(row.status) not in {"planned", "on_hold"}
     return ProjectRow(
         href=f"/projects/{row.id}",
         name=row.name,
         about=" · ".join(filter(None, (row.number, row.manager))),
-        state=project_state(row, words, ours_due),
+        state=project_state(row, words),
         percent=row.percent_complete,
         phase=phase_of(row),
         next="" if over else next_of(row, words),
@@ -182,7 +180,7 @@ def detail_of(
     return ProjectContext(
         name=row.name,
         about=" · ".join(filter(None, (row.number, plain(row.kind)))),
-        state=project_state(row, words, step_due(lists["milestones"], words)),
+        state=project_state(row, words),
         summary=clip(row.summary),
         percent=row.percent_complete,
         phase=phase_of(row),

@@ -219,15 +219,14 @@ PROJECT_OVER: Mapping[str, State] = {
 }
 
 
-def project_state(row: Any, speak: Speech, step_due: dt.date | None = None) -> State:
-    """A project's state: over or not begun by its status, else its health, else its due day.
-
-    `step_due`: the first day of an open step of ours, where its steps are known; one that is late is not on track.
+def project_state(row: Any, speak: Speech) -> State:
+    """A project's state: over or not begun by its status, else by a step of ours that is late (`step_due` is the first
+    day of those that are open), else its health, else its due day.
     """
     status = key(row.status)
     if status in PROJECT_OVER:
         return PROJECT_OVER[status]
-    if step_due is not None and step_due < speak.today and key(row.health) != "late":
+    if row.step_due is not None and row.step_due < speak.today and key(row.health) != "late":
         return State("bad", "A step is late")
     if key(row.health) in HEALTH:
         return HEALTH[key(row.health)]

@@ -42,12 +42,6 @@ def undone(rows: Sequence[Any]) -> list[Any]:
     return [row for row in rows if row.completed_on is None and key(row.status) != "done"]
 
 
-def step_due(rows: Sequence[Any], speak: Words) -> dt.date | None:
-    """The day of the step of ours that is furthest behind; None when none is late."""
-    late = late_step(undone(rows), speak)
-    return late.due_on if late is not None else None
-
-
 def done_steps(project: Any, facts: Facts) -> list[Any]:
     """A project's milestones that are done, the last one last."""
     mine = [row for row in facts.milestones if row.project_id == project.id and row.completed_on is not None]

@@ -11,6 +11,16 @@ from store.scope import visible
 _project, _milestone, _document = visible["project"], visible["milestone"], visible["document"]
 _p, _m, _d = _project.c, _milestone.c, _document.c
 
+step_due = (
+    select(func.min(_m.due_on, type_=_m.due_on.type))
+    .where(_m.project_id == _p.id)
+    .where(_m.client_action.is_(None), _m.completed_on.is_(None), func.coalesce(func.lower(_m.status), "") != "done")
+    .correlate(_project)
+    .scalar_subquery()
+    .label("step_due")
+)
+"""The first day of a project's open steps that do not wait for the client: wherever its state is told."""
+
 COLUMNS = (
     _p.id,
     _p.name,
@@ -24,6 +34,7 @@ COLUMNS = (
     _p.percent_complete,
     _p.starts_on,
     _p.due_on,
+    step_due,
     _p.budget_minor,
     _p.spent_minor,
     _p.currency,
@@ -50,14 +61,7 @@ WAITING = (
     .group_by(_m.project_id)
 )
 
-OURS = (
-    select(_m.project_id, func.min(_m.due_on, type_=_m.due_on.type).label("due_on"))
-    .where(_m.client_action.is_(None), _m.completed_on.is_(None), func.coalesce(func.lower(_m.status), "") != "done")
-    .group_by(_m.project_id)
-)
-"""The first day of each project's open steps that do not wait for the client."""
-
-LIST = Bundle(rows=ALL, waiting=WAITING, ours=OURS, held=held("project"), streams=STREAMS)
+LIST = Bundle(rows=ALL, waiting=WAITING, held=held("project"), streams=STREAMS)
 
 PAGE = newest_first(select(*COLUMNS, _p.source_at), _p.source_at, _p.id)
 """For the API: every project, the latest changed first."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import ColumnElement, Select, or_, select
 
+from portal_api.queries import projects
 from portal_api.queries.parts import like, since_ever
 from store.bundle import Bundle
 from store.scope import visible
@@ -13,11 +14,13 @@ from store.scope import visible
 PER_NOUN = 8
 
 
-def _hits(noun: str, columns: tuple[str, ...], searched: tuple[str, ...], newest: str) -> Select[*tuple[Any, ...]]:
+def _hits(
+    noun: str, columns: tuple[str, ...], searched: tuple[str, ...], newest: str, *more: ColumnElement[Any]
+) -> Select[*tuple[Any, ...]]:
     c = visible[noun].c
     order = since_ever(c[newest]) if newest == "modified_at" else c[newest]
     return (
-        select(*(c[name] for name in columns))
+        select(*(c[name] for name in columns), *more)
         .where(or_(*(like(c[name]) for name in searched)))
         .order_by(order.desc(), c.id)
         .limit(PER_NOUN + 1)
@@ -31,7 +34,13 @@ HITS = Bundle(
         ("number", "memo"),
         "issued_on",
     ),
-    projects=_hits("project", ("id", "name", "number", "status", "health", "due_on"), ("name", "number"), "source_at"),
+    projects=_hits(
+        "project",
+        ("id", "name", "number", "status", "health", "due_on"),
+        ("name", "number"),
+        "source_at",
+        projects.step_due,
+    ),
     shipments=_hits(
         "shipment",
         (

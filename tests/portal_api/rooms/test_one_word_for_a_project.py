@@ -1,0 +1,60 @@
+"""A project's state is one word, wherever it is told: home, list, page, search and API."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import pytest
+from sqlalchemy import insert
+
+from hub.clock import now
+from hub.ids import random_id
+from store import tables
+
+pytestmark = pytest.mark.anyio
+
+LATE, FINE = "Mast with a late step", "Mast that waits for its client"
+
+
+def day(offset: int) -> dt.date:
+    return now().date() + dt.timedelta(days=offset)
+
+
+@pytest.fixture
+def builder(rich: Any) -> Any:
+    """A client with two healthy projects: one with a late step of ours, one with a late step of the client's."""
+    made = type(rich.mine)("Mast", random_id(), random_id())
+    made.mark = f"Mast{made.client_id[:6]}"
+    made.add(tables.Client, id=made.client_id, name="Mastbau AG", profile="professional_services")
+    made.add(tables.Person, id=made.person_id, name="Mast", email=f"{made.mark}@client.example", role="owner")
+    for name, action in ((LATE, None), (FINE, "approve")):
+        project = made.add(tables.Project, name=name, status="active", health="on_track", due_on=day(90))
+        steps: tuple[dict[str, Any], ...] = (
+            {"name": "Done", "status": "done", "due_on": day(-30), "completed_on": day(-30)},
+            {"name": "Open", "status": "planned", "due_on": day(-4), "client_action": action},
+            {"name": "Ahead", "status": "planned", "due_on": day(20)},
+        )
+        for step in steps:
+            made.add(tables.Milestone, project_id=project, **step)
+    with rich.world.engine.begin() as connection:
+        for model, values in made.rows:
+            connection.execute(insert(model), values)
+    return made
+
+
+async def test_a_late_step_is_told_on_every_page_and_a_step_of_the_clients_is_not_ours(
+    browse: Any, rich: Any, builder: Any
+) -> None:
+    me, ids = rich.session(builder), builder.ids["project"]
+    pages = ("/", "/projects", f"/projects/{ids[0]}", "/search?q=late+step")
+    for path in pages:
+        assert "A step is late" in (await browse(path, who=me)).text, path
+    for path in (f"/projects/{ids[1]}", "/search?q=waits+for"):
+        page = (await browse(path, who=me)).text
+        assert "On track" in page, path
+        assert "A step is late" not in page, path
+    listed = (await browse("/api/v1/projects", who=me)).json()["items"]
+    assert {one["name"]: one["state"]["label"] for one in listed} == {LATE: "A step is late", FINE: "On track"}
+    one = (await browse(f"/api/v1/projects/{ids[0]}", who=me)).json()
+    assert one["state"]["label"] == "A step is late"
