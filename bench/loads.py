@@ -32,11 +32,11 @@ Way = Callable[[Path, str, str], Run]
 ROUTES = BENCH / "routes"
 
 
-def ours(folder: Path, address: str, url: str, route: str = "ours.py") -> Run:
+def ours(folder: Path, address: str, url: str) -> Run:
     config = configuration(folder, address, url)
     # Installing the schema is no part of a load.
     run([str(FRONTDESK), "migrate"], FRONTDESK_CONFIG=str(config))
-    return run([str(OURS), str(ROUTES / route)], FRONTDESK_CONFIG=str(config))
+    return run([str(OURS), str(ROUTES / "ours.py")], FRONTDESK_CONFIG=str(config))
 
 
 def peer(*script: str) -> Way:
@@ -49,7 +49,6 @@ def peer(*script: str) -> Way:
 
 WAYS: dict[str, Way] = {
     "ours": ours,
-    "ours in two processes": lambda folder, address, url: ours(folder, address, url, "forked.py"),
     "limit": peer("limit.py"),
     "simple-salesforce + SQLAlchemy Core": peer("simple.py"),
     "dlt, Arrow tables": peer("dlt_load.py", "arrow"),
