@@ -13,6 +13,7 @@ from sqlalchemy import create_engine as _create_engine
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from hub.errors import NeedsPerson
+from store.names import sorted_as
 from store.trouble import trouble
 
 BUSY_SECONDS = 30
@@ -136,6 +137,7 @@ def _sqlite(url: str, path: str | None, cache_kib: int) -> Engine:
         connection.isolation_level = None
         # SQLite's own knows ASCII only: who looks for "müller" must find "MÜLLER".
         connection.create_function("lower", 1, _lower, deterministic=True)
+        connection.create_function("sorted_as", 1, sorted_as, deterministic=True)
         for pragma in (*PRAGMAS, f"cache_size=-{cache_kib}"):
             connection.execute(f"PRAGMA {pragma}")
 

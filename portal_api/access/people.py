@@ -9,6 +9,7 @@ from sqlalchemy import Connection, func, select
 
 from portal_api.reading import oversee
 from store.access_tables import Staff
+from store.names import by_name
 from store.tables import Client, Person
 
 
@@ -26,7 +27,7 @@ _PLACES = (
     select(Person.c.id, Person.c.client_id, Person.c.role, Person.c.name, Client.c.name.label("client_name"))
     .join(Client, Client.c.id == Person.c.client_id)
     .where(Person.c.role.is_not(None), Person.c.deleted_at.is_(None), Client.c.deleted_at.is_(None))
-    .order_by(Client.c.name, Person.c.id)
+    .order_by(by_name(Client.c.name), Person.c.id)
 )
 
 

@@ -6,6 +6,7 @@ from sqlalchemy import select
 
 from portal_api.queries.parts import STREAMS, held
 from store.bundle import Bundle
+from store.names import by_name
 from store.scope import visible
 
 _c, _b, _p, _s = visible["client"].c, visible["billing_account"].c, visible["person"].c, visible["subscription"].c
@@ -41,12 +42,12 @@ BILLING = (
         _b.source,
         _b.stream,
     )
-    .order_by(_b.name, _b.id)
+    .order_by(by_name(_b.name), _b.id)
     .limit(20)
 )
 PEOPLE = (
     select(_p.id, _p.name, _p.email, _p.phone, _p.title, _p.role, _p.source, _p.stream)
-    .order_by(_p.name, _p.id)
+    .order_by(by_name(_p.name), _p.id)
     .limit(50)
 )
 PLANS = select(
@@ -64,7 +65,7 @@ PLANS = select(
     _s.currency,
     _s.source,
     _s.stream,
-).order_by(_s.name, _s.id)
+).order_by(by_name(_s.name), _s.id)
 
 PAGE = Bundle(
     client=CLIENT,

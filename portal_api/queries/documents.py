@@ -6,6 +6,7 @@ from sqlalchemy import String, bindparam, func, or_, select
 
 from portal_api.queries.parts import STREAMS, held, newest_first, since_ever
 from store.bundle import Bundle
+from store.names import by_name
 from store.scope import visible
 
 _document, _project = visible["document"], visible["project"]
@@ -47,7 +48,7 @@ PROJECTS = (
     select(_project.c.id, _project.c.name, func.count().label("n"))
     .select_from(_document.join(_project, _project.c.id == _d.project_id))
     .group_by(_project.c.id, _project.c.name)
-    .order_by(_project.c.name, _project.c.id)
+    .order_by(by_name(_project.c.name), _project.c.id)
     .limit(40)
 )
 

@@ -9,6 +9,7 @@ from store.access_tables import Session, Staff
 from store.crosswalk import MANUAL
 from store.held import ACCESS_REVOKED
 from store.hub_tables import ClientKey, Crosswalk, CrosswalkKey, HeldRecord, Inbox, Run, StreamRun, StreamState
+from store.names import by_name
 from store.tables import Client
 from store.types import Instant
 
@@ -112,7 +113,7 @@ UNMATCHED = (
         Crosswalk.c.evidence,
     )
     .where(*_unmatched)
-    .order_by(Crosswalk.c.source, Crosswalk.c.label.nulls_last(), Crosswalk.c.id)
+    .order_by(Crosswalk.c.source, by_name(Crosswalk.c.label).nulls_last(), Crosswalk.c.id)
     .limit(limit)
 )
 _shown = select(UNMATCHED.subquery("shown").c.id)
@@ -133,7 +134,7 @@ CANDIDATES = (
     .join(ClientKey, (ClientKey.c.kind == CrosswalkKey.c.kind) & (ClientKey.c.value == CrosswalkKey.c.value))
     .join(Client, Client.c.id == ClientKey.c.client_id)
     .where(CrosswalkKey.c.crosswalk_id.in_(_shown), Client.c.deleted_at.is_(None))
-    .order_by(CrosswalkKey.c.rank, Client.c.name, Client.c.id)
+    .order_by(CrosswalkKey.c.rank, by_name(Client.c.name), Client.c.id)
 )
 LINKED = (
     select(
@@ -157,7 +158,7 @@ CLIENTS = (
             like(Client.c.number),
         ),
     )
-    .order_by(Client.c.name, Client.c.id)
+    .order_by(by_name(Client.c.name), Client.c.id)
     .limit(limit)
 )
 CLIENT_COUNT = select(func.count()).select_from(Client).where(Client.c.deleted_at.is_(None))
@@ -174,5 +175,5 @@ _seen = (
 STAFF = (
     select(Staff.c.email, Staff.c.name, Staff.c.role, _seen.c.seen_at)
     .outerjoin(_seen, _seen.c.staff_email == Staff.c.email)
-    .order_by(Staff.c.name.nulls_last(), Staff.c.email)
+    .order_by(by_name(Staff.c.name).nulls_last(), Staff.c.email)
 )

@@ -6,6 +6,7 @@ from sqlalchemy import Date, String, bindparam, cast, false, literal, or_, selec
 
 from portal_api.queries.parts import STREAMS, held, total
 from store.bundle import Bundle
+from store.names import by_name
 from store.scope import visible
 
 _invoice, _payment, _credit = visible["invoice"].c, visible["payment"].c, visible["credit_memo"].c
@@ -68,7 +69,7 @@ _client, _billing = visible["client"].c, visible["billing_account"].c
 CLIENT = select(_client.name, _client.number, _client.street, _client.postal_code, _client.city, _client.country)
 BILLING = select(
     _billing.name, _billing.street, _billing.postal_code, _billing.city, _billing.country, _billing.currency
-).order_by(_billing.name, _billing.id)
+).order_by(by_name(_billing.name), _billing.id)
 
 PAGE = Bundle(
     opening=OPENING,

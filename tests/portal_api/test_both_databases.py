@@ -15,8 +15,9 @@ from portal_api.queries import contracts, projects
 from portal_api.queries.parts import like, sought
 from portal_api.reading import Store
 from store.engine import create_engine
+from store.names import by_name
 from store.scope import Reader, Scope
-from store.tables import ENTITIES
+from store.tables import ENTITIES, Project
 
 DAY = dt.date(2026, 3, 1)
 
@@ -49,6 +50,16 @@ def test_search_is_blind_to_case_whatever_the_databases_locale(world: Any, words
             name = name.collate("C")  # type: ignore[assignment]
         assert connection.execute(select(1).where(like(name)), sought(words)).first() is not None
         assert connection.execute(select(1).where(like(name)), sought("möller")).first() is None
+
+
+def test_names_are_in_one_order_whatever_the_databases_collation(world: Any) -> None:
+    names = ["Ärzte", "adler", "Müller", "mueller", "Ost", "Öde", "Zoë", "Zoeller", "Žižka", "Luft", "Łódź"]
+    with world.engine.connect() as connection:
+        connection.execute(insert(ENTITIES["project"]), [of_client("named", n, name=x) for n, x in enumerate(names)])
+        named = select(Project.c.name).where(Project.c.client_id == "named")
+        found = list(connection.scalars(named.order_by(by_name(Project.c.name), Project.c.id)))
+        connection.rollback()
+    assert found == ["adler", "Ärzte", "Łódź", "Luft", "mueller", "Müller", "Öde", "Ost", "Žižka", "Zoë", "Zoeller"]
 
 
 @pytest.mark.postgres
