@@ -139,6 +139,8 @@ class Connector(Generic[Session]):
     `streams` are those that it offers by itself; `stream(name)` finds one, and may make one (any Salesforce object).
     `check(session, wants)` verifies credentials and permissions for the streams that the firm's mappings read.
     `requests(session)` is how many HTTP requests this session has made so far.
+    `place(session)` says which org, company or folder is read, by what settings or a connect can change; where that is
+    another one, cursors of the last do not count, and all is read again. At most 255 characters, no secret.
     `authorize` serves `frontdesk connect` where a person must grant access in a browser.
     `watch(session, memory, address, secret)` has the source tell that address of changes. It is called at the end of
     every run, so it asks the source only when there is something to open or to renew; `memory` is its own.
@@ -152,6 +154,7 @@ class Connector(Generic[Session]):
     streams: tuple[str, ...]
     check: Callable[[Session, Mapping[str, Want]], Sequence[Finding]]
     requests: Callable[[Session], int]
+    place: Callable[[Session], str] = lambda _: ""
     authorize: Authorize | None = None
     watch: Callable[[Session, TokenStore, str, str], None] | None = None
 

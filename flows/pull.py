@@ -155,7 +155,7 @@ class Pull:
             deleted=page.deleted,
             cursor=page.cursor,
             high_water=page.high_water,
-            notify=self.stand.loaded_at is not None,
+            notify=self.stand.news,
             settled=self.stand.settled,
             sweep=page.sweep,
         )

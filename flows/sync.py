@@ -125,7 +125,7 @@ def _pull_one(
     progress: Progress | None,
 ) -> StreamResult:
     try:
-        stand = _stand(hub, run, mapping)
+        stand = _stand(hub, run, mapping, connector.place(session))
         stream = connector.stream(mapping.stream)
         pull = Pull(hub, session, stream, mapping, run.id, stand, full, let_through, progress, tries=tries)
         result = pull.run()
@@ -139,15 +139,15 @@ def _pull_one(
     return result
 
 
-def _stand(hub: Hub, run: Begun, mapping: StreamMapping) -> Stand:
-    """Where the stream stands; at its beginning when what is stored was read with another mapping."""
+def _stand(hub: Hub, run: Begun, mapping: StreamMapping, place: str) -> Stand:
+    """Where the stream stands; at its beginning when what is stored was read with another mapping, or elsewhere."""
     stand = run.stands[mapping.stream]
-    if stand.mapping == mapping.fingerprint:
+    if (stand.mapping, stand.place) == (mapping.fingerprint, place):
         return stand
     with writing(hub.engine) as connection:
         # What it brought as another noun is no longer read, and would stay in sight for ever.
         moved = forget_other_nouns(connection, run.source, mapping.stream, mapping.into, run.id)
-        return start_over(connection, run.source, mapping.stream, stand, mapping.fingerprint, anew=moved)
+        return start_over(connection, run.source, mapping.stream, stand, mapping.fingerprint, place, anew=moved)
 
 
 def _failed(stream: str, error: FrontdeskError) -> StreamResult:

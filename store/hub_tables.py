@@ -36,6 +36,7 @@ class StreamStateColumns(TypedColumns):
     loaded_at   when the first complete load ended; until then changes notify nobody
     mapping     the mapping that the present reading began with; the cursor counts for it alone
     mapped      the one that every row has been read with; another one while all is read again because of a change
+    place       the org, company or folder that is read; the cursor counts for it alone
     error       the last failure in plain words, NULL after a good run
     """
 
@@ -49,6 +50,7 @@ class StreamStateColumns(TypedColumns):
     fields = Facts
     mapping = OptionalWord
     mapped = OptionalWord
+    place = OptionalLine
     error = OptionalProse
     error_kind = OptionalWord
     error_step = OptionalProse

@@ -41,6 +41,12 @@ class Stand:
     swept_at: dt.datetime | None = None
     mapping: str | None = None
     mapped: str | None = None
+    place: str | None = None
+
+    @property
+    def news(self) -> bool:
+        """Whether what is new here is news to clients: not in a first load, nor in the first one of another place."""
+        return self.loaded_at is not None and self.mapped is not None
 
     @property
     def settled(self) -> bool:
@@ -142,7 +148,14 @@ def _close_dead(connection: Connection, source: str, run_ids: Sequence[str], mom
 def _stands(connection: Connection, source: str, streams: Sequence[str]) -> dict[str, Stand]:
     found = {
         row.stream: Stand(
-            row.cursor, row.high_water, row.loaded_at, row.checked_at, row.swept_at, row.mapping, row.mapped
+            row.cursor,
+            row.high_water,
+            row.loaded_at,
+            row.checked_at,
+            row.swept_at,
+            row.mapping,
+            row.mapped,
+            row.place,
         )
         for row in connection.execute(select(StreamState).where(StreamState.c.source == source))
     }
@@ -153,16 +166,19 @@ def _stands(connection: Connection, source: str, streams: Sequence[str]) -> dict
 
 
 def start_over(
-    connection: Connection, source: str, stream: str, stand: Stand, mapping: str, *, anew: bool = False
+    connection: Connection, source: str, stream: str, stand: Stand, mapping: str, place: str, *, anew: bool = False
 ) -> Stand:
-    """The stream's mapping is another one: read all of it again, and compare the keys, whoever comes to the end of it.
+    """The stream's mapping or place is another one: read all again, and compare the keys, whoever comes to its end.
 
     The cursor would pass over what has not changed since, and deletes before it are told only once. `anew`: as if
     nothing of it had ever been loaded.
     """
     loaded_at = None if anew else stand.loaded_at
-    _set(connection, source, stream, {"mapping": mapping, "cursor": None, "swept_at": None, "loaded_at": loaded_at})
-    return replace(stand, mapping=mapping, cursor=None, swept_at=None, loaded_at=loaded_at)
+    mapped = stand.mapped if stand.place in (None, place) else None
+    begun = replace(stand, mapping=mapping, mapped=mapped, place=place, cursor=None, swept_at=None, loaded_at=loaded_at)
+    names = ("mapping", "mapped", "place", "cursor", "swept_at", "loaded_at")
+    _set(connection, source, stream, {name: getattr(begun, name) for name in names})
+    return begun
 
 
 def call_for_sweep(connection: Connection, source: str, streams: Sequence[str]) -> None:

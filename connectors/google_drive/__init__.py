@@ -53,6 +53,12 @@ def requests(drive: Drive) -> int:
     return drive.counter.count
 
 
+def place(drive: Drive) -> str:
+    """Whose Drive and which folder of it. Who asks counts too: a page token of the change log is one user's."""
+    settings = drive.settings
+    return f"{settings.base_url} {settings.subject} {settings.drive_id} {settings.root_folder_id}".strip()
+
+
 CONNECTOR: Connector[Any] = Connector(
     name="google_drive",
     title="Google Drive",
@@ -62,6 +68,7 @@ CONNECTOR: Connector[Any] = Connector(
     streams=tuple(STREAMS),
     check=checking.check,
     requests=requests,
+    place=place,
     watch=watch,
 )
 

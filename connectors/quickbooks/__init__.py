@@ -45,6 +45,10 @@ def _requests(company: Company) -> int:
     return company.adapter.count
 
 
+def _place(company: Company) -> str:
+    return f"{company.settings.base_url or company.settings.environment} {company.realm_id}"
+
+
 CONNECTOR = Connector(
     name="quickbooks",
     title="QuickBooks Online",
@@ -54,5 +58,6 @@ CONNECTOR = Connector(
     streams=STREAMS,
     check=check,
     requests=_requests,
+    place=_place,
     authorize=AUTHORIZE,
 )

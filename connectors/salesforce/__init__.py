@@ -43,6 +43,10 @@ def _requests(org: Org) -> int:
     return org.adapter.count
 
 
+def _place(org: Org) -> str:
+    return org.host
+
+
 CONNECTOR = Connector(
     name="salesforce",
     title="Salesforce",
@@ -52,4 +56,5 @@ CONNECTOR = Connector(
     streams=STREAMS,
     check=check,
     requests=_requests,
+    place=_place,
 )

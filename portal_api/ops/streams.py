@@ -23,7 +23,7 @@ ERRORS: Mapping[str, State] = {
 
 CURRENT, LATE = State("good", "Current"), State("attention", "Late")
 CHANGED = State("info", "Mapping changed, next sync reads all again")
-REMAPPING = State("info", "Mapping changed, reading all again")
+REMAPPING = State("info", "Reading all again")
 STANDINGS: Mapping[str, State] = {
     UNMAPPED: State("attention", "No mapping"),
     UNCONFIGURED: State("attention", "Not configured"),

@@ -92,6 +92,11 @@ def company(base: str) -> Iterator[Company]:
         yield session
 
 
+def test_another_company_is_another_place(base: str, company: Company) -> None:
+    with CONNECTOR.open(settings(base, realm_id="123"), Memory()) as other:
+        assert CONNECTOR.place(other) != CONNECTOR.place(company) == f"{base} {REALM}"
+
+
 def load(state: State, kind: str, ids: range, at: Callable[[int], int]) -> None:
     body = {"SyncToken": "0", "TotalAmt": 1.5, "CustomerRef": {"value": "2"}}
     state.load("quickbooks", kind, ((str(n), {**body, "DocNumber": f"R-{n}"}, at(n), at(n)) for n in ids))

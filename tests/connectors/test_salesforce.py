@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -56,6 +57,11 @@ def settings(url: str, **changes: Any) -> SalesforceSettings:
 def org(url: str) -> Iterator[Org]:
     with CONNECTOR.open(settings(url), NoTokens()) as org:
         yield org
+
+
+def test_another_org_is_another_place(url: str, org: Org) -> None:
+    assert CONNECTOR.place(org) == url.removeprefix("http://")
+    assert CONNECTOR.place(replace(org, settings=settings("", domain="acme.my"))) == "acme.my.salesforce.com"
 
 
 def name(number: int) -> str:

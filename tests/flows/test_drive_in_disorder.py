@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +94,18 @@ def firm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Firm]:
         yield firm
         firm.hub.engine.dispose()
     state.close()
+
+
+def test_another_root_folder_is_read_from_its_beginning(firm: Firm) -> None:
+    for id_, parent, kind in (("new", SHARE, FOLDER), ("c", "new", FOLDER), ("c1", "c", "text/plain")):
+        firm.put(id_, parent, kind)
+    firm.sync()
+    assert "c1" not in firm.live()
+    [(name, drive)] = firm.hub.settings.sources.items()
+    elsewhere = {name: drive.model_copy(update={"root_folder_id": "new"})}
+    firm.hub = replace(firm.hub, settings=firm.hub.settings.model_copy(update={"sources": elsewhere}))
+    firm.sync()
+    assert set(firm.live()) == {"c1"}
 
 
 Spoil = Callable[[Any], Any]

@@ -203,8 +203,8 @@ def test_an_edit_while_all_is_read_again_begins_once_more(hub: Hub, source: Any)
     sync_source(hub, "model")
     mapping(hub, "Invoice", "number: number", "number: number\n  memo: currency")
     with hub.engine.begin() as connection:
-        run = begin(connection, "model", ["Invoice"])
-        start_over(connection, "model", "Invoice", run.stands["Invoice"], hub.known().fingerprints["model", "Invoice"])
+        run, fingerprint = begin(connection, "model", ["Invoice"]), hub.known().fingerprints["model", "Invoice"]
+        start_over(connection, "model", "Invoice", run.stands["Invoice"], fingerprint, "")
         finish(connection, run, [], 0)
     assert known_states(hub)["Invoice"] == "remapping"
     mapping(hub, "Invoice", "  memo: currency", "  memo: day")
