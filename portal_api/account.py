@@ -13,7 +13,7 @@ from starlette.responses import Response
 from portal_api.access.scope import Client
 from portal_api.activity import record
 from portal_api.answers.saas import renewal
-from portal_api.cards import usage_of
+from portal_api.cards import price_of, usage_of
 from portal_api.feeds import Fresh
 from portal_api.listing import Standing, standing
 from portal_api.pages import render, words_of
@@ -123,6 +123,6 @@ def _plan_facts(row: Any, words: Words) -> list[tuple[str, str]]:
         ("Used", usage_of(row, words)),
         ("Seats", f"{row.seats_used} of {row.seats}" if row.seats and row.seats_used is not None else ""),
         ("Renews", words.day(renewal(row, words))),
-        ("Price", words.money(row.price_minor, row.currency)),
+        ("Price", price_of(row, words)),
     )
     return [(name, value) for name, value in found if value]

@@ -18,6 +18,7 @@ from portal_api.states import (
     invoice_state,
     key,
     milestone_state,
+    plain,
     project_state,
     request_state,
     shipment_state,
@@ -257,8 +258,14 @@ def plan_of(row: Any, words: Words) -> Plan:
         tone=tone,
         seats=f"{row.seats_used} of {row.seats} seats" if row.seats and row.seats_used is not None else "",
         renews_on=renewal(row, words),
-        price=words.money(row.price_minor, row.currency),
+        price=price_of(row, words),
     )
+
+
+def price_of(row: Any, words: Words) -> str:
+    """`€249.00 a month`; the amount alone where its source names no period."""
+    price = words.money(row.price_minor, row.currency)
+    return f"{price} a {plain(row.price_period).lower()}" if price and row.price_period else price
 
 
 def usage_of(row: Any, words: Words) -> str:

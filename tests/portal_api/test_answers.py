@@ -371,9 +371,15 @@ def test_a_renewal_that_is_over_is_not_the_next_one():
 
 
 def test_a_plan_without_a_limit_says_what_was_used():
-    facts = {"usage_unit": "records", "price_minor": 0, "currency": "EUR"}
+    facts = {"usage_unit": "records", "price_minor": 0, "price_period": None, "currency": "EUR"}
     assert plan_of(plan(usage_limit=None, **facts), SPEAK).usage == "7,100 records used"
     assert plan_of(plan(**facts), SPEAK).usage == "7,100 of 10,000 records"
+
+
+def test_a_price_says_what_it_is_for_where_its_source_knows():
+    facts = {"usage_unit": "records", "price_minor": 24_900, "currency": "EUR"}
+    said = {period: plan_of(plan(**facts, price_period=period), SPEAK).price for period in ("month", "year", None)}
+    assert said == {"month": "€249.00 a month", "year": "€249.00 a year", None: "€249.00"}
 
 
 def test_every_profile_has_an_answer_and_every_answer_a_profile():
