@@ -23,6 +23,7 @@ from portal_api.answers.professional_services import professional_services
 from portal_api.answers.saas import saas
 from portal_api.cards import dots_of, plan_of
 from portal_api.contracts import view_of
+from portal_api.invoices import lead_of as invoices_lead
 from portal_api.projects import next_of
 from portal_api.shipments import lead_of
 from portal_api.states import project_state, shipment_state
@@ -380,6 +381,17 @@ def test_a_price_says_what_it_is_for_where_its_source_knows():
     facts = {"usage_unit": "records", "price_minor": 24_900, "currency": "EUR"}
     said = {period: plan_of(plan(**facts, price_period=period), SPEAK).price for period in ("month", "year", None)}
     assert said == {"month": "€249.00 a month", "year": "€249.00 a year", None: "€249.00"}
+
+
+def test_what_is_open_without_a_due_date_is_not_said_to_be_in_time():
+    def lead(undated: int, overdue: int = 0) -> str:
+        total = Row(currency="EUR", open_minor=427_300, overdue_minor=overdue, open_count=6, undated_count=undated)
+        return invoices_lead([total], 6, SPEAK)
+
+    assert lead(0) == "€4,273.00 is open on 6 invoices, none of it overdue."
+    assert lead(6) == "€4,273.00 is open on 6 invoices without a due date."
+    assert lead(2) == "€4,273.00 is open on 6 invoices, none of it past a due date."
+    assert lead(2, overdue=100_000) == "€4,273.00 is open on 6 invoices; €1,000.00 of it is overdue."
 
 
 def test_every_profile_has_an_answer_and_every_answer_a_profile():

@@ -54,7 +54,8 @@ async def test_a_statement_adds_up_on_the_page_and_in_the_file(browse, rich):
     me = rich.session(rich.mine)
     said = words(await browse("/statement", who=me))
     assert "Closing balance €17,141.00" in said
-    assert "To pay today €17,141.00" in said
+    assert "Balance today €17,141.00" in said
+    assert "Overdue €" in said
     assert "31-60 days €1,820.00 61-90 days €1,200.00" in said
     sheet = await browse("/statement.csv", who=me)
     assert sheet.headers["content-type"].startswith("text/csv")
