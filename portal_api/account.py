@@ -26,6 +26,9 @@ from portal_api.wording import Words
 
 router = APIRouter(include_in_schema=False)
 
+NO_BREAK = "\u00a0"
+"""Between the groups of a telephone number: it stays on one line."""
+
 
 class Billing(NamedTuple):
     """Where invoices go."""
@@ -97,7 +100,7 @@ def _fresh(request: Request, noun: str, lists: Mapping[str, list[Any]], words: W
 
 
 def _client_facts(row: Any) -> list[tuple[str, str]]:
-    found = (("Client number", row.number), ("Phone", row.phone), ("Website", row.website))
+    found = (("Client number", row.number), ("Phone", row.phone), ("Website", _site(row.website)))
     return [(name, value) for name, value in found if value]
 
 
@@ -111,9 +114,15 @@ def _billing_facts(row: Any, words: Words) -> list[tuple[str, str]]:
     return [(name, value) for name, value in found if value]
 
 
+def _site(address: str | None) -> str:
+    """A website as people say it: without https:// and the last slash."""
+    return (address or "").removeprefix("https://").removeprefix("http://").rstrip("/")
+
+
 def _somebody(row: Any) -> Somebody:
     role = f"Portal: {row.role}" if row.role else "No access"
-    return Somebody(row.name, " · ".join(filter(None, (row.title, row.email, row.phone))), role)
+    phone = (row.phone or "").replace(" ", NO_BREAK)
+    return Somebody(row.name, " · ".join(filter(None, (row.title, row.email, phone))), role)
 
 
 def _plan_facts(row: Any, words: Words) -> list[tuple[str, str]]:

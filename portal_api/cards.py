@@ -171,7 +171,9 @@ def _project(row: Any, milestones: Sequence[Any], words: Words, *, first: bool) 
 def _budget(row: Any, words: Words) -> str:
     if over_budget(row) is None and not (row.budget_minor and row.spent_minor is not None):
         return ""
-    return f"{words.money(row.spent_minor, row.currency)} of {words.money(row.budget_minor, row.currency)} spent"
+    spent, budget = words.money(row.spent_minor, row.currency), words.money(row.budget_minor, row.currency)
+    over = row.spent_minor - row.budget_minor
+    return f"{spent} spent, {words.money(over, row.currency)} over budget" if over > 0 else f"{spent} of {budget} spent"
 
 
 def _stations(mine: Sequence[Any], words: Words) -> list[Station]:
