@@ -13,7 +13,7 @@ from starlette.responses import Response
 from portal_api.access.scope import Client
 from portal_api.activity import record
 from portal_api.answers.saas import renewal
-from portal_api.cards import usage_of
+from portal_api.cards import price_of, usage_of
 from portal_api.feeds import Fresh
 from portal_api.listing import Standing, standing
 from portal_api.pages import render, words_of
@@ -25,6 +25,9 @@ from portal_api.states import plain
 from portal_api.wording import Words
 
 router = APIRouter(include_in_schema=False)
+
+NO_BREAK = "\u00a0"
+"""Between the groups of a telephone number: it stays on one line."""
 
 
 class Billing(NamedTuple):
@@ -97,7 +100,7 @@ def _fresh(request: Request, noun: str, lists: Mapping[str, list[Any]], words: W
 
 
 def _client_facts(row: Any) -> list[tuple[str, str]]:
-    found = (("Client number", row.number), ("Phone", row.phone), ("Website", row.website))
+    found = (("Client number", row.number), ("Phone", row.phone), ("Website", _site(row.website)))
     return [(name, value) for name, value in found if value]
 
 
@@ -111,9 +114,15 @@ def _billing_facts(row: Any, words: Words) -> list[tuple[str, str]]:
     return [(name, value) for name, value in found if value]
 
 
+def _site(address: str | None) -> str:
+    """A website as people say it: without https:// and the last slash."""
+    return (address or "").removeprefix("https://").removeprefix("http://").rstrip("/")
+
+
 def _somebody(row: Any) -> Somebody:
     role = f"Portal: {row.role}" if row.role else "No access"
-    return Somebody(row.name, " · ".join(filter(None, (row.title, row.email, row.phone))), role)
+    phone = (row.phone or "").replace(" ", NO_BREAK)
+    return Somebody(row.name, " · ".join(filter(None, (row.title, row.email, phone))), role)
 
 
 def _plan_facts(row: Any, words: Words) -> list[tuple[str, str]]:
@@ -123,6 +132,6 @@ def _plan_facts(row: Any, words: Words) -> list[tuple[str, str]]:
         ("Used", usage_of(row, words)),
         ("Seats", f"{row.seats_used} of {row.seats}" if row.seats and row.seats_used is not None else ""),
         ("Renews", words.day(renewal(row, words))),
-        ("Price", words.money(row.price_minor, row.currency)),
+        ("Price", price_of(row, words)),
     )
     return [(name, value) for name, value in found if value]

@@ -18,6 +18,7 @@ from portal_api.states import (
     invoice_state,
     key,
     milestone_state,
+    plain,
     project_state,
     request_state,
     shipment_state,
@@ -170,7 +171,9 @@ def _project(row: Any, milestones: Sequence[Any], words: Words, *, first: bool) 
 def _budget(row: Any, words: Words) -> str:
     if over_budget(row) is None and not (row.budget_minor and row.spent_minor is not None):
         return ""
-    return f"{words.money(row.spent_minor, row.currency)} of {words.money(row.budget_minor, row.currency)} spent"
+    spent, budget = words.money(row.spent_minor, row.currency), words.money(row.budget_minor, row.currency)
+    over = row.spent_minor - row.budget_minor
+    return f"{spent} spent, {words.money(over, row.currency)} over budget" if over > 0 else f"{spent} of {budget} spent"
 
 
 def _stations(mine: Sequence[Any], words: Words) -> list[Station]:
@@ -257,8 +260,14 @@ def plan_of(row: Any, words: Words) -> Plan:
         tone=tone,
         seats=f"{row.seats_used} of {row.seats} seats" if row.seats and row.seats_used is not None else "",
         renews_on=renewal(row, words),
-        price=words.money(row.price_minor, row.currency),
+        price=price_of(row, words),
     )
+
+
+def price_of(row: Any, words: Words) -> str:
+    """`€249.00 a month`; the amount alone where its source names no period."""
+    price = words.money(row.price_minor, row.currency)
+    return f"{price} a {plain(row.price_period).lower()}" if price and row.price_period else price
 
 
 def usage_of(row: Any, words: Words) -> str:

@@ -75,7 +75,8 @@ def lead_of(rows: Sequence[Any], words: Words) -> str:
     """The page's answer: what is in force, and until when; the one that ends first is named."""
     running = [row for row in rows if contract_state(row, words).sentence.startswith("In force")]
     if not running:
-        return "No contract is in force." if rows else ""
+        over = all(contract_state(row, words).label == "Ended" for row in rows)
+        return f"No contract is in force {'any more' if over else 'yet'}." if rows else ""
     first = min(running, key=lambda row: row.ends_on or dt.date.max)
     until = f" until {words.day(first.ends_on)}" if first.ends_on else ", with no end date"
     if len(running) == 1:

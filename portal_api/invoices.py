@@ -218,10 +218,20 @@ def lead_of(totals: Sequence[Any], count: int, words: Words) -> str:
     if not totals:
         return "Nothing is open. Your account is settled." if count else ""
     said = " and ".join(total.open for total in totals_of(totals, words))
-    overdue = " and ".join(total.overdue for total in totals_of(totals, words) if total.overdue)
     many = sum(row.open_count for row in totals)
     verb = f"{'is' if len(totals) == 1 else 'are'} open on {many} invoice{'' if many == 1 else 's'}"
-    return f"{said} {verb}; {overdue} of it is overdue." if overdue else f"{said} {verb}, none of it overdue."
+    return f"{said} {verb}{_overdue(totals, many, words)}."
+
+
+def _overdue(totals: Sequence[Any], many: int, words: Words) -> str:
+    """What of it is overdue; of an invoice without a due date nobody can say."""
+    overdue = " and ".join(total.overdue for total in totals_of(totals, words) if total.overdue)
+    undated = sum(row.undated_count for row in totals)
+    if overdue:
+        return f"; {overdue} of it is overdue"
+    if undated == many:
+        return " without a due date"
+    return ", none of it past a due date" if undated else ", none of it overdue"
 
 
 def detail_of(row: Any, lists: Mapping[str, Sequence[Any]], fresh: Fresh | None, words: Words) -> InvoiceContext:

@@ -1,7 +1,7 @@
 """The arithmetic of a statement: pure, in minor units, one currency at a time.
 
 opening + invoices - payments - credits = closing
-open invoices by age - money not yet used = what is due today
+open invoices by age - money not yet used = the balance today
 """
 
 from __future__ import annotations
@@ -39,7 +39,10 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """One currency's statement. `ages` follows AGES; `unused_minor` is money received or credited and not yet used."""
+    """One currency's statement. `ages` follows AGES; `unused_minor` is money received or credited and not yet used.
+
+    `dated` and `undated` count the open invoices with a due day and without; only the former can be overdue.
+    """
 
     currency: str
     opening_minor: int
@@ -51,20 +54,24 @@ class Account:
     ages: Sequence[int]
     unused_minor: int
     due_minor: int
+    overdue_minor: int
+    dated: int
+    undated: int
 
 
 @dataclass(frozen=True, slots=True)
 class OpenInvoice:
-    """What is left to pay of an invoice. Without a due day its issue day counts."""
+    """What is left to pay of an invoice. `since`: the day its age counts from, `dated` where that is its due day."""
 
     currency: str
-    due_on: dt.date
+    since: dt.date
     balance_minor: int
+    dated: bool = True
 
 
-def age_band(due_on: dt.date, today: dt.date) -> int:
+def age_band(since: dt.date, today: dt.date) -> int:
     """Index into AGES."""
-    days = (today - due_on).days
+    days = (today - since).days
     return next(index for index, (_, most) in enumerate(AGES) if most is None or days <= most)
 
 
@@ -78,25 +85,34 @@ def accounts(
     """A statement per currency, in the order of their codes. `movements` come ordered by day."""
     open_invoices = list(open_invoices)
     currencies = {*opening, *unused, *(m.currency for m in movements), *(o.currency for o in open_invoices)}
-    by_currency = _grouped(movements)
-    ages = _ages(open_invoices, today)
+    moved, left = _grouped(movements), _grouped(open_invoices)
     return [
         _account(
             currency,
             opening.get(currency, 0),
-            by_currency.get(currency, []),
-            ages.get(currency, [0] * len(AGES)),
+            moved.get(currency, []),
+            left.get(currency, []),
             unused.get(currency, 0),
+            today,
         )
         for currency in sorted(currencies)
     ]
 
 
-def _account(currency: str, opening: int, movements: list[Movement], ages: list[int], unused: int) -> Account:
+def _account(
+    currency: str,
+    opening: int,
+    movements: list[Movement],
+    open_invoices: list[OpenInvoice],
+    unused: int,
+    today: dt.date,
+) -> Account:
     lines, balance = [], opening
     for movement in movements:
         balance += movement.minor
         lines.append(Line(movement, balance))
+    ages = _ages(open_invoices, today)
+    dated = [invoice for invoice in open_invoices if invoice.dated]
     return Account(
         currency=currency,
         opening_minor=opening,
@@ -108,6 +124,9 @@ def _account(currency: str, opening: int, movements: list[Movement], ages: list[
         ages=ages,
         unused_minor=unused,
         due_minor=sum(ages) - unused,
+        overdue_minor=sum(invoice.balance_minor for invoice in dated if invoice.since < today),
+        dated=len(dated),
+        undated=len(open_invoices) - len(dated),
     )
 
 
@@ -115,14 +134,13 @@ def _sum(movements: Iterable[Movement], kind: str) -> int:
     return sum(movement.minor for movement in movements if movement.kind == kind)
 
 
-def _grouped(movements: Sequence[Movement]) -> dict[str, list[Movement]]:
+def _grouped(found: Sequence[Any]) -> dict[str, list[Any]]:
     key: Any = attrgetter("currency")
-    return {currency: list(group) for currency, group in groupby(sorted(movements, key=key), key=key)}
+    return {currency: list(group) for currency, group in groupby(sorted(found, key=key), key=key)}
 
 
-def _ages(invoices: Iterable[OpenInvoice], today: dt.date) -> dict[str, list[int]]:
-    ages: dict[str, list[int]] = {}
+def _ages(invoices: Iterable[OpenInvoice], today: dt.date) -> list[int]:
+    ages = [0] * len(AGES)
     for invoice in invoices:
-        bands = ages.setdefault(invoice.currency, [0] * len(AGES))
-        bands[age_band(invoice.due_on, today)] += invoice.balance_minor
+        ages[age_band(invoice.since, today)] += invoice.balance_minor
     return ages

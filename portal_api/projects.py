@@ -198,7 +198,7 @@ def detail_of(
 
 def _step(step: Any, words: Words) -> Step:
     late = step.due_on is not None and step.due_on < words.today
-    due = (f"was due {words.until(step.due_on)}" if late else f"due {words.until(step.due_on)}") if step.due_on else ""
+    due = f"{'Was due' if late else 'Due'} {words.until(step.due_on)}" if step.due_on else ""
     return Step(step.id, WAITING_VERBS.get(key(step.client_action), "Look at"), step.name, due, late)
 
 

@@ -57,6 +57,7 @@ class SearchContext:
     query: str
     said: str
     sentence: str
+    missed: bool
     groups: Sequence[Group]
 
 
@@ -70,7 +71,8 @@ async def search(request: Request, _scope: Client, q: str = "") -> Response:
         # Looking again at what was found is no new search.
         record(request, *(("view", "search") if "if-none-match" in request.headers else ("search",)))
     groups = groups_of(lists, words)
-    context = SearchContext(query, *said_of(query, groups), groups)
+    said, sentence = said_of(query, groups)
+    context = SearchContext(query, said, sentence, enough and not groups, groups)
     return render(request, "search/search.html", {"page": context}, words=words)
 
 
@@ -124,7 +126,8 @@ def _document(row: Any, words: Words) -> Hit:
 
 
 def _request(row: Any, words: Words) -> Hit:
-    return Hit(row.subject or "Without a subject", row.number or "", f"/requests/{row.id}", request_state(row, words))
+    about = f"Request {row.number}" if row.number else ""
+    return Hit(row.subject or "Without a subject", about, f"/requests/{row.id}", request_state(row, words))
 
 
 def _contract(row: Any, words: Words) -> Hit:

@@ -82,10 +82,14 @@ class AccountView(NamedTuple):
     credited: str
     rows: Sequence[MovementRow]
     left_out: int
+    aged: str
     ages: Sequence[Age]
+    counted: str
+    open: str
     unused: str
     owed: str
     due: str
+    overdue: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,10 +153,15 @@ def ledger_of(lists: Mapping[str, Sequence[Any]], today: dt.date) -> list[Accoun
     return accounts(
         {row.currency: row.minor for row in lists["opening"]},
         [Movement(m.on, m.kind, m.id, m.number, m.currency, m.minor) for m in lists["movements"]],
-        [OpenInvoice(i.currency, i.due_on or i.issued_on, i.balance_minor) for i in lists["open_invoices"]],
+        [_open(row) for row in lists["open_invoices"]],
         {row.currency: row.minor for row in lists["unused"]},
         today,
     )
+
+
+def _open(row: Any) -> OpenInvoice:
+    """An invoice without a due day ages from its own."""
+    return OpenInvoice(row.currency, row.due_on or row.issued_on, row.balance_minor, row.due_on is not None)
 
 
 def context_of(lists: Mapping[str, Sequence[Any]], period: Period, stands: Standing, words: Words) -> StatementContext:
@@ -199,25 +208,43 @@ def account_view(account: Account, shown: int, words: Words) -> AccountView:
     def money(minor: int) -> str:
         return words.money(minor, account.currency)
 
-    tones = ("quiet", "attention", "attention", "bad")
+    # What has no due date grows old, never overdue.
+    tones = ("quiet", "attention", "attention", "bad") if account.overdue_minor else ("quiet",) * len(AGES)
+    aged, counted = ageing_of(account)
     return AccountView(
         currency=account.currency,
         opening=money(account.opening_minor),
         closing=money(account.closing_minor),
         invoiced=money(account.invoiced_minor),
-        paid=money(account.paid_minor),
-        credited=money(account.credited_minor) if account.credited_minor else "",
+        paid=money(-account.paid_minor),
+        credited=money(-account.credited_minor) if account.credited_minor else "",
         rows=[_row(line, money) for line in account.lines[-shown:]],
         left_out=max(0, len(account.lines) - shown),
+        aged=aged,
         ages=[
             Age(f"{band} days", money(minor), tone if minor else "quiet")
             for (band, _), minor, tone in zip(AGES, account.ages, tones, strict=True)
         ],
-        unused=money(account.unused_minor) if account.unused_minor else "",
+        counted=counted,
+        open=money(sum(account.ages)),
+        unused=money(-account.unused_minor) if account.unused_minor else "",
         # Nobody pays a negative sum: what is over is the client's.
-        owed="To pay today" if account.due_minor >= 0 else "In your favour",
+        owed="Balance today" if account.due_minor >= 0 else "In your favour",
         due=money(abs(account.due_minor)),
+        overdue=money(account.overdue_minor) if account.overdue_minor else "",
     )
+
+
+def ageing_of(account: Account) -> tuple[str, str]:
+    """What the ages are called, and from which day they count: nothing without a due date is said to be late."""
+    if not account.dated and not account.undated:
+        return "", ""
+    if not account.undated:
+        return "Open today, by days since the due date", "What is not due yet stands in the first column."
+    if not account.dated:
+        return "Open today, by days since the invoice date", "These invoices have no due date."
+    counted = "Days count from the due date, or from the invoice date where there is none."
+    return "Open today, by age", f"{counted} What is not due yet stands in the first column."
 
 
 def _row(line: Any, money: Any) -> MovementRow:

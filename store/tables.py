@@ -252,7 +252,7 @@ Request = synced("request", RequestColumns)
 
 
 class SubscriptionColumns(Synced):
-    """A plan with its usage and renewal."""
+    """A plan with its usage and renewal. `price_period`: month, quarter or year, whatever the price is for."""
 
     name = Line
     plan = OptionalLine
@@ -264,6 +264,7 @@ class SubscriptionColumns(Synced):
     seats_used = OptionalNumber
     renews_on = OptionalDay
     price_minor = OptionalAmount
+    price_period = OptionalWord
     currency = OptionalCurrency
 
 

@@ -115,7 +115,9 @@ def _more_trouble(more: Tally) -> Part | None:
         return None
     first, *others = said
     count, word = first.split(" ", 1)
-    text = f"{count} more {'is' if count == '1' else 'are'} {word}"
+    # A shipment can be held or late by itself; what is not confirmed is its delivery.
+    noun = ("delivery " if count == "1" else "deliveries ") if word == "not confirmed" else ""
+    text = f"{count} more {noun}{'is' if count == '1' else 'are'} {word}"
     return Part(f"{', '.join((text, *others))}.", BAD if more.held or more.late else ATTENTION, short=TOLD)
 
 

@@ -25,6 +25,8 @@ from portal_api.wording import Words
 
 IN_WORK = frozenset({"in_work", "working", "in_progress"})
 NEARLY_FULL, FULL = 90, 100
+SHORT = 40
+"""Characters of a request's subject that the first sentence has room for."""
 OVER = frozenset({"cancelled", "expired"})
 
 
@@ -33,7 +35,8 @@ def saas(facts: Facts, speak: Words) -> Answer:
     plan = next((row for row in facts.plans if key(row.status) not in OVER), None)
     late = [row for row in facts.requests if _ours(row) and row.answer_by and row.answer_by < speak.now]
     used = _used(plan)
-    bad = [part for part in (_late(late, speak), _unpaid(plan, facts, speak), used) if part and part.tone == BAD]
+    unpaid = _unpaid(plan, facts, speak)
+    bad = [part for part in (_late(late, speak, brief=unpaid is not None), unpaid, used) if part and part.tone == BAD]
     if bad:
         # What waits, what is in work and how much is used stand right below.
         return answer(bad, _proof(plan, speak, used))
@@ -57,17 +60,24 @@ def _ours(row: Any) -> bool:
     return key(row.status) != "waiting_for_client"
 
 
-def _late(late: list[Any], speak: Words) -> Part | None:
+def _late(late: list[Any], speak: Words, *, brief: bool) -> Part | None:
+    """`brief`: what follows needs the room, so that in short a number has to do for the subject."""
     if not late:
         return None
     first = min(late, key=lambda row: row.answer_by)
-    name = f"request {first.number}" if first.number else "your oldest request"
+    number = f"request {first.number}" if first.number else "your oldest request"
+    name = _called(first) or number
     text = f"Our answer to {name} is late; promised by {soon(first.answer_by, speak)}."
     more = len(late) - 1
+    short = f"Our answer to {number if brief else name} is late"
     if not more:
-        return Part(text, BAD)
-    short = f"Our answer to {name} is late, and {more} more."
-    return Part(f"{text} {more} more {'is' if more == 1 else 'are'} late too.", BAD, short)
+        return Part(text, BAD, f"{short}.")
+    return Part(f"{text} {more} more {'is' if more == 1 else 'are'} late too.", BAD, f"{short}, and {more} more.")
+
+
+def _called(row: Any) -> str:
+    """A request by what was asked: nobody knows its number by heart. Empty where that is too long for a headline."""
+    return f"“{row.subject}”" if row.subject and len(row.subject) <= SHORT else ""
 
 
 def _unpaid(plan: Any, facts: Facts, speak: Words) -> Part | None:

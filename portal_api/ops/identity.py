@@ -148,7 +148,7 @@ def _choice(connection: Connection, crosswalk_id: str, query: str) -> tuple[Any,
 
 def _view(request: Request, row: Any, keys: Sequence[Any], candidates: Sequence[Any]) -> Unmatched:
     mine: Mapping[str, Candidate] = {
-        one.id: Candidate(one.id, one.name, one.number, f"{one.kind} {one.value}")
+        one.id: Candidate(one.id, one.name, one.number, _why(one.kind, one.value))
         for one in reversed(candidates)
         if one.crosswalk_id == row.id
     }
@@ -174,6 +174,11 @@ def _linked(request: Request, row: Any) -> Linked:
         evidence=row.evidence or "",
         at=row.matched_at,
     )
+
+
+def _why(kind: str, value: str) -> str:
+    """What speaks for a candidate: the key that both have."""
+    return f"same {kind}: {value}" if "." not in kind else f"named by the client: {kind} {value}"
 
 
 def _tells(kind: str) -> bool:

@@ -90,7 +90,11 @@ def _said(row: Any, every: int, now: dt.datetime, known: Known | None) -> tuple[
     state = state_of(row, every, now)
     if known is not None and state in {CURRENT, REMAPPING} and changed(known, row):
         state = CHANGED
-    return (state, *(late_of(every) if state is LATE else (row.error or "", row.error_step or "")))
+    return (state, *(late_of(now - row.checked_at) if state is LATE else (row.error or "", row.error_step or "")))
+
+
+UNITS = ((24 * 60, "days"), (60, "hours"), (1, "minutes"))
+"""In minutes."""
 
 
 def state_of(row: Any, every_seconds: int, now: dt.datetime) -> State:
@@ -106,10 +110,12 @@ def state_of(row: Any, every_seconds: int, now: dt.datetime) -> State:
     return CURRENT
 
 
-def late_of(every_seconds: int) -> tuple[str, str]:
+def late_of(unread_for: dt.timedelta) -> tuple[str, str]:
     """What to say of a stream that nobody has read for long, though nothing failed, and what to do."""
-    minutes = round(LATE_AFTER_INTERVALS * every_seconds / 60)
-    sentence = f"It was not read for {minutes} minutes." if minutes > 1 else "It was not read in time."
+    minutes = int(unread_for.total_seconds() // 60)
+    # From two of a unit on, so that its plural is right.
+    count, unit = next(((minutes // of, unit) for of, unit in UNITS if minutes >= 2 * of), (0, ""))
+    sentence = f"It was not read for {count} {unit}." if unit else "It was not read in time."
     return sentence, "See that `frontdesk worker` and its Prefect server run."
 
 

@@ -62,6 +62,7 @@ PLANS = select(
     _s.seats_used,
     _s.renews_on,
     _s.price_minor,
+    _s.price_period,
     _s.currency,
     _s.source,
     _s.stream,

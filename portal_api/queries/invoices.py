@@ -39,6 +39,7 @@ TOTALS = (
         total(_i.balance_minor).label("open_minor"),
         total(case((is_overdue, _i.balance_minor), else_=0)).label("overdue_minor"),
         func.count().label("open_count"),
+        func.count(case((_i.due_on.is_(None), 1))).label("undated_count"),
     )
     .where(is_open)
     .group_by(_i.currency)

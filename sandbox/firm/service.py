@@ -127,6 +127,7 @@ def add_subscription(writer: Writer, rng: random.Random, client: Client, account
         "Seats_Used__c": float(min(seats, 1 + round(seats * used))),
         "Renewal_Date__c": writer.calendar.date(renewal),
         "Price__c": price * (100 if client.currency == "JPY" else 1),
+        "Billing_Period__c": "Monthly",
         "CurrencyIsoCode": client.currency,
     }
     writer.salesforce(rng, "Subscription__c", -350 if client.situation != "first_visit" else -3, body)

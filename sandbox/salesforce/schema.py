@@ -141,6 +141,7 @@ OBJECTS: dict[str, tuple[str, str]] = {
         Seats_Used__c double
         Renewal_Date__c date
         Price__c currency
+        Billing_Period__c picklist:Monthly|Quarterly|Yearly
         CurrencyIsoCode string:3
         """,
     ),

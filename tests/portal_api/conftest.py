@@ -254,7 +254,7 @@ def _plan(fill: Filler, client: Client, trouble: bool) -> None:
     fill.add(
         tables.Subscription, client.id, name="Team plan", plan="Team", status="active", seats=25, seats_used=19,
         usage_current=9_640 if trouble else 7_100, usage_limit=10_000, usage_unit="documents", renews_on=day(70),
-        price_minor=24_900, currency="EUR",
+        price_minor=24_900, price_period="month", currency="EUR",
     )  # fmt: skip
 
 

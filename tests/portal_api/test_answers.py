@@ -22,7 +22,9 @@ from portal_api.answers.logistics import logistics
 from portal_api.answers.professional_services import professional_services
 from portal_api.answers.saas import saas
 from portal_api.cards import dots_of, plan_of
+from portal_api.contracts import lead_of as contracts_lead
 from portal_api.contracts import view_of
+from portal_api.invoices import lead_of as invoices_lead
 from portal_api.projects import next_of
 from portal_api.shipments import lead_of
 from portal_api.states import project_state, shipment_state
@@ -353,6 +355,24 @@ def test_a_late_answer_of_ours_comes_first():
     assert said.tone == "bad"
 
 
+def test_a_late_answer_names_what_was_asked_where_there_is_room():
+    def said(subject: str, **more: Any) -> str:
+        asked = request("00001059", answer_by=at(-1), subject=subject)
+        return saas(Facts(requests=[asked], request_count=1, **more), SPEAK).sentence
+
+    assert said("Export stops at 5,000 rows").startswith(
+        "Our answer to “Export stops at 5,000 rows” is late; promised by yesterday 10:30."
+    )
+    assert "Our answer to request 00001059 is late" in said("Export " * 20)
+    assert said("Export stops at 5,000 rows", plans=[plan(10_400)]) == (
+        "Our answer to “Export stops at 5,000 rows” is late. Your plan is used up: 104 %."
+    )
+    owed = {"plans": [plan(status="past_due")], "totals": [Row(overdue_minor=182_000, currency="EUR")]}
+    assert said("Export stops at 5,000 rows", **owed) == (
+        "Our answer to request 00001059 is late. Your plan is past due: pay €1,820.00 now."
+    )
+
+
 def test_a_full_plan_is_said():
     said = saas(Facts(plans=[plan(10_400)]), SPEAK)
     assert "Your plan is used up: 104 %." in said.sentence
@@ -371,9 +391,38 @@ def test_a_renewal_that_is_over_is_not_the_next_one():
 
 
 def test_a_plan_without_a_limit_says_what_was_used():
-    facts = {"usage_unit": "records", "price_minor": 0, "currency": "EUR"}
+    facts = {"usage_unit": "records", "price_minor": 0, "price_period": None, "currency": "EUR"}
     assert plan_of(plan(usage_limit=None, **facts), SPEAK).usage == "7,100 records used"
     assert plan_of(plan(**facts), SPEAK).usage == "7,100 of 10,000 records"
+
+
+def test_a_price_says_what_it_is_for_where_its_source_knows():
+    facts = {"usage_unit": "records", "price_minor": 24_900, "currency": "EUR"}
+    said = {period: plan_of(plan(**facts, price_period=period), SPEAK).price for period in ("month", "year", None)}
+    assert said == {"month": "€249.00 a month", "year": "€249.00 a year", None: "€249.00"}
+
+
+def test_what_is_open_without_a_due_date_is_not_said_to_be_in_time():
+    def lead(undated: int, overdue: int = 0) -> str:
+        total = Row(currency="EUR", open_minor=427_300, overdue_minor=overdue, open_count=6, undated_count=undated)
+        return invoices_lead([total], 6, SPEAK)
+
+    assert lead(0) == "€4,273.00 is open on 6 invoices, none of it overdue."
+    assert lead(6) == "€4,273.00 is open on 6 invoices without a due date."
+    assert lead(2) == "€4,273.00 is open on 6 invoices, none of it past a due date."
+    assert lead(2, overdue=100_000) == "€4,273.00 is open on 6 invoices; €1,000.00 of it is overdue."
+
+
+def test_no_contract_in_force_is_either_not_yet_or_no_more():
+    def lead(*rows: tuple[str, dt.date | None]) -> str:
+        return contracts_lead(
+            [Row(status=status, ends_on=ends, name="Terms", number="1") for status, ends in rows], SPEAK
+        )
+
+    ended = ("expired", at(-9).date())
+    assert lead(ended, ("draft", None)) == "No contract is in force yet."
+    assert lead(ended) == "No contract is in force any more."
+    assert lead() == ""
 
 
 def test_every_profile_has_an_answer_and_every_answer_a_profile():

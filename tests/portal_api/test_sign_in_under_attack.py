@@ -136,6 +136,8 @@ async def test_too_many_tries_from_one_place_are_braked_and_said_so(world, porta
     braked = await portal.post(path)
     assert braked.status_code == 429
     assert routes.TOO_MANY in braked.text
+    assert 'href="/sign-in">Go to sign-in' in braked.text
+    assert "Go to home" not in braked.text
     for _ in range(routes.MANY + 1):
         asked = await portal.post("/sign-in", data={"email": "nobody@nowhere.example"})
         entered = await portal.post("/sign-in/code", data={"code": "123456"})

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portal_api.ledger import AGES, Movement, OpenInvoice, accounts, age_band
-from portal_api.statement import account_view
+from portal_api.statement import account_view, ageing_of
 from portal_api.wording import Words
 
 TODAY = dt.date(2026, 11, 24)
@@ -63,10 +63,32 @@ def test_what_is_paid_beyond_all_invoices_is_in_the_clients_favour():
     (over,) = accounts({"EUR": -2500}, [], [], {"EUR": 2500}, TODAY)
     (owing,) = accounts({"EUR": 2500}, [], [OpenInvoice("EUR", TODAY, 2500)], {}, TODAY)
     said = [(view.owed, view.due) for view in (account_view(account, 5, words) for account in (over, owing))]
-    assert said == [("In your favour", "€25.00"), ("To pay today", "€25.00")]
+    assert said == [("In your favour", "€25.00"), ("Balance today", "€25.00")]
 
 
 def test_the_bands_meet_at_30_60_and_90_days():
     edges = [(-5, "0-30"), (0, "0-30"), (30, "0-30"), (31, "31-60"), (60, "31-60"), (61, "61-90"), (90, "61-90")]
     for overdue, band in [*edges, (91, "90+"), (4000, "90+")]:
         assert AGES[age_band(TODAY - dt.timedelta(days=overdue), TODAY)][0] == band
+
+
+def test_an_invoice_without_a_due_date_grows_old_but_is_never_overdue():
+    words = Words("en", ZoneInfo("UTC"), dt.datetime(2026, 11, 24, tzinfo=dt.UTC))
+    long_ago = TODAY - dt.timedelta(days=100)
+    left = [OpenInvoice("EUR", long_ago, 2500, dated=False)]
+    (undated,) = accounts({}, [], left, {}, TODAY)
+    (mixed,) = accounts({}, [], [*left, OpenInvoice("EUR", long_ago, 100), OpenInvoice("EUR", TODAY, 50)], {}, TODAY)
+    old, both = account_view(undated, 5, words), account_view(mixed, 5, words)
+    assert (old.overdue, old.aged, {age.tone for age in old.ages}) == (
+        "",
+        "Open today, by days since the invoice date",
+        {"quiet"},
+    )
+    assert (both.overdue, both.aged, both.ages[3].tone) == ("€1.00", "Open today, by age", "bad")
+
+
+def test_ages_are_named_by_what_they_count_from():
+    (none,) = accounts({"EUR": 100}, [], [], {}, TODAY)
+    (dated,) = accounts({}, [], [OpenInvoice("EUR", TODAY, 100)], {}, TODAY)
+    assert ageing_of(none) == ("", "")
+    assert ageing_of(dated)[0] == "Open today, by days since the due date"

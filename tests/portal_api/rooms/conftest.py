@@ -210,7 +210,7 @@ def _paper(made: Tenant, mark: str) -> None:
     made.add(
         tables.Subscription, name=f"Team plan {mark}", plan="Team", status="active", seats=25, seats_used=19,
         usage_current=7_100, usage_limit=10_000, usage_unit="documents", renews_on=day(70), price_minor=24_900,
-        currency="EUR",
+        price_period="month", currency="EUR",
     )  # fmt: skip
     held = {"source": BOOKS, "stream": "Invoice", "entity": "invoice", "first_seen_at": now(), "last_seen_at": now()}
     made.rows.append((HeldRecord, {

@@ -36,6 +36,9 @@ async def test_a_record_is_linked_to_its_client_in_one_press(browse, rich):
     page = await browse("/ops/unmatched", who=staff)
     assert "Lost &amp; Found" in page.text
     assert re.search(rf'action="/ops/unmatched/{id_}/link"><button[^>]*>Link to Quokka Handel GmbH', page.text)
+    why = re.search(r'aria-describedby="(why-[^"]+)">Link to Quokka Handel GmbH', page.text)
+    assert why
+    assert f'id="{why[1]}">same domain: {id_}<' in page.text, "the evidence stands there to be read"
     done = await browse(f"/ops/unmatched/{id_}/link", who=staff, method="POST", data={"client_id": rich.mine.client_id})
     assert done.status_code == 303
     page = await browse(done.headers["location"], who=staff)

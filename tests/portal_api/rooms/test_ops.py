@@ -66,7 +66,7 @@ async def test_a_worker_that_stands_still_is_said_with_what_to_do(browse, rich):
         connection.execute(update(StreamState).values(checked_at=now() - dt.timedelta(hours=2)))
     try:
         page = await browse("/ops", who=rich.staff())
-        assert "It was not read for 15 minutes. 2 more sources need a look.</h1>" in page.text
+        assert "It was not read for 2 hours. 2 more sources need a look.</h1>" in page.text
         assert page.text.count("See that <code>frontdesk worker</code> and its Prefect server run.") == 3
     finally:
         with rich.world.engine.begin() as connection:

@@ -123,7 +123,7 @@ def test_the_keyboard_reaches_every_control_of_the_page(look, name):
 
 def test_what_there_is_to_pay_stands_above_the_controls_of_the_statement(look):
     page = look("statement", PHONE)
-    due = page.locator("dt:visible", has_text="To pay today").first.bounding_box()
+    due = page.locator("dt:visible", has_text="Balance today").first.bounding_box()
     for control in (".page-head .button", ".choices", ".period"):
         assert due["y"] < page.locator(control).bounding_box()["y"], control
     assert due["y"] < 400

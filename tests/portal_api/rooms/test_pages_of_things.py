@@ -54,7 +54,8 @@ async def test_a_statement_adds_up_on_the_page_and_in_the_file(browse, rich):
     me = rich.session(rich.mine)
     said = words(await browse("/statement", who=me))
     assert "Closing balance €17,141.00" in said
-    assert "To pay today €17,141.00" in said
+    assert "Balance today €17,141.00" in said
+    assert "Overdue €" in said
     assert "31-60 days €1,820.00 61-90 days €1,200.00" in said
     sheet = await browse("/statement.csv", who=me)
     assert sheet.headers["content-type"].startswith("text/csv")
@@ -68,6 +69,20 @@ async def test_a_statement_of_any_period_is_answered(browse, rich):
     for period in ("from=2030-01-01&to=2020-01-01", "from=0001-01-01&to=9999-12-31", "to=0001-01-05", ""):
         assert (await browse(f"/statement?{period}", who=me)).status_code == 200, period
     assert (await browse("/statement?from=yesterday", who=me)).status_code == 400
+
+
+async def test_what_is_not_found_or_not_asked_yet_is_one_mail_away(browse, rich):
+    me = rich.session(rich.mine)
+    missed, all_of_them = await browse("/search?q=zzqq", who=me), await browse("/requests", who=me)
+    assert "mailto:help@firm.example?subject=zzqq" in missed.text
+    assert "mailto:help@firm.example?subject=A%20new%20request" in all_of_them.text
+    assert "mailto:help@firm.example?subject=" not in (await browse("/search", who=me)).text
+
+
+async def test_an_account_is_said_as_people_say_it(browse, rich):
+    page = (await browse("/account", who=rich.session(rich.mine))).text
+    assert "<dd>client.example</dd>" in page, "a website without https://"
+    assert "+49\u00a040\u00a0123\u00a0457" in page, "a telephone number stays on one line"
 
 
 async def test_trouble_comes_first_among_shipments(browse, rich):
@@ -88,7 +103,7 @@ async def test_a_shipment_tells_its_story_latest_first(browse, rich):
 
 async def test_a_project_says_what_waits_and_what_is_next(browse, rich):
     said = words(await browse(f"/projects/{rich.mine.ids['project'][0]}", who=rich.session(rich.mine)))
-    for fact in ("Late", "Phase 3 of 5: Build", "Approve: Rack order Quokka", "was due", "Acceptance of the racks"):
+    for fact in ("Late", "Phase 3 of 5: Build", "Approve: Rack order Quokka", "Was due", "Acceptance of the racks"):
         assert fact in said
     assert "Contract Quokka 2026.pdf" in said
 
