@@ -188,13 +188,17 @@ def test_a_damaged_warehouse_says_how_it_is_made_anew(migrated: Run, tmp_path: P
     assert migrated("metrics").returncode == 0
 
 
-def test_a_warehouse_of_a_store_that_cannot_be_read_names_the_store(frontdesk: Run, tmp_path: Path) -> None:
+def test_a_warehouse_of_a_store_that_cannot_be_read_says_why_and_what_to_do(frontdesk: Run, tmp_path: Path) -> None:
     (tmp_path / "var").mkdir()
-    for content, step in ((b"", "Run `frontdesk migrate`"), (b"\xee" * 20_000, "backup")):
+    none, damaged = (
+        "The store has no tables yet, or older ones.",
+        "The store's file is damaged, or is none of SQLite's.",
+    )
+    for content, sentence, step in ((b"", none, "Run `frontdesk migrate`"), (b"\xee" * 20_000, damaged, "backup")):
         (tmp_path / "var/frontdesk.sqlite").write_bytes(content)
         done = frontdesk("warehouse", "build")
         assert done.returncode == 1
-        assert "The portal store var/frontdesk.sqlite cannot be read for the warehouse" in done.stderr
+        assert sentence in done.stderr
         assert step in done.stderr
 
 
