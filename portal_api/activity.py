@@ -78,6 +78,8 @@ class Activities:
         if thread is not None:
             thread.join()
         self.flush()
+        if self._waiting:
+            log.warning("Stopped while the store cannot be written. Visits lost: %d.", len(self._rows) + self._lost)
 
     def flush(self) -> None:
         """Write what waits, now. On a failing store it stays queued."""
@@ -109,7 +111,7 @@ class Activities:
         self._waiting = False
         with self._wake:
             lost, self._lost = self._lost, 0
-        log.warning("The store can be written again: %d visits that waited are kept, %d are lost.", written, lost)
+        log.warning("The store can be written again. Visits that waited and are kept: %d; lost: %d.", written, lost)
 
     def _run(self) -> None:
         while self._thread is not None:
