@@ -196,6 +196,24 @@ def test_the_server_makes_runs_of_a_schedule(prefect_server: str, tmp_path: Any)
 
 
 @pytest.mark.prefect
+@pytest.mark.anyio
+async def test_a_run_that_died_with_its_worker_costs_the_next_one_nothing(api: httpx.Client) -> None:
+    [entry] = [entry for entry in worker.entries(FIRM) if entry["name"] == "hourly"]
+    served = await (await worker.deployment(entry, FIRM)).aapply()
+
+    def pending() -> str:
+        run = api.post(f"/deployments/{served}/create_flow_run", json={}).raise_for_status().json()
+        wanted = {"state": {"type": "PENDING"}}
+        answer = api.post(f"/flow_runs/{run['id']}/set_state", json=wanted).raise_for_status().json()
+        state: str = answer["state"]["type"]
+        return state
+
+    assert (pending(), pending()) == ("PENDING", "CANCELLED"), "the first never comes to its end"
+    await worker.free_slots([served])
+    assert pending() == "PENDING"
+
+
+@pytest.mark.prefect
 def test_prefect_deploy_accepts_all_and_a_worker_of_a_pool_runs_them(prefect_server: str, tmp_path: Any) -> None:
     environment = os.environ | {
         "PREFECT_API_URL": prefect_server,
