@@ -13,9 +13,10 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
-from sqlalchemy import URL, make_url
+from sqlalchemy import URL
 
 from hub.errors import FrontdeskError, NeedsPerson
+from hub.store_address import store_address
 from hub.trouble import told
 from warehouse.exports import INSTANT, TEXT, Export
 
@@ -43,7 +44,7 @@ class Snapshot(Protocol):
 @contextmanager
 def snapshot(database_url: str) -> Iterator[Snapshot]:
     """The store behind a SQLAlchemy URL, read-only and unchanging while the block runs."""
-    url = make_url(database_url)
+    url = store_address(database_url)
     opener = _sqlite if url.get_backend_name() == "sqlite" else _postgres
     with opener(url) as opened:
         yield opened

@@ -243,6 +243,30 @@ def test_a_taken_port_is_named_with_the_option_that_chooses_another(migrated: Ru
     assert "--sandbox-port" in demo.stderr
 
 
+@pytest.mark.parametrize(
+    ("words", "code", "sentence"),
+    [
+        ("serve --port 99999", 2, "'--port'"),
+        ("serve --port 0", 2, "'--port'"),
+        ("demo --smtp-port 99999", 2, "'--smtp-port'"),
+        ("sandbox --port 99999", 2, "99999 is no port"),
+        ("serve --host 192.0.2.1", 1, "192.0.2.1 is no address of this machine."),
+        ("serve --host nowhere.invalid", 1, "nowhere.invalid is no address of this machine."),
+    ],
+)
+def test_a_port_or_an_address_that_cannot_be_ours_is_named(migrated: Run, words: str, code: int, sentence: str) -> None:
+    done = migrated(*words.split())
+    assert done.returncode == code
+    assert sentence in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_secret_key_that_is_too_short_is_called_so(migrated: Run) -> None:
+    done = migrated("serve", FRONTDESK_SECRET_KEY="short")
+    assert done.returncode == 1
+    assert done.stderr.startswith("The secret key is too short.\n")
+
+
 def test_tables_align_numbers_to_the_right() -> None:
     shown = say.table(("stream", "added"), [("Invoice", 1200), ("Payment", None)])
     assert shown == "stream   added\nInvoice  1,200\nPayment      -"

@@ -300,6 +300,8 @@ def test_two_builds_at_once_are_refused_in_a_sentence(sqlite_firm, file):
         ("sqlite:////nowhere/store.sqlite", NeedsPerson, "cannot be opened", "FRONTDESK_DATABASE_URL"),
         ("sqlite:///{folder}/empty.sqlite", NeedsPerson, "has no tables yet", "frontdesk migrate"),
         ("sqlite:///{folder}/text.sqlite", NeedsPerson, "is damaged", "backup"),
+        ("mysql://nobody@127.0.0.1:1/x", NeedsPerson, "names 'mysql'", "postgresql://"),
+        ("postgresql://hub:a@b@127.0.0.1/x", NeedsPerson, "is no address of a store", "%40"),
         ("postgresql://nobody@127.0.0.1:1/x", RetryLater, "cannot be reached just now", "in a minute"),
     ],
 )
