@@ -16,6 +16,7 @@ import typer
 from cli import say
 from cli.children import Children, Stopped
 from cli.demo_files import VAR, Addresses, Demo
+from cli.run import LAST_PORT, require_free
 from hub.errors import NeedsPerson
 
 PROFILES = ("logistics", "professional_services", "architecture", "legal", "agency", "saas")
@@ -29,10 +30,10 @@ def add_to(app: typer.Typer) -> None:
 
 def demo(
     profile: Annotated[str | None, typer.Option(help=f"Show one trade only: {', '.join(PROFILES)}.")] = None,
-    port: Annotated[int, typer.Option(help="Of the portal.")] = 8000,
-    sandbox_port: Annotated[int, typer.Option(help="Of the vendors' emulators.")] = 8900,
-    prefect_port: Annotated[int, typer.Option(help="Of the Prefect server and its UI.")] = 4200,
-    smtp_port: Annotated[int, typer.Option(help="Of the mail catcher.")] = 8025,
+    port: Annotated[int, typer.Option(help="Of the portal.", min=0, max=LAST_PORT)] = 8000,
+    sandbox_port: Annotated[int, typer.Option(help="Of the vendors' emulators.", min=0, max=LAST_PORT)] = 8900,
+    prefect_port: Annotated[int, typer.Option(help="Of the Prefect server and its UI.", min=0, max=LAST_PORT)] = 4200,
+    smtp_port: Annotated[int, typer.Option(help="Of the mail catcher.", min=0, max=LAST_PORT)] = 8025,
     clients: Annotated[int | None, typer.Option(help="How many the sample firm has; 40 anew.", min=12)] = None,
     seed_from: Annotated[Path | None, typer.Option(help="A folder with the Northwind tables instead.")] = None,
     sync_every: Annotated[
@@ -44,8 +45,6 @@ def demo(
 
     Ctrl-C stops it; a second start goes on where it was.
     """
-    from cli.run import require_free
-
     if profile is not None and profile not in PROFILES:
         raise NeedsPerson(f"There is no profile {profile!r}.", step=f"Profiles are {', '.join(PROFILES)}.")
     addresses = Addresses(port, sandbox_port, prefect_port, smtp_port)

@@ -67,7 +67,7 @@ def staff_add(
         raise NeedsPerson(f"There is no role {role!r}.", step=f"Roles are {', '.join(ROLES)}.")
     address = email.strip().lower()
     if "@" not in address:
-        raise NeedsPerson(f"{email!r} is no e-mail address.")
+        raise NeedsPerson(f"{email!r} is no e-mail address.", step="Write it as name@firm.example.")
     with _store() as (_, connection):
         connection.execute(delete(Staff).where(Staff.c.email == address))
         connection.execute(insert(Staff), {"email": address, "name": name, "role": role})

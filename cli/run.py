@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from functools import partial
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 DEMO_CONFIG = Path("var/frontdesk.toml")
 DEMO_KEY = Path("var/secret-key")
+LAST_PORT = 65535
 DEMO_SMTP = "smtp://127.0.0.1:8025"
 ROLE = "Let the portal log in with an ordinary role that owns no table: see Store in docs/operations.md."
 PASSED_ON: dict[Any, Any] = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
@@ -51,7 +53,9 @@ def migrate() -> None:
 
 def serve(
     host: Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 for all.")] = "127.0.0.1",
-    port: Annotated[int | None, typer.Option(help="Default: that of public_url, or 8000.")] = None,
+    port: Annotated[
+        int | None, typer.Option(help="Default: that of public_url, or 8000.", min=1, max=LAST_PORT)
+    ] = None,
     workers: Annotated[int, typer.Option(help="Processes.", min=1)] = 1,
     reload: Annotated[bool, typer.Option("--reload", help="Start anew when a file changes.")] = False,
     demo: Annotated[
@@ -117,6 +121,7 @@ def worker(
     from hub.settings import load
 
     settings = load()
+    settings.require_secret_key()
     address = prefect_api(wait)
     _require_current(settings.database_url)
     keep_log()
@@ -173,18 +178,27 @@ def prefect_api(wait: float = 0) -> str:
 
 
 def require_free(host: str, port: int, option: str) -> None:
-    """NeedsPerson when another program listens on the port; names the option that chooses another."""
+    """NeedsPerson when we cannot listen there; names the option that chooses another port or address."""
     import socket
 
-    with socket.socket() as probe:
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
         except OSError as error:
-            raise NeedsPerson(
-                f"Port {port} cannot be used: {error.strerror}.",
-                step=f"Stop what listens there, or choose another port with {option}.",
-            ) from None
+            raise _not_ours(host, port, option, error) from None
+
+
+def _not_ours(host: str, port: int, option: str, error: OSError) -> NeedsPerson:
+    import socket
+
+    if isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL:
+        step = "Name one of its own with --host: 127.0.0.1 for itself alone, 0.0.0.0 for all."
+        return NeedsPerson(f"{host} is no address of this machine.", step=step)
+    low = f"Ports below 1024 are the administrator's: choose another with {option}."
+    taken = f"Stop what listens there, or choose another port with {option}."
+    step = low if error.errno == errno.EACCES else taken
+    return NeedsPerson(f"Port {port} cannot be used: {error.strerror}.", step=step)
 
 
 def _require_current(database_url: str, *, portal: bool = False) -> None:

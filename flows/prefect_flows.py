@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 # Before Prefect is imported: without an address it would boot a server of its own, 15 seconds in every process.
 os.environ.setdefault("PREFECT_SERVER_ALLOW_EPHEMERAL_MODE", "false")
@@ -22,6 +22,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.states import Completed, Failed
 from prefect.tasks import Task
+from sqlalchemy.exc import DBAPIError
 
 from flows import inbox, reconcile, sweep, sync
 from flows.hub import open_hub
@@ -29,6 +30,10 @@ from flows.sync import RunSummary
 from hub.errors import FrontdeskError, RetryLater
 from hub.settings import load
 from store.runs import StreamResult
+from store.trouble import trouble
+
+if TYPE_CHECKING:
+    from warehouse.build import BuildReport
 
 RETRY_DELAYS = [5.0, 30.0, 120.0]
 """Seconds before each retry of a source that is away, on top of the wait that the source itself asks for."""
@@ -96,8 +101,8 @@ async def sync_source(source: str, streams: list[str] | None = None, full: bool 
         await pull(source, streams or [], full, results)
     except RetryLater as error:
         get_run_logger().warning("%s", error.sentence)
-    except FrontdeskError as error:
-        return Failed(message=f"{error.sentence} {error.step}".strip())
+    except (FrontdeskError, DBAPIError) as error:
+        return _failed(error)
     await _publish(f"sync-{source}", _table(results.all()), f"Sync of {source}")
     return _state(source, results.all())
 
@@ -107,8 +112,8 @@ async def sweep_and_reconcile(source: str) -> State[Any]:
     """Find what deletes left behind, then compare our copy with the source."""
     try:
         swept, certificate = await sweep_and_compare(source)
-    except FrontdeskError as error:
-        return Failed(message=f"{error.sentence} {error.step}".strip())
+    except (FrontdeskError, DBAPIError) as error:
+        return _failed(error)
     rows = [
         {"stream": s.stream, "theirs": s.theirs, "ours": s.ours, "held": s.held,
          "missing here": len(s.missing), "surplus here": len(s.surplus)}
@@ -139,21 +144,29 @@ def _sweep_and_compare(source: str) -> tuple[Sequence[StreamResult], reconcile.C
 
 
 @flow(name="warehouse-build", persist_result=False)
-async def warehouse_build() -> None:
+async def warehouse_build() -> State[Any]:
     """Build the analysts' file from the portal store and publish it."""
-    await asyncio.to_thread(_build)
+    try:
+        report = await asyncio.to_thread(_build)
+    except (FrontdeskError, DBAPIError) as error:
+        return _failed(error)
+    return Completed(message=f"{report.new_activity} new of {report.activity} rows of activity.")
 
 
-def _build() -> None:
+def _build() -> BuildReport:
     from warehouse.build import build_for
 
-    build_for(load())
+    return build_for(load())
 
 
 @flow(name="drain-inbox", persist_result=False)
-async def drain_inbox() -> int:
+async def drain_inbox() -> State[Any]:
     """Read again what webhooks hinted at."""
-    return await asyncio.to_thread(_drain)
+    try:
+        read = await asyncio.to_thread(_drain)
+    except (FrontdeskError, DBAPIError) as error:
+        return _failed(error)
+    return Completed(message=f"{read} hints were read.")
 
 
 def _drain() -> int:
@@ -183,6 +196,14 @@ def _state(source: str, results: Sequence[StreamResult]) -> State[Any]:
         return Completed(name="Held", message=_sentences(source, held))
     changed = sum(result.added + result.updated + result.removed for result in results)
     return Completed(message=f"{source}: {changed} records changed in {len(results)} streams.")
+
+
+def _failed(error: FrontdeskError | DBAPIError) -> State[Any]:
+    """A failed run that says what is the matter and what to do; a defect of ours is raised, for its traceback."""
+    known = error if isinstance(error, FrontdeskError) else trouble(error)
+    if known is None:
+        raise error
+    return Failed(message=f"{known.sentence} {known.step}".strip())
 
 
 def _sentences(source: str, results: Sequence[StreamResult]) -> str:

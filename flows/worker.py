@@ -7,7 +7,7 @@ import datetime as dt
 import logging
 import os
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
@@ -23,6 +23,8 @@ from hub.settings import Settings
 from store.trouble import trouble
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from prefect.deployments.runner import RunnerDeployment
     from prefect.runner import Runner
     from prefect.schedules import Schedule
@@ -66,10 +68,25 @@ async def _serve_once(settings: Settings, registered: asyncio.Event) -> None:
     runner = await stoppable()
     with _reached():
         served = [await deployment(entry, settings) for entry in entries(settings)]
-        await asyncio.gather(*(runner.aadd_deployment(one) for one in served))
+        await free_slots(await asyncio.gather(*(runner.aadd_deployment(one) for one in served)))
     registered.set()
     log.info("The worker serves %d deployments.", len(served))
     await runner.start()
+
+
+async def free_slots(deployments: Iterable[UUID]) -> None:
+    """Take back the slots of runs that died with their worker, or Prefect cancels whatever follows.
+
+    It does so by itself after five minutes, and never where its server was restarted meanwhile (its default keeps these
+    leases in memory). Where such a run does go on, the stream's own lease keeps the next one off.
+    """
+    from prefect.client.orchestration import get_client
+    from prefect.client.schemas.actions import GlobalConcurrencyLimitUpdate
+
+    none = GlobalConcurrencyLimitUpdate(active_slots=0)
+    async with get_client() as client:
+        for deployment in deployments:
+            await client.update_global_concurrency_limit(f"deployment:{deployment}", none)
 
 
 async def stoppable() -> Runner:

@@ -92,11 +92,11 @@ class Settings(BaseModel):
         return given
 
     def require_secret_key(self) -> str:
-        """The firm's secret key. NeedsPerson when there is none: there is no working default."""
+        """The firm's secret key. NeedsPerson when there is none, or a short one: there is no working default."""
         value = self.secret_key.get_secret_value()
         if len(value) < SECRET_KEY_LENGTH:
             raise NeedsPerson(
-                "No secret key is set.",
+                "The secret key is too short." if value else "No secret key is set.",
                 step="Set FRONTDESK_SECRET_KEY to at least 32 random characters, then try again.",
             )
         return value

@@ -47,13 +47,14 @@ class Activities:
         self._wake = threading.Condition()
         self._flushing = threading.Lock()
         self._thread: threading.Thread | None = None
-        self.dropped = 0
+        self._waiting = False
+        self._lost = 0
 
     def add(self, row: Mapping[str, Any]) -> None:
         """Queue one activity row."""
         with self._wake:
             if len(self._rows) >= KEEP_ROWS:
-                self.dropped += 1
+                self._lost += 1
                 return
             self._rows.append(dict(row))
             if len(self._rows) >= FLUSH_ROWS:
@@ -77,6 +78,8 @@ class Activities:
         if thread is not None:
             thread.join()
         self.flush()
+        if self._waiting:
+            log.warning("Stopped while the store cannot be written. Visits lost: %d.", len(self._rows) + self._lost)
 
     def flush(self) -> None:
         """Write what waits, now. On a failing store it stays queued."""
@@ -89,10 +92,26 @@ class Activities:
             try:
                 self._write(lambda connection: _store(connection, rows, seen))
             except SQLAlchemyError:  # also a pool that has no connection left
-                log.warning("activity waits: the store cannot be written (%d rows)", len(rows))
-                with self._wake:
-                    self._rows[:0] = rows
-                    self._seen = {**seen, **self._seen}
+                self._keep(rows, seen)
+            else:
+                self._told_end(len(rows))
+
+    def _keep(self, rows: list[dict[str, Any]], seen: Mapping[str, Any]) -> None:
+        with self._wake:
+            self._rows[:0] = rows
+            self._seen = {**seen, **self._seen}
+        if not self._waiting:
+            self._waiting = True
+            log.warning("The store cannot be written, so what people do waits in memory: up to %d visits.", KEEP_ROWS)
+
+    def _told_end(self, written: int) -> None:
+        """Once for each outage, and the dropped ones of this outage only."""
+        if not self._waiting:
+            return
+        self._waiting = False
+        with self._wake:
+            lost, self._lost = self._lost, 0
+        log.warning("The store can be written again. Visits that waited and are kept: %d; lost: %d.", written, lost)
 
     def _run(self) -> None:
         while self._thread is not None:

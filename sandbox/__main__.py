@@ -14,6 +14,8 @@ from sandbox.seeding import USUAL, Refused, seed_once
 from sandbox.serve import listen, server
 from sandbox.state import State
 
+LAST_PORT = 65535
+
 
 def main(arguments: list[str] | None = None) -> int:
     options = parse(arguments)
@@ -66,8 +68,8 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     about = "The vendors' emulators alone, with a sample firm. `python -m sandbox` is the same."
     parser = argparse.ArgumentParser(prog="frontdesk sandbox", description=about, formatter_class=Help)
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on; 0.0.0.0 for all (%(default)s)")
-    parser.add_argument("--port", type=int, default=8900, help="0 takes a free one (%(default)s)")
-    parser.add_argument("--smtp-port", type=int, help="where mail is caught, to be read at /mail; none by default")
+    parser.add_argument("--port", type=port, default=8900, help="0 takes a free one (%(default)s)")
+    parser.add_argument("--smtp-port", type=port, help="where mail is caught, to be read at /mail; none by default")
     state = Path("var/sandbox.sqlite")
     parser.add_argument("--state", type=Path, default=state, metavar="FILE", help="kept between starts (%(default)s)")
     clients, seed = (USUAL[name] for name in ("clients", "seed"))
@@ -84,6 +86,14 @@ def positive(text: str) -> int:
     number = int(text)
     if number < 1:
         raise argparse.ArgumentTypeError(f"{number} is less than 1")
+    return number
+
+
+def port(text: str) -> int:
+    """A number that a port can have."""
+    number = int(text)
+    if not 0 <= number <= LAST_PORT:
+        raise argparse.ArgumentTypeError(f"{number} is no port: they go up to {LAST_PORT}")
     return number
 
 

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from sqlalchemy import URL, Connection, Engine, event, func, make_url, select, text
+from sqlalchemy import URL, Connection, Engine, event, func, select, text
 from sqlalchemy import create_engine as _create_engine
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import DBAPIError
 
-from hub.errors import NeedsPerson
+from hub.store_address import store_address
 from store.names import sorted_as
 from store.trouble import trouble
 
@@ -39,39 +39,18 @@ def create_engine(url: str, *, pool_size: int = 5, portal: bool = False) -> Engi
     With `portal=True` a PostgreSQL connection starts without access to any client's rows (row-level security): each
     request names its client first. Otherwise it is the hub's own and sees all.
     """
-    parsed = _parsed(url)
-    if parsed.get_backend_name() == "sqlite":
-        return _sqlite(url, parsed.database, CACHE_KIB[portal])
-    if parsed.get_backend_name() == "postgresql":
-        access = "none" if portal else "all"
-        return _create_engine(
-            parsed.set(drivername="postgresql+psycopg"),
-            pool_size=pool_size,
-            # Who lives long asks whether a connection still stands; the portal's readers find out by using it.
-            pool_pre_ping=not portal,
-            json_serializer=_dumps,
-            json_deserializer=orjson.loads,
-            connect_args=_connecting(parsed, access),
-        )
-    raise NeedsPerson(
-        f"FRONTDESK_DATABASE_URL names {parsed.get_backend_name()!r}, which Frontdesk cannot use.",
-        step="Use sqlite:///path/to/file or postgresql://user:password@host/database.",
+    address = store_address(url)
+    if address.get_backend_name() == "sqlite":
+        return _sqlite(url, address.database, CACHE_KIB[portal])
+    return _create_engine(
+        address.set(drivername="postgresql+psycopg"),
+        pool_size=pool_size,
+        # Who lives long asks whether a connection still stands; the portal's readers find out by using it.
+        pool_pre_ping=not portal,
+        json_serializer=_dumps,
+        json_deserializer=orjson.loads,
+        connect_args=_connecting(address, "none" if portal else "all"),
     )
-
-
-def _parsed(url: str) -> URL:
-    try:
-        parsed = make_url(url)
-    except (ArgumentError, ValueError):
-        parsed = None
-    if parsed is None or "@" in (parsed.host or ""):  # the rest of a password with an @ in it
-        # Its text may hold a password, so it is not repeated.
-        raise NeedsPerson(
-            "FRONTDESK_DATABASE_URL is no address of a store.",
-            step="Use sqlite:///path/to/file or postgresql://user:password@host/database; in the password, write "
-            "letters such as @ : / # % as %40 %3A %2F %23 %25.",
-        )
-    return parsed
 
 
 def _connecting(url: URL, access: str) -> dict[str, Any]:

@@ -13,12 +13,16 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
-from sqlalchemy import URL, make_url
+from sqlalchemy import URL
 
-from hub.errors import NeedsPerson
+from hub.errors import FrontdeskError, NeedsPerson
+from hub.store_address import store_address
+from hub.trouble import told
 from warehouse.exports import INSTANT, TEXT, Export
 
-AWAY = "its server cannot be reached"
+BUSY_SECONDS = 30.0
+UNDEFINED = ("42P01", "42703")
+"""PostgreSQL's SQLSTATE for a table and a column that it does not know."""
 SNAPSHOT = (
     "-c app.access=all",
     "-c default_transaction_read_only=on",
@@ -40,7 +44,7 @@ class Snapshot(Protocol):
 @contextmanager
 def snapshot(database_url: str) -> Iterator[Snapshot]:
     """The store behind a SQLAlchemy URL, read-only and unchanging while the block runs."""
-    url = make_url(database_url)
+    url = store_address(database_url)
     opener = _sqlite if url.get_backend_name() == "sqlite" else _postgres
     with opener(url) as opened:
         yield opened
@@ -53,40 +57,34 @@ def _where(export: Export, above: int | None) -> str:
     return f" WHERE {' AND '.join(terms)}" if terms else ""
 
 
-def _no_store(database: str, error: Exception) -> NeedsPerson:
-    damaged = type(error) is sqlite3.DatabaseError
-    why = "it is damaged" if damaged else _why(error)
-    step = "Put a backup of it back." if damaged else "Run `frontdesk migrate`, or check FRONTDESK_DATABASE_URL."
+def _refused(database: str, error: Exception) -> FrontdeskError:
+    """Why the store cannot be read, with the step that fits: what is the matter with itself, tables, or neither."""
+    if known := told(error):
+        return known
+    if getattr(error, "sqlstate", None) in UNDEFINED or "no such " in str(error):
+        step = "Run `frontdesk migrate`, then try again."
+        return NeedsPerson("The store has no tables yet, or older ones.", step=step, detail=str(error))
     return NeedsPerson(
-        f"The portal store {database} cannot be read for the warehouse{f': {why}' if why else ''}.",
-        step="Try again in a minute; if it stays so, check FRONTDESK_DATABASE_URL." if why == AWAY else step,
+        f"The portal store {database} cannot be read for the warehouse.",
+        step="Check FRONTDESK_DATABASE_URL; --verbose tells more.",
         detail=str(error),
     )
-
-
-def _why(error: Exception) -> str:
-    """PostgreSQL's own words, which name users, databases and tables, never a password."""
-    told = getattr(getattr(error, "diag", None), "message_primary", None)
-    last = str(error).strip().splitlines()[-1] if str(error).strip() else ""
-    if not told and "FATAL:" not in last:
-        return AWAY if type(error).__name__ == "OperationalError" and not isinstance(error, sqlite3.Error) else ""
-    said: str = told or last.rpartition("FATAL:")[2]
-    return said.strip().rstrip(".")
 
 
 @contextmanager
 def _sqlite(url: URL) -> Iterator[Snapshot]:
     path = Path(url.database or "")
     try:
-        connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, isolation_level=None, timeout=30)
+        address = f"{path.resolve().as_uri()}?mode=ro"
+        connection = sqlite3.connect(address, uri=True, isolation_level=None, timeout=BUSY_SECONDS)
     except sqlite3.OperationalError as error:
-        raise _no_store(str(path), error) from None
+        raise _refused(str(path), error) from None
     with closing(connection):
         try:
             connection.execute("BEGIN")
             yield _Sqlite(connection)
         except sqlite3.DatabaseError as error:
-            raise _no_store(str(path), error) from None
+            raise _refused(str(path), error) from None
 
 
 class _Sqlite:
@@ -127,12 +125,12 @@ def _postgres(url: URL) -> Iterator[Snapshot]:
     try:
         connection = psycopg.connect(address, options=options, connect_timeout=10)
     except psycopg.OperationalError as error:
-        raise _no_store(shown, error) from None
+        raise _refused(shown, error) from None
     with closing(connection):
         try:
             yield _Postgres(connection)
         except psycopg.Error as error:
-            raise _no_store(shown, error) from None
+            raise _refused(shown, error) from None
 
 
 class _Postgres:

@@ -188,13 +188,17 @@ def test_a_damaged_warehouse_says_how_it_is_made_anew(migrated: Run, tmp_path: P
     assert migrated("metrics").returncode == 0
 
 
-def test_a_warehouse_of_a_store_that_cannot_be_read_names_the_store(frontdesk: Run, tmp_path: Path) -> None:
+def test_a_warehouse_of_a_store_that_cannot_be_read_says_why_and_what_to_do(frontdesk: Run, tmp_path: Path) -> None:
     (tmp_path / "var").mkdir()
-    for content, step in ((b"", "Run `frontdesk migrate`"), (b"\xee" * 20_000, "backup")):
+    none, damaged = (
+        "The store has no tables yet, or older ones.",
+        "The store's file is damaged, or is none of SQLite's.",
+    )
+    for content, sentence, step in ((b"", none, "Run `frontdesk migrate`"), (b"\xee" * 20_000, damaged, "backup")):
         (tmp_path / "var/frontdesk.sqlite").write_bytes(content)
         done = frontdesk("warehouse", "build")
         assert done.returncode == 1
-        assert "The portal store var/frontdesk.sqlite cannot be read for the warehouse" in done.stderr
+        assert sentence in done.stderr
         assert step in done.stderr
 
 
@@ -237,6 +241,30 @@ def test_a_taken_port_is_named_with_the_option_that_chooses_another(migrated: Ru
     assert f"Port {port} cannot be used" in served.stderr
     assert "--port" in served.stderr
     assert "--sandbox-port" in demo.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "sentence"),
+    [
+        ("serve --port 99999", 2, "'--port'"),
+        ("serve --port 0", 2, "'--port'"),
+        ("demo --smtp-port 99999", 2, "'--smtp-port'"),
+        ("sandbox --port 99999", 2, "99999 is no port"),
+        ("serve --host 192.0.2.1", 1, "192.0.2.1 is no address of this machine."),
+        ("serve --host nowhere.invalid", 1, "nowhere.invalid is no address of this machine."),
+    ],
+)
+def test_a_port_or_an_address_that_cannot_be_ours_is_named(migrated: Run, words: str, code: int, sentence: str) -> None:
+    done = migrated(*words.split())
+    assert done.returncode == code
+    assert sentence in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_secret_key_that_is_too_short_is_called_so(migrated: Run) -> None:
+    done = migrated("serve", FRONTDESK_SECRET_KEY="short")
+    assert done.returncode == 1
+    assert done.stderr.startswith("The secret key is too short.\n")
 
 
 def test_tables_align_numbers_to_the_right() -> None:

@@ -160,6 +160,22 @@ class TestSyncFlow:
 
 
 @pytest.mark.prefect
+@pytest.mark.anyio
+@pytest.mark.parametrize("flow", ["warehouse_build", "drain_inbox"])
+async def test_a_store_in_trouble_is_a_failed_run_with_its_sentence(
+    api: httpx.Client, flow: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Any
+) -> None:
+    from flows import prefect_flows
+
+    (tmp_path / "damaged.sqlite").write_text("no database " * 100)
+    settings = Settings(database_url=f"sqlite:///{tmp_path}/damaged.sqlite", warehouse_path=tmp_path / "w.duckdb")
+    monkeypatch.setattr(prefect_flows, "load", lambda: settings)
+    state = await getattr(prefect_flows, flow)(return_state=True)
+    assert state.is_failed()
+    assert state.message.startswith("The store's file is damaged")
+
+
+@pytest.mark.prefect
 def test_the_server_makes_runs_of_a_schedule(prefect_server: str, tmp_path: Any) -> None:
     """If this passes without flows/prefect_server.py, Prefect knows SQLAlchemy 2.1 and that module can go."""
     with httpx.Client(base_url=prefect_server) as api:
@@ -177,6 +193,24 @@ def test_the_server_makes_runs_of_a_schedule(prefect_server: str, tmp_path: Any)
         while not scheduled() and time.monotonic() < deadline:
             time.sleep(0.2)
         assert {run["state"]["type"] for run in scheduled()} == {"SCHEDULED"}
+
+
+@pytest.mark.prefect
+@pytest.mark.anyio
+async def test_a_run_that_died_with_its_worker_costs_the_next_one_nothing(api: httpx.Client) -> None:
+    [entry] = [entry for entry in worker.entries(FIRM) if entry["name"] == "hourly"]
+    served = await (await worker.deployment(entry, FIRM)).aapply()
+
+    def pending() -> str:
+        run = api.post(f"/deployments/{served}/create_flow_run", json={}).raise_for_status().json()
+        wanted = {"state": {"type": "PENDING"}}
+        answer = api.post(f"/flow_runs/{run['id']}/set_state", json=wanted).raise_for_status().json()
+        state: str = answer["state"]["type"]
+        return state
+
+    assert (pending(), pending()) == ("PENDING", "CANCELLED"), "the first never comes to its end"
+    await worker.free_slots([served])
+    assert pending() == "PENDING"
 
 
 @pytest.mark.prefect

@@ -92,7 +92,7 @@ def test_a_store_that_another_process_keeps_locked_is_tried_again(
     busy = Hub(hub.settings, create_engine(f"sqlite:///{tmp_path / 'store.sqlite'}"), hub.landing, hub.find_connector)
     other = sqlite3.connect(tmp_path / "store.sqlite", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
-    with pytest.raises(RetryLater, match="cannot be reached just now"):
+    with pytest.raises(RetryLater, match="keeps the store locked"):
         sync_source(busy, "model")
     other.execute("ROLLBACK")
     other.close()

@@ -12,6 +12,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import QueuePool
 
 from hub.clock import now
+from portal_api import activity
 from portal_api.access import sessions
 from portal_api.access.people import places_of
 from portal_api.activity import FLUSH_ROWS, Activities
@@ -116,6 +117,32 @@ def test_while_the_store_cannot_be_written_nothing_is_lost(world):
     down[0] = False
     activities.flush()
     assert [row.verb for row in kept(world)] == ["one", "two"]
+
+
+def test_an_outage_is_told_when_it_begins_and_when_it_ends(monkeypatch, caplog):
+    monkeypatch.setattr(activity, "KEEP_ROWS", 3)
+    down = [True]
+
+    def write(_work):
+        if down[0]:
+            raise OperationalError("", {}, Exception("locked"))
+
+    activities = Activities(write)
+    for _ in range(5):
+        activities.add({})
+        activities.flush()
+    down[0] = False
+    activities.flush()
+    activities.add({})
+    activities.stop()
+    assert [record.message for record in caplog.records] == [
+        "The store cannot be written, so what people do waits in memory: up to 3 visits.",
+        "The store can be written again. Visits that waited and are kept: 3; lost: 2.",
+    ]
+    down[0] = True
+    activities.add({})
+    activities.stop()
+    assert caplog.records[-1].message == "Stopped while the store cannot be written. Visits lost: 1."
 
 
 def test_while_no_connection_is_left_nothing_is_lost(world):

@@ -7,11 +7,13 @@ import os
 import resource
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
 import threading
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +21,15 @@ import duckdb
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import text
 
 import warehouse.build as build_module
 from hub.errors import NeedsPerson, RetryLater
 from store.access_tables import Activity
 from store.columns import METADATA
+from store.engine import create_engine
 from store.tables import ENTITIES
+from warehouse import store_export
 from warehouse.build import BrokenPromise, build
 from warehouse.exports import ACTIVITY, WHOLE
 from warehouse.metrics import compute
@@ -290,19 +295,49 @@ def test_two_builds_at_once_are_refused_in_a_sentence(sqlite_firm, file):
 
 
 @pytest.mark.parametrize(
-    "url", ["sqlite:////nowhere/store.sqlite", "sqlite:///{folder}/empty.sqlite", "postgresql://nobody@127.0.0.1:1/x"]
+    ("url", "kind", "sentence", "step"),
+    [
+        ("sqlite:////nowhere/store.sqlite", NeedsPerson, "cannot be opened", "FRONTDESK_DATABASE_URL"),
+        ("sqlite:///{folder}/empty.sqlite", NeedsPerson, "has no tables yet", "frontdesk migrate"),
+        ("sqlite:///{folder}/text.sqlite", NeedsPerson, "is damaged", "backup"),
+        ("mysql://nobody@127.0.0.1:1/x", NeedsPerson, "names 'mysql'", "postgresql://"),
+        ("postgresql://hub:a@b@127.0.0.1/x", NeedsPerson, "is no address of a store", "%40"),
+        ("postgresql://nobody@127.0.0.1:1/x", RetryLater, "cannot be reached just now", "in a minute"),
+    ],
 )
-def test_a_store_that_cannot_be_read_is_one_plain_sentence(tmp_path, file, url):
+def test_a_store_that_cannot_be_read_says_why_and_what_to_do(tmp_path, file, url, kind, sentence, step):
     (tmp_path / "empty.sqlite").touch()
-    with pytest.raises(NeedsPerson, match="cannot be read for the warehouse"):
+    (tmp_path / "text.sqlite").write_text("no database " * 100)
+    with pytest.raises(kind, match=sentence) as told:
         build(url.format(folder=tmp_path), file)
+    assert step in told.value.step
     assert not file.exists()
+
+
+def test_a_store_that_another_process_keeps_to_itself_is_tried_again(tmp_path, file, monkeypatch):
+    other = sqlite3.connect(tmp_path / "store.sqlite", isolation_level=None)
+    other.execute("CREATE TABLE activity (seq integer)")
+    other.execute("BEGIN EXCLUSIVE")
+    monkeypatch.setattr(store_export, "BUSY_SECONDS", 0.1)
+    with closing(other), pytest.raises(RetryLater, match="keeps the store locked"):
+        build(f"sqlite:///{tmp_path}/store.sqlite", file)
 
 
 @pytest.mark.postgres
 def test_a_server_that_refuses_us_is_quoted(postgres_url, file):
-    with pytest.raises(NeedsPerson, match=r'_not cannot be read for the warehouse: database ".*_not" does not exist'):
+    with pytest.raises(NeedsPerson, match=r'does not let us in: database ".*_not" does not exist'):
         build(postgres_url.replace("?", "_not?", 1), file)
+
+
+@pytest.mark.postgres
+def test_a_server_that_breaks_a_statement_off_names_the_time_out(postgres_url, file):
+    engine = create_engine(postgres_url)
+    with engine.begin() as other:
+        other.execute(text("LOCK TABLE activity"))
+        with pytest.raises(RetryLater, match="broke off a statement") as told:
+            build(f"{postgres_url}&options=-c%20statement_timeout%3D200", file)
+    engine.dispose()
+    assert "statement_timeout" in told.value.step
 
 
 @pytest.mark.parametrize("damage", [b"", b"no database"])

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "price_period"
-down_revision = "turns_that_end"
+down_revision = "places"
 branch_labels = None
 depends_on = None
 
