@@ -10,11 +10,10 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, insert, select
 
-from hub.clock import now
+from hub.clock import instant_text, now
 from store import rows
 from store.hub_tables import Change
 from store.tables import ENTITIES
-from store.types import instant_text
 
 NOT_CONTENT = frozenset({"id", "external_id", "source_at"})
 

@@ -13,13 +13,12 @@ from hypothesis import strategies as st
 
 import mappings
 from hub import any_json
-from hub.clock import UTC
+from hub.clock import UTC, instant_text
 from mappings import convert
 from mappings.compile import compile_file, compile_folder
 from mappings.yaml_lines import MappingError
 from store.held import SUGGESTIONS
 from store.targets import targets
-from store.types import instant_text
 
 GOOD = """source: acme
 stream: Bill
