@@ -27,7 +27,7 @@ from store.targets import targets
 from store.tokens import SealedTokens
 from warehouse.landing import Landing
 
-NOT_CONNECTORS = {"contract", "http", "rows"}
+NOT_CONNECTORS = {"contract", "http", "rows", "waiting"}
 PLAIN = {"missing": "it is missing", "string_too_short": "it is empty", "too_short": "it is empty"}
 """Pydantic's kinds of errors in plain words, where its own are not."""
 

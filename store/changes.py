@@ -20,7 +20,7 @@ NOT_CONTENT = frozenset({"id", "external_id", "source_at"})
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """Rows of one noun by what happened to them, as (id, client). `before` is by id: the old values that differ."""
+    """Rows of one noun by what happened to them, as (id, client); `removed` as ids."""
 
     entity: str
     run_id: str

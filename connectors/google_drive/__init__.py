@@ -59,7 +59,6 @@ CONNECTOR: Connector[Any] = Connector(
     settings=DriveSettings,
     open=open_drive,
     stream=stream,
-    streams=tuple(STREAMS),
     check=checking.check,
     requests=requests,
     watch=watch,
