@@ -8,8 +8,9 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-MAKE_READY, KEEP_TRUE, RUN, MEASURE = "Make ready", "Keep the copy true", "Run", "Measure"
-SUBJECTS = ("Try it", MAKE_READY, KEEP_TRUE, RUN, "Let people in", MEASURE)
+TRY_IT, MAKE_READY, KEEP_TRUE, RUN = "Try it", "Make ready", "Keep the copy true", "Run"
+LET_IN, MEASURE = "Let people in", "Measure"
+SUBJECTS = (TRY_IT, MAKE_READY, KEEP_TRUE, RUN, LET_IN, MEASURE)
 
 
 class BySubject(TyperGroup):

@@ -14,18 +14,19 @@ from typing import Annotated
 import typer
 
 from cli import say
+from cli.app import TRY_IT
 from cli.children import Children, Stopped
+from cli.configuration import PROFILES
 from cli.demo_files import VAR, Addresses, Demo
 from cli.run import LAST_PORT, require_free
 from hub.errors import NeedsPerson
 
-PROFILES = ("logistics", "professional_services", "architecture", "legal", "agency", "saas")
 START_SECONDS = 180
 CLIENTS = 40
 
 
 def add_to(app: typer.Typer) -> None:
-    app.command(rich_help_panel="Try it")(demo)
+    app.command(rich_help_panel=TRY_IT)(demo)
 
 
 def demo(

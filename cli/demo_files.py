@@ -93,7 +93,7 @@ class Demo:
         own = {name: value for name, value in os.environ.items() if not name.startswith(ENVIRONMENT_OF_OTHERS)}
         own |= {
             "FRONTDESK_CONFIG": str(self.var / "frontdesk.toml"),
-            "FRONTDESK_SECRET_KEY_FILE": str(self.var / "secret-key"),
+            "FRONTDESK_SECRET_KEY_FILE": str((self.var / "secret-key").absolute()),
             "FRONTDESK_SMTP_URL": f"smtp://127.0.0.1:{self.addresses.smtp}",
             "PREFECT_HOME": str((self.var / "prefect").absolute()),
             "PREFECT_API_URL": f"{self.addresses.prefect_url}/api",

@@ -8,10 +8,8 @@ from typing import Annotated
 import typer
 
 from cli import say
-from cli.app import group
+from cli.app import MEASURE, group
 from hub.errors import NeedsPerson
-
-MEASURE = "Measure"
 
 
 def add_to(app: typer.Typer) -> None:

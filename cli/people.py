@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli import say
-from cli.app import group
+from cli.app import LET_IN, group
 from hub.errors import NeedsPerson
 
 if TYPE_CHECKING:
@@ -17,18 +17,17 @@ if TYPE_CHECKING:
 
     from hub.settings import Settings
 
-PEOPLE = "Let people in"
 ROLES = ("ops", "analyst", "admin")
 
 
 def add_to(app: typer.Typer) -> None:
-    app.command("login-link", rich_help_panel=PEOPLE)(login_link)
-    app.command(rich_help_panel=PEOPLE)(token)
+    app.command("login-link", rich_help_panel=LET_IN)(login_link)
+    app.command(rich_help_panel=LET_IN)(token)
     staff = group(help="The firm's own people.")
     staff.command("add")(staff_add)
     staff.command("list")(staff_list)
     staff.command("remove")(staff_remove)
-    app.add_typer(staff, name="staff", rich_help_panel=PEOPLE)
+    app.add_typer(staff, name="staff", rich_help_panel=LET_IN)
 
 
 def login_link(

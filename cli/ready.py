@@ -108,6 +108,7 @@ def secrets_of(sources: tuple[str, ...]) -> list[tuple[str, str]]:
     """Environment variables that must be set, with what each is for."""
     from cli.configuration import is_secret
     from flows.hub import connector_named
+    from hub.settings import variable_of
 
     found = [("FRONTDESK_SECRET_KEY", "32 random characters or more: openssl rand -base64 32")]
     found.append(("FRONTDESK_SMTP_URL", "for sign-in mail: smtps://user:password@host:465"))
@@ -115,7 +116,7 @@ def secrets_of(sources: tuple[str, ...]) -> list[tuple[str, str]]:
         for setting, field in connector_named(source).settings.model_fields.items():
             if is_secret(field):
                 need = "needed" if field.is_required() else "if you use it, see frontdesk.toml"
-                found.append((f"FRONTDESK_{source}_{setting}".upper(), need))
+                found.append((variable_of(source, setting), need))
     return found
 
 

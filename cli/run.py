@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import typer
 
 from cli import say
-from cli.app import MAKE_READY, RUN
+from cli.app import MAKE_READY, RUN, TRY_IT
 from hub.collector import stay
 from hub.errors import NeedsPerson
 
@@ -35,7 +35,7 @@ def add_to(app: typer.Typer) -> None:
     app.command(rich_help_panel=MAKE_READY)(migrate)
     app.command(rich_help_panel=RUN)(serve)
     app.command(rich_help_panel=RUN)(worker)
-    app.command(rich_help_panel="Try it", add_help_option=False, context_settings=PASSED_ON)(sandbox)
+    app.command(rich_help_panel=TRY_IT, add_help_option=False, context_settings=PASSED_ON)(sandbox)
 
 
 def migrate() -> None:
@@ -143,7 +143,7 @@ def use_demo() -> None:
     if not DEMO_CONFIG.exists():
         raise NeedsPerson("There is no demo yet.", step="Run `make demo` once, then try again.")
     os.environ["FRONTDESK_CONFIG"] = str(DEMO_CONFIG)
-    os.environ["FRONTDESK_SECRET_KEY_FILE"] = str(DEMO_KEY)
+    os.environ["FRONTDESK_SECRET_KEY_FILE"] = str(DEMO_KEY.absolute())
     os.environ.setdefault("FRONTDESK_SMTP_URL", DEMO_SMTP)
 
 

@@ -1,1 +1,1 @@
-"""One system each: read pages, push commands. Vendor SDKs live only here; a connector knows no store."""
+"""One system each, read page by page. Vendors' libraries live only here; a connector knows no store."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Generic, Literal, Protocol, TypeVar
 
 from pydantic import BaseModel
@@ -91,7 +91,6 @@ class Stream(Generic[Session]):
     one(session, id, want)  the record as it is now, or None when it is gone (webhooks, read-back)
     describe(session)       its fields by name, to validate mappings and see drift; None where the source has none
     content(session, id)    the bytes behind a record: an invoice's PDF, a file
-    count(session)          how many live records the source says there are; None where it cannot say
     """
 
     name: str
@@ -100,7 +99,6 @@ class Stream(Generic[Session]):
     one: Callable[[Session, str, Want], Record | None]
     describe: Callable[[Session], Mapping[str, SourceField]] | None = None
     content: Callable[[Session, str], Content] | None = None
-    count: Callable[[Session], int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +134,7 @@ class Connector(Generic[Session]):
     """One system.
 
     `settings` is a pydantic model of its address and credentials: production and sandbox differ in nothing else.
-    `streams` are those that it offers by itself; `stream(name)` finds one, and may make one (any Salesforce object).
+    `stream(name)` finds a stream, and may make one (any Salesforce object); NeedsPerson for one that it has not.
     `check(session, wants)` verifies credentials and permissions for the streams that the firm's mappings read.
     `requests(session)` is how many HTTP requests this session has made so far.
     `place(session)` says which org, company or folder is read, by what settings or a connect can change; where that is
@@ -151,7 +149,6 @@ class Connector(Generic[Session]):
     settings: type[BaseModel]
     open: Callable[[Any, TokenStore], AbstractContextManager[Session]]
     stream: Callable[[str], Stream[Session]]
-    streams: tuple[str, ...]
     check: Callable[[Session, Mapping[str, Want]], Sequence[Finding]]
     requests: Callable[[Session], int]
     place: Callable[[Session], str] = lambda _: ""
@@ -163,7 +160,7 @@ class Connector(Generic[Session]):
 class Authorize:
     """OAuth by browser: the address to open, and the exchange of what came back for a token to store."""
 
-    url: Callable[[Any, str, str], str] = field()
+    url: Callable[[Any, str, str], str]
     """(settings, redirect_uri, state) -> address that the person opens"""
-    exchange: Callable[[Any, str, Mapping[str, str]], dict[str, str]] = field()
+    exchange: Callable[[Any, str, Mapping[str, str]], dict[str, str]]
     """(settings, redirect_uri, query parameters of the redirect) -> token to put into the TokenStore"""

@@ -18,7 +18,7 @@ import connectors
 import mappings as mappings_room
 from connectors.contract import Connector, Want
 from hub.errors import NeedsPerson
-from hub.settings import Settings, with_secrets
+from hub.settings import Settings, variable_of, with_secrets
 from mappings.folder import Folder
 from mappings.mapping import Mapping as StreamMapping
 from mappings.standing import Known
@@ -27,7 +27,7 @@ from store.targets import targets
 from store.tokens import SealedTokens
 from warehouse.landing import Landing
 
-NOT_CONNECTORS = {"contract", "http", "rows"}
+NOT_CONNECTORS = {"contract", "http", "rows", "waiting"}
 PLAIN = {"missing": "it is missing", "string_too_short": "it is empty", "too_short": "it is empty"}
 """Pydantic's kinds of errors in plain words, where its own are not."""
 
@@ -133,7 +133,7 @@ def _not_right(name: str, error: ValidationError) -> NeedsPerson:
         subject, said = f"setting {settings[0]} of {name} is" if settings else f"settings of {name} are", wrong[0][1]
     else:
         subject, said = f"settings of {name} are", "; ".join(f"{setting}: {what}" for setting, what in wrong)
-    variables = ", ".join(f"FRONTDESK_{name}_{setting or 'CLIENT_SECRET'}".upper() for setting, _ in wrong)
+    variables = ", ".join(variable_of(name, setting or "client_secret") for setting, _ in wrong)
     them = "them" if len(wrong) > 1 else "it"
     return NeedsPerson(f"The {subject} not right: {said}.", step=f"Set {them} {where}, or as {variables}.")
 

@@ -9,15 +9,17 @@ from sqlalchemy import Row, select
 from connectors.contract import Deleted, Record, Want
 from flows.batch import batch_of
 from flows.hub import Hub, Source
-from flows.turn import turn
+from flows.turn import Turn, turn
 from hub import any_json
 from hub.clock import now
 from hub.errors import BadRecord
 from mappings.mapping import Mapping as StreamMapping
-from store import crosswalk
+from store import crosswalk, held
 from store.engine import writing
 from store.hub_tables import HeldRecord
 from store.merge import Counts, merge
+
+Mapped = tuple[Source, StreamMapping]
 
 
 def read_again(hub: Hub, source: str, stream: str, external_id: str) -> Counts:
@@ -31,7 +33,7 @@ def read_again(hub: Hub, source: str, stream: str, external_id: str) -> Counts:
         with connected.connector.open(connected.settings, hub.tokens(source)) as session:
             record = connected.connector.stream(stream).one(session, external_id, Want(mapping.source_fields))
             taken.requests = connected.connector.requests(session)
-            taken.counts = _store(hub, mapping, taken.run_id, external_id, record)
+            taken.counts = _store(hub, taken, external_id, record)
     return taken.counts
 
 
@@ -42,7 +44,7 @@ def replay(hub: Hub, held_id: str) -> Counts:
         # Again, under the lease: a sync may just have taken a newer version, or a newer payload.
         now_held = _waiting(hub, held_id)
         payload = any_json.loads(now_held.payload)
-        taken.counts = _store(hub, taken.found[1], taken.run_id, now_held.external_id, payload)
+        taken.counts = _store(hub, taken, now_held.external_id, payload)
     if taken.counts.held:
         with hub.engine.connect().execution_options(reading=True) as connection:
             sentence = connection.scalar(select(HeldRecord.c.sentence).where(HeldRecord.c.id == held_id))
@@ -50,20 +52,34 @@ def replay(hub: Hub, held_id: str) -> Counts:
     return taken.counts
 
 
-def _mapped(hub: Hub, source: str, stream: str) -> tuple[Source, StreamMapping]:
+def _mapped(hub: Hub, source: str, stream: str) -> Mapped:
     """The source and the stream's mapping as they are now. NeedsPerson when one of them is not there (any more)."""
     connected = hub.source(source)
     return connected, connected.mapping(stream)
 
 
-def _store(hub: Hub, mapping: StreamMapping, run_id: str, external_id: str, record: Record | None) -> Counts:
-    """The record as it is now, or its burial when there is none."""
+def _store(hub: Hub, taken: Turn[Mapped], external_id: str, record: Record | None) -> Counts:
+    """The record as it is now, or its burial when there is none; news where a reading of the whole stream has news."""
+    (_, mapping), stand = taken.found, taken.stand
     raw = any_json.dumps({"records": [record] if record is not None else []})
     gone = () if record is not None else (Deleted(external_id, now(), "deleted"),)
     records = [record] if record is not None else []
-    batch = batch_of(hub, mapping, run_id, 1, records, raw, deleted=gone)
+    batch = batch_of(
+        hub,
+        mapping,
+        taken.run_id,
+        1,
+        records,
+        raw,
+        deleted=gone,
+        notify=stand.loaded_at is not None,
+        settled=stand.settled and stand.mapping == mapping.fingerprint,
+    )
     with writing(hub.engine) as connection:
         counts = merge(connection, batch, {})
+        if not counts.held:
+            # One that was held under a name of ours, for want of an id, has another one now.
+            held.release(connection, mapping.source, mapping.stream, [external_id])
     if mapping.owner_kind:
         crosswalk.match_undecided(hub.engine)
     return counts

@@ -11,16 +11,17 @@ from flows.hub import Hub
 from hub.errors import RetryLater
 from store.engine import writing
 from store.merge import Counts
-from store.runs import StreamResult, begin, finish
+from store.runs import Stand, StreamResult, begin, finish
 
 T = TypeVar("T")
 
 
 @dataclass(slots=True)
 class Turn(Generic[T]):
-    """The run, what it did so far, and what `look` found."""
+    """The run, where its stream stands, what `look` found, and what the run did so far."""
 
     run_id: str
+    stand: Stand
     found: T
     requests: int = 0
     counts: Counts = field(default_factory=Counts)
@@ -35,7 +36,7 @@ def turn(hub: Hub, source: str, stream: str, kind: str, look: Callable[[], T]) -
     """
     with writing(hub.engine) as connection:
         run = begin(connection, source, [stream], kind)
-        taken, state = Turn(run.id, look()), "failed"
+        taken, state = Turn(run.id, run.stands.get(stream, Stand()), look()), "failed"
     try:
         if run.busy:
             state = "busy"

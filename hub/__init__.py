@@ -1,1 +1,1 @@
-"""Ground floor: errors, clock, money, ids, settings, logging. Imports nothing of ours."""
+"""Ground floor: errors, clock, money, ids, settings. Imports nothing of ours."""

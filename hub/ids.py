@@ -1,4 +1,4 @@
-"""Stable ids and hashes.
+"""Stable ids.
 
 A synced row's id is a function of where it comes from, so a repeat finds the same row, a restored record comes back
 as itself, and a row may point at another one that has not arrived yet.
@@ -36,11 +36,6 @@ def entity_ids(source: str, stream: str, external_ids: Iterable[str]) -> list[st
         digest.update(external_id.encode())
         found.append(near[start] + digest.hexdigest())
     return found
-
-
-def content_hash(content: bytes) -> bytes:
-    """16 bytes that change when the content does."""
-    return blake2b(content, digest_size=16).digest()
 
 
 def random_id() -> str:

@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
-from typing import NamedTuple
-
-
-class Money(NamedTuple):
-    """An amount in minor units (cents, or whole yen) and its ISO 4217 code."""
-
-    minor: int
-    currency: str
-
 
 EXACT = 1e12
+CENTS = 2
+DECIMALS = {
+    "BIF": 0, "CLP": 0, "DJF": 0, "GNF": 0, "ISK": 0, "JPY": 0, "KMF": 0, "KRW": 0, "PYG": 0, "RWF": 0, "UGX": 0,
+    "UYI": 0, "VND": 0, "VUV": 0, "XAF": 0, "XOF": 0, "XPF": 0, "BHD": 3, "IQD": 3, "JOD": 3, "KWD": 3, "LYD": 3,
+    "OMR": 3, "TND": 3, "CLF": 4, "UYW": 4,
+}  # fmt: skip
+"""ISO 4217's, where they are not CENTS. CLDR's table says how many are usually shown: none for RSD, which has cents."""
 
 
 @cache
 def exponent(currency: str) -> int:
     """How many decimals a currency has by ISO 4217: EUR 2, JPY 0, BHD 3. ValueError for a code that is none."""
-    # Babel's CLDR table; imported here because it costs 60 ms that the no-change run should not pay.
-    from babel.numbers import get_currency_precision, list_currencies
+    # Imported here because it costs 60 ms that the no-change run should not pay.
+    from babel.numbers import list_currencies
 
     if currency not in list_currencies():
         raise ValueError(f"{currency!r} is no ISO 4217 currency code; expected one such as EUR, USD or JPY")
-    return get_currency_precision(currency)
+    return DECIMALS.get(currency, CENTS)
 
 
 def to_minor(amount: str | float | Decimal, currency: str) -> int:
@@ -47,5 +45,5 @@ def to_minor(amount: str | float | Decimal, currency: str) -> int:
             raise ValueError(f"{amount!r} is no finite amount")
         # One of more digits than decimals are reckoned with here (28) is no amount either.
         return int(value.scaleb(exponent(currency)).quantize(Decimal(1), rounding=ROUND_HALF_UP))
-    except InvalidOperation:
+    except ArithmeticError:
         raise ValueError(f"{amount!r} is no amount; expected a number such as 1234.50") from None

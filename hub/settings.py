@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterable, Mapping
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any
@@ -113,7 +113,7 @@ def load(path: Path | None = None, environment: Mapping[str, str] | None = None)
     named = path is not None or CONFIG_VARIABLE in env
     if not file.exists() and (named or not STORE & env.keys()):
         raise _nothing_at(file, named=named)
-    merged = _with_environment(_read(file) if file.exists() else {}, env)
+    merged = _with_environment(_read(file) if file.exists() else {}, env, file.parent)
     try:
         return _counted_from(file.parent, Settings.model_validate(merged))
     except ValidationError as error:
@@ -150,7 +150,8 @@ def _counted_from(folder: Path, settings: Settings) -> Settings:
 
 def _source_from(folder: Path, source: Source) -> Source:
     own = source.model_extra or {}
-    return source.model_copy(update={name: str(folder / own[name]) for name in own if name.endswith(FILE)})
+    named = {name: path for name, path in own.items() if name.endswith(FILE) and isinstance(path, str)}
+    return source.model_copy(update={name: str(folder / path) for name, path in named.items()})
 
 
 def _nothing_at(file: Path, *, named: bool) -> NeedsPerson:
@@ -166,35 +167,53 @@ def _read(file: Path) -> dict[str, Any]:
         raise NeedsPerson(f"{file} is no valid TOML: {error}.", step="Mend that line, then try again.") from None
 
 
-def _with_environment(values: dict[str, Any], env: Mapping[str, str]) -> dict[str, Any]:
-    merged = {**values, "sources": {name: dict(body) for name, body in values.get("sources", {}).items()}}
+def _with_environment(values: dict[str, Any], env: Mapping[str, str], folder: Path) -> dict[str, Any]:
+    sources = values.get("sources", {})
+    if not isinstance(sources, dict) or not all(isinstance(body, dict) for body in sources.values()):
+        return values  # the model says what is wrong with it
+    merged = {**values, "sources": {name: dict(body) for name, body in sources.items()}}
     for variable, text in env.items():
         if variable.startswith(PREFIX) and variable != CONFIG_VARIABLE:
-            _set(merged, variable, text)
+            _set(merged, variable, text, folder)
     return merged
 
 
-def _set(merged: dict[str, Any], variable: str, text: str) -> None:
+def _set(merged: dict[str, Any], variable: str, text: str, folder: Path) -> None:
     """One variable: a setting, the file that holds it, or a setting of the source that it names."""
     name, own = variable.removeprefix(PREFIX).lower(), Settings.model_fields.keys() - {"firm", "sources"}
+    source = _source_of(name, merged["sources"])
     if name in own:
         merged[name] = text
     elif name.endswith(FILE) and name.removesuffix(FILE) in own:
-        merged[name.removesuffix(FILE)] = secret_in(variable, text)
-    for source, body in merged["sources"].items():
-        if name.startswith(f"{source}_"):
-            setting = name.removeprefix(f"{source}_")
-            if setting == f"webhook_secret{FILE}":
-                body["webhook_secret"] = secret_in(variable, text)
-            else:
-                # Whether `x_file` is a setting of its own or holds the setting `x`, only its connector can tell.
-                body[setting] = text
+        merged[name.removesuffix(FILE)] = secret_in(variable, folder / text)
+    elif source is not None:
+        setting = name.removeprefix(_begin(source))
+        if setting == f"webhook_secret{FILE}":
+            merged["sources"][source]["webhook_secret"] = secret_in(variable, folder / text)
+        else:
+            # Whether `x_file` is a setting of its own or holds the setting `x`, only its connector can tell.
+            merged["sources"][source][setting] = text
 
 
-def secret_in(told: str, path: str) -> str:
+def _source_of(name: str, sources: Iterable[str]) -> str | None:
+    """The source that a variable speaks of. Of `quickbooks` and `quickbooks_us` it is the longer one that fits."""
+    return max((source for source in sources if name.startswith(_begin(source))), key=len, default=None)
+
+
+def _begin(source: str) -> str:
+    """How the names of a source's variables begin, after FRONTDESK_, in small letters: no shell takes a hyphen."""
+    return f"{source.lower().replace('-', '_')}_"
+
+
+def variable_of(source: str, setting: str) -> str:
+    """The environment variable that sets a source's setting."""
+    return f"{PREFIX}{_begin(source)}{setting}".upper()
+
+
+def secret_in(told: str, path: Path) -> str:
     """What a file holds. NeedsPerson saying who named it when it cannot be read."""
     try:
-        return Path(path).read_text(encoding="utf-8").strip()
+        return path.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
         why = getattr(error, "strerror", None) or "it is no text"
         raise NeedsPerson(
@@ -207,8 +226,8 @@ def with_secrets(source: str, values: Mapping[str, Any], known: Container[str]) 
     """A source's settings. `x_file` is what holds `x`, where its connector knows `x` and has no `x_file` itself."""
     held = {
         name: name.removesuffix(FILE)
-        for name in values
-        if name.endswith(FILE) and name not in known and name.removesuffix(FILE) in known
+        for name, path in values.items()
+        if name.endswith(FILE) and isinstance(path, str) and name not in known and name.removesuffix(FILE) in known
     }
-    read = {held[name]: secret_in(f"{name} of {source}", values[name]) for name in held}
+    read = {held[name]: secret_in(f"{name} of {source}", Path(values[name])) for name in held}
     return {name: value for name, value in values.items() if name not in held} | read

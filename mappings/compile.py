@@ -257,6 +257,9 @@ class _Compiler:
             {"from": node} if isinstance(node.value, str) else node.words(f"the part {name}", vocabulary.PART, {"from"})
         )
         one = path(words["from"].text("from"))
+        if name.endswith("_minor") and "as" not in words:
+            source_path = words["from"].value
+            raise node.spot.refuse(f"{name} is an amount.", step=f"Write {name}: {{from: {source_path}, as: money}}.")
         if "refers_to" in words:
             source, stream = self._stream(words["refers_to"], "refers_to")
             return lambda block, _: reference(source, stream, str(v)) if (v := one(block)) else None

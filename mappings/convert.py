@@ -11,18 +11,18 @@ from __future__ import annotations
 import datetime as dt
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 from urllib.parse import urlsplit
 
-from hub.clock import UTC
+from hub.clock import instant_text, parse_instant
 from hub.errors import BadRecord
 from hub.money import EXACT, exponent, to_minor
 
 Column = Sequence[Any]
 Convert = Callable[[Sequence[Any]], Column]
 
-RULES = 2
+RULES = 3
 """Part of every mapping's fingerprint: what was stored by other rules is read again, all of it.
 
 Raise it whenever a value comes out in another form than before, be it through a converter here, through what one calls,
@@ -109,7 +109,7 @@ def _each_once(one: Callable[[Any], Any]) -> Convert:
 
 
 def instant(values: Sequence[Any]) -> Column:
-    """Aware instants in any ISO form as fixed-width UTC text, as store.types.instant_text writes it."""
+    """Aware instants in any ISO form as fixed-width UTC text."""
     try:
         if {value[10] + value[19] + value[23:] for value in values if value} <= {SALESFORCE_FORM}:
             return _in_salesforce_form(values)
@@ -127,13 +127,9 @@ def _in_salesforce_form(values: Sequence[str | None]) -> Column:
 
 def _instant(value: Any) -> str:
     try:
-        moment = dt.datetime.fromisoformat(value)
+        return instant_text(parse_instant(value))
     except (ValueError, TypeError):
-        raise refuse("bad_instant", value, "a date and time such as 2026-05-28T21:15:07+00:00") from None
-    if moment.tzinfo is None:
-        raise refuse("bad_instant", value, "a time with its zone, such as 2026-05-28T21:15:07+00:00")
-    utc = moment.astimezone(UTC)
-    return f"{utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond // 1000:03d}Z"
+        raise refuse("bad_instant", value, "a time with its zone, such as 2026-05-28T21:15:07+00:00") from None
 
 
 def _day(value: Any) -> str:
@@ -169,7 +165,7 @@ def _whole(value: Any, scale: int) -> int:
     try:
         number = Decimal(str(value)) * scale
         whole_number = int(number.quantize(Decimal(1), rounding=ROUND_HALF_UP))
-    except (InvalidOperation, ValueError, OverflowError):
+    except (ArithmeticError, ValueError):
         raise refuse("bad_number", value, "a number") from None
     if abs(whole_number) > _LARGEST:
         raise refuse("bad_number", value, "a number that fits 64 bits")
@@ -188,7 +184,7 @@ def money(values: Sequence[Any], currencies: Sequence[str]) -> Column:
 def _money_of_one(values: Sequence[Any], currency: str) -> Column:
     """A page's amounts in one currency: most are cents exactly (hub.money.to_minor says why that test is enough)."""
     scale = 10 ** exponent(currency)
-    column = [None if value is None else round(value * scale) if -EXACT < value < EXACT else value for value in values]
+    column = [None if value is None else round(value * scale) if -EXACT < value < EXACT else "" for value in values]
     return [
         minor if minor is None or (type(minor) is int and minor / scale == value) else _money(value, currency)
         for minor, value in zip(column, values, strict=True)

@@ -255,7 +255,7 @@ class Mapping:
 
 @lru_cache(maxsize=50_000)
 def reference(source: str, stream: str, external_id: str) -> str:
-    """The id of another record of this source; remembered, since many rows point at few."""
+    """The id of a record that another one points at; remembered, since many rows point at few."""
     return entity_id(source, stream, external_id)
 
 

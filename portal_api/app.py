@@ -6,7 +6,6 @@ import datetime as dt
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from importlib import import_module
-from importlib.util import find_spec
 from urllib.parse import urlencode
 
 from fastapi import FastAPI, Request
@@ -86,8 +85,7 @@ def create_app(
     app.add_middleware(Front, portal=portal)
     app.routes.append(Route("/static/{name}", static))
     for room in ROOMS:
-        if find_spec(f"portal_api.{room}") is not None:
-            app.include_router(import_module(f"portal_api.{room}").router)
+        app.include_router(import_module(f"portal_api.{room}").router)
     portal.paths = frozenset(paths_of(app))
     app.openapi = lambda: described(app)  # type: ignore[method-assign]  # FastAPI's own way to extend the document
     for error, answer in _ANSWERS.items():

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from portal_api.answers.agency import over_budget
 from portal_api.answers.answer import bare, upper_first
 from portal_api.answers.saas import FULL, NEARLY_FULL, renewal, used_percent
-from portal_api.answers.work import OVER, phase
+from portal_api.answers.work import phase
 from portal_api.feeds import Fresh
 from portal_api.profiles import Profile
 from portal_api.states import (
+    OVER,
     STATIONS,
     State,
     document_state,
@@ -169,7 +169,7 @@ def _project(row: Any, milestones: Sequence[Any], words: Words, *, first: bool) 
 
 
 def _budget(row: Any, words: Words) -> str:
-    if over_budget(row) is None and not (row.budget_minor and row.spent_minor is not None):
+    if not row.budget_minor or row.spent_minor is None:
         return ""
     spent, budget = words.money(row.spent_minor, row.currency), words.money(row.budget_minor, row.currency)
     over = row.spent_minor - row.budget_minor

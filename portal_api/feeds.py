@@ -37,11 +37,6 @@ class Feeds:
         self._titles = {name: _title(name, source.connector) for name, source in settings.sources.items()}
         self._by_noun = _by_noun(settings)
 
-    @property
-    def nouns(self) -> frozenset[str]:
-        """Every noun that some stream fills."""
-        return frozenset(self._by_noun)
-
     def title(self, source: str) -> str:
         """A source as clients know it."""
         return self._titles.get(source) or _title(source, source)

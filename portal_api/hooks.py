@@ -73,7 +73,7 @@ async def receive(request: Request, source: str) -> Response:
         return problem_json(401, "The signature is not right.", "Sign the raw body with the source's webhook secret.")
     try:
         hints = webhook.hints(request.headers, body, configured)
-    except (NotOurs, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
         sentence = str(error) if isinstance(error, NotOurs) else "It is not the JSON that this source sends."
         return problem_json(400, "The delivery cannot be read.", sentence)
     return JSONResponse({"accepted": await _store(request, source, hints)}, webhook.taken)

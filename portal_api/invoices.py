@@ -266,12 +266,13 @@ def _billed(billing: Sequence[Any], currency: str) -> Any | None:
 
 
 def _line(line: Mapping[str, Any], currency: str, words: Words) -> Line:
-    quantity, unit = line.get("quantity"), line.get("unit_minor")
+    quantity = line.get("quantity")
     return Line(
         what=clip(str(line.get("description") or line.get("item") or "No description"), 300),
-        quantity=words.number(float(quantity)) if quantity is not None else "",
-        unit=words.money(int(unit), currency) if unit is not None else "",
-        amount=words.money(int(line.get("amount_minor") or 0), currency),
+        # A source may well write `2 h`.
+        quantity=words.number(quantity) if type(quantity) in {int, float} else str(quantity or ""),
+        unit=words.money(line.get("unit_minor"), currency),
+        amount=words.money(line.get("amount_minor") or 0, currency),
     )
 
 
@@ -280,7 +281,7 @@ def _applied(payment: Any, invoice_id: str, words: Words) -> list[Applied]:
     what = "Credit" if payment.amount_minor == 0 else "Payment"
     what = f"{what} {payment.reference}" if payment.reference else what
     return [
-        Applied(what, payment.received_on, words.money(-int(part["amount_minor"]), payment.currency))
+        Applied(what, payment.received_on, words.money(-(part.get("amount_minor") or 0), payment.currency))
         for part in payment.applied or ()
         if part.get("invoice_id") == invoice_id
     ]

@@ -20,7 +20,7 @@ from portal_api.pages import NotFound, frame_of, render, words_of
 from portal_api.portal import portal_of
 from portal_api.queries import projects as queries
 from portal_api.reading import reading
-from portal_api.states import PROJECT_OVER, WAITING_VERBS, State, coming, key, milestone_state, plain, project_state
+from portal_api.states import OVER, WAITING_VERBS, State, coming, key, milestone_state, plain, project_state, waits
 from portal_api.wording import Words
 from store.scope import Reader
 
@@ -143,7 +143,7 @@ def _lead(running: Sequence[ProjectRow], count: int) -> str:
 
 
 def _row(row: Any, waiting: Mapping[str, int], words: Words) -> ProjectRow:
-    over = key(row.status) in PROJECT_OVER and key(row.status) not in {"planned", "on_hold"}
+    over = key(row.status) in OVER
     return ProjectRow(
         href=f"/projects/{row.id}",
         name=row.name,
@@ -187,7 +187,7 @@ def detail_of(
         next=row.next_event if coming(row, words) else "",
         next_at=row.next_event_at,
         facts=_facts(row, words),
-        waiting=[_step(step, words) for step, state in states if step.client_action and state.tone != "done"],
+        waiting=[_step(step, words) for step in lists["milestones"] if waits(step)],
         stations=[Station(s.tone, m.name, s.sentence or s.label, m.completed_on or m.due_on) for m, s in states],
         documents=[document_row(document, words) for document in lists["documents"]],
         fresh=fresh,

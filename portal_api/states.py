@@ -209,7 +209,7 @@ HEALTH: Mapping[str, State] = {
     "at_risk": State("attention", "At risk"),
     "late": State("bad", "Late"),
 }
-PROJECT_OVER: Mapping[str, State] = {
+PROJECT_WORDS: Mapping[str, State] = {
     "completed": State("good", "Completed"),
     "done": State("good", "Completed"),
     "closed": State("quiet", "Closed"),
@@ -217,6 +217,8 @@ PROJECT_OVER: Mapping[str, State] = {
     "on_hold": State("attention", "On hold"),
     "planned": State("info", "Planned"),
 }
+OVER = frozenset(PROJECT_WORDS) - {"on_hold", "planned"}
+"""Statuses of projects that have ended."""
 
 
 def project_state(row: Any, speak: Speech) -> State:
@@ -224,8 +226,8 @@ def project_state(row: Any, speak: Speech) -> State:
     day of those that are open), else its health, else its due day.
     """
     status = key(row.status)
-    if status in PROJECT_OVER:
-        return PROJECT_OVER[status]
+    if status in PROJECT_WORDS:
+        return PROJECT_WORDS[status]
     if row.step_due is not None and row.step_due < speak.today and key(row.health) != "late":
         return State("bad", "A step is late")
     if key(row.health) in HEALTH:
@@ -243,10 +245,19 @@ def coming(row: Any, speak: Speech) -> bool:
 WAITING_VERBS: Mapping[str, str] = {"approve": "Approve", "upload": "Upload", "answer": "Answer"}
 
 
+def is_done(step: Any) -> bool:
+    """Whether a step of a project is done: its source says so, or when."""
+    return step.completed_on is not None or key(step.status) == "done"
+
+
+def waits(step: Any) -> bool:
+    """Whether a step waits for the client; `queries.projects.waits` is the same in SQL."""
+    return bool(step.client_action) and not is_done(step)
+
+
 def milestone_state(row: Any, speak: Speech) -> State:
     """A step's state, and the dot on its line: done, now, late, next."""
-    status = key(row.status)
-    if row.completed_on is not None or status == "done":
+    if is_done(row):
         return State("done", "Done", f"Done {_on(row.completed_on, speak)}" if row.completed_on else "Done")
     late = row.due_on is not None and row.due_on < speak.today
     when = f", {'was ' if late else ''}due {speak.day(row.due_on)}" if row.due_on else ""
@@ -256,7 +267,7 @@ def milestone_state(row: Any, speak: Speech) -> State:
     if late:
         behind = days((speak.today - row.due_on).days)
         return State("late", f"{behind} late", f"{behind} late{when}")
-    if status == "in_progress":
+    if key(row.status) == "in_progress":
         return State("now", "In work", f"In work{when}")
     return State("next", "Planned", f"Planned{when}")
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from copy import copy
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import lru_cache
@@ -17,7 +18,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date
-from babel.numbers import format_currency, format_decimal
+from babel.numbers import NumberPattern, format_decimal
 
 from hub.money import exponent
 
@@ -41,8 +42,11 @@ class Words:
         object.__setattr__(self, "today", self.now.astimezone(self.zone).date())
 
     def local(self, moment: dt.datetime) -> dt.datetime:
-        """An instant on the reader's clock."""
-        return moment.astimezone(self.zone)
+        """An instant on the reader's clock; one at the calendar's end, as sources say "never", stays where it is."""
+        try:
+            return moment.astimezone(self.zone)
+        except OverflowError:
+            return moment
 
     def day(self, day: dt.date | dt.datetime | None) -> str:
         """`today`, `Thu 3 Dec`, `Thu 3 Dec 2024` when it is another year; empty for None."""
@@ -65,9 +69,7 @@ class Words:
 
     def until_when(self, moment: dt.date) -> dt.datetime:
         """After when an arrival is overdue: a day without a time has until its end on the reader's clock."""
-        if isinstance(moment, dt.datetime):
-            return moment
-        return dt.datetime.combine(moment + dt.timedelta(days=1), dt.time(), self.zone)
+        return moment if isinstance(moment, dt.datetime) else dt.datetime.combine(moment, dt.time.max, self.zone)
 
     def passed(self, moment: dt.date) -> bool:
         """Whether an arrival should have been by now."""
@@ -152,8 +154,20 @@ def _offset(local: dt.datetime) -> str:
 
 @lru_cache(maxsize=8192)
 def _money(minor: int, currency: str, locale: str) -> str:
+    decimals = exponent(currency)
+    amount = _money_pattern(locale, decimals).apply(
+        Decimal(minor).scaleb(-decimals), locale, currency=currency, currency_digits=False
+    )
     # A hyphen before an amount is passed over by screen readers; a minus is read.
-    return str(format_currency(Decimal(minor).scaleb(-exponent(currency)), currency, locale=locale)).replace("-", MINUS)
+    return str(amount).replace("-", MINUS)
+
+
+@lru_cache(maxsize=256)
+def _money_pattern(locale: str, decimals: int) -> NumberPattern:
+    """How a language writes money, with all of its decimals: left to itself, Babel shows none of some currencies'."""
+    pattern: NumberPattern = copy(Locale.parse(locale).currency_formats["standard"])
+    pattern.frac_prec = (decimals, decimals)
+    return pattern
 
 
 @lru_cache(maxsize=1024)

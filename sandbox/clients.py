@@ -9,7 +9,6 @@ from sandbox.state import Record, State
 
 LISTED = 60
 FOLDER = "application/vnd.google-apps.folder"
-BILLED_TO = "json_extract(body, '$.CustomerRef.value') = ?"
 BELOW = """
 WITH RECURSIVE folder(id) AS (SELECT ? UNION SELECT record.id FROM folder JOIN record
     ON json_extract(record.body, '$.parents[0]') = folder.id

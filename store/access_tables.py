@@ -36,7 +36,8 @@ Staff = Table("staff", METADATA, StaffColumns)
 class SignInLinkColumns(TypedColumns):
     """An e-mailed way in: a link and a six-digit code, good once. Only hashes are kept.
 
-    browser_hash  binds the code to the browser that asked for it; the link works in any browser
+    browser_hash  of the browser that asked: in it the link, or the code, is good alone; elsewhere both are needed.
+                  NULL: asked for by no browser, and the link is good alone (docs/decisions/0007)
     target        where the person wanted to go
     """
 

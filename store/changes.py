@@ -10,18 +10,17 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, insert, select
 
-from hub.clock import now
+from hub.clock import instant_text, now
 from store import rows
 from store.hub_tables import Change
 from store.tables import ENTITIES
-from store.types import instant_text
 
 NOT_CONTENT = frozenset({"id", "external_id", "source_at"})
 
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """Rows of one noun by what happened to them, as (id, client). `before` is by id: the old values that differ."""
+    """Rows of one noun by what happened to them, as (id, client); `removed` as ids."""
 
     entity: str
     run_id: str

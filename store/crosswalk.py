@@ -275,6 +275,3 @@ def _reopen(connection: Connection, buried: Sequence[str]) -> None:
     named = and_(ClientKey.c.kind == CrosswalkKey.c.kind, ClientKey.c.value == CrosswalkKey.c.value)
     shared = select(CrosswalkKey.c.crosswalk_id).join(ClientKey, named).where(ClientKey.c.client_id.in_(buried))
     connection.execute(update(Crosswalk).where(Crosswalk.c.id.in_(shared)).values(matched_at=None))
-
-
-Clients = Mapping[str, str]

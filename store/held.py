@@ -11,12 +11,11 @@ from typing import Any, Protocol
 
 from sqlalchemy import Connection, and_, case, select, update
 
-from hub.clock import now
+from hub.clock import instant_text, now
 from hub.ids import entity_id
 from store import parts, rows
 from store.hub_tables import HeldRecord
 from store.tables import ENTITIES, Person
-from store.types import instant_text
 
 SUGGESTIONS = {
     "bad_amount": "Mend the amount in the source, or map another field.",

@@ -76,7 +76,11 @@ Lease = Table("lease", METADATA, LeaseColumns, PrimaryKeyConstraint("source", "s
 
 
 class RunColumns(TypedColumns):
-    """One sync of one source. state: running, done, failed, partly (some streams failed), held (a brake)."""
+    """One run over a source's streams.
+
+    kind   sync, full, sweep, targeted, replay, forget
+    state  running, done, partly (some streams failed), failed, held (a brake), busy (others work on them), died
+    """
 
     id = Id
     source = Word
@@ -91,7 +95,7 @@ Run = Table("run", METADATA, RunColumns, Index("ix_run_source_started", "source"
 
 
 class StreamRunColumns(TypedColumns):
-    """What one run did to one stream; seen = added + updated + unchanged + held + stale, removed counted apart."""
+    """What one run did to one stream; seen = added + updated + unchanged + held, removed counted apart."""
 
     run_id = RowId
     source = Word

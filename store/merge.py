@@ -14,12 +14,11 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam, select, update
 
-from hub.clock import now
+from hub.clock import instant_text, now
 from hub.ids import entity_id
 from store import changes, crosswalk, held, parts, rows
 from store.runs import renew_lease, save_cursor
 from store.tables import ENTITIES
-from store.types import instant_text
 
 OWNER = 3
 """Where a batch's rows have their owner_id."""

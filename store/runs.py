@@ -1,8 +1,4 @@
-"""Runs and leases: who works on a stream, and what came of it.
-
-Statements are over plain tables, not over mapped classes: a run in which nothing has changed needs no more than these,
-and is spared the mapping of all classes (15 ms).
-"""
+"""Runs and leases: who works on a stream, and what came of it."""
 
 from __future__ import annotations
 
@@ -24,10 +20,8 @@ from store.hub_tables import Lease, Run, StreamRun, StreamState
 
 LEASE = dt.timedelta(minutes=5)
 """Longer than any single page may take (read time-out 120 s and its retries); all of a run's are renewed with it."""
-
-
 WHOLE_STREAM = frozenset({"sync", "full", "sweep"})
-"""Kinds of run that tell how a stream stands; the others (targeted, replay) touch one record."""
+"""Kinds of run that tell how a stream stands; the others (targeted, replay, forget) read nothing of the rest of it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,6 @@ class Scope:
     """Who reads, for which client, with which abilities.
 
     `role` is owner, member or viewer; `staff_email` is set when somebody of the firm views as this client (read-only).
-    `item` narrows a deep link's session to one object: ("invoice", id).
     """
 
     client_id: str
@@ -35,7 +34,6 @@ class Scope:
     role: str
     session_id: str
     staff_email: str | None = None
-    item: tuple[str, str] | None = None
 
     @property
     def read_only(self) -> bool:

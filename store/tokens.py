@@ -9,7 +9,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 import orjson
-from sqlalchemy import Engine, delete, insert, select, update
+from sqlalchemy import Engine, insert, select, update
 
 from hub.clock import now
 from hub.errors import NeedsPerson
@@ -42,11 +42,6 @@ class SealedTokens:
             done = connection.execute(update(Token).where(Token.c.source == self.source).values(**values))
             if not done.rowcount:
                 connection.execute(insert(Token), {"source": self.source, **values})
-
-    def forget(self) -> None:
-        """Drop the credential."""
-        with self.engine.begin() as connection:
-            connection.execute(delete(Token).where(Token.c.source == self.source))
 
     @contextmanager
     def lock(self) -> Iterator[None]:

@@ -11,17 +11,7 @@ from typing import Any
 from sqlalchemy import JSON, BigInteger, DateTime, Dialect, String
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-from hub.clock import UTC
-
-INSTANT_FORMAT = "%Y-%m-%dT%H:%M:%S"
-
-
-def instant_text(moment: dt.datetime) -> str:
-    """An aware instant as fixed-width UTC text, `2024-05-28T21:15:07.000Z`: sorts as text, reads as ISO 8601."""
-    if moment.tzinfo is None:
-        raise ValueError(f"{moment!r} is naive; instants must be aware")
-    utc = moment.astimezone(UTC)
-    return f"{utc.strftime(INSTANT_FORMAT)}.{utc.microsecond // 1000:03d}Z"
+from hub.clock import UTC, instant_text
 
 
 class Instant(TypeDecorator[dt.datetime]):

@@ -45,7 +45,10 @@ class Landing:
         try:
             return zstandard.ZstdDecompressor().decompress((self.root / name).read_bytes(), max_output_size=1 << 30)
         except OSError as error:
-            raise NeedsPerson(f"The landed page {name} cannot be read: {error.strerror}.") from error
+            raise NeedsPerson(
+                f"The landed page {name} cannot be read: {error.strerror}.",
+                step="Put the landing folder's backup back, or have the source read again: `frontdesk sync --full`.",
+            ) from error
 
 
 def _write_whole(path: Path, content: bytes) -> None:

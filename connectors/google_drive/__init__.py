@@ -65,7 +65,6 @@ CONNECTOR: Connector[Any] = Connector(
     settings=DriveSettings,
     open=open_drive,
     stream=stream,
-    streams=tuple(STREAMS),
     check=checking.check,
     requests=requests,
     place=place,

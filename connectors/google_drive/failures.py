@@ -5,10 +5,8 @@ Sources: GUIDE handle-errors for Drive's reasons; google-auth for what the token
 
 from __future__ import annotations
 
-import datetime as dt
 import http.client
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,7 +17,7 @@ from google.auth.exceptions import GoogleAuthError, RefreshError
 from googleapiclient.errors import HttpError
 
 from connectors.google_drive.settings import SCOPE
-from hub.clock import now
+from connectors.waiting import wait_asked
 from hub.errors import AWAY, BadRecord, FrontdeskError, NeedsPerson, RetryLater
 
 TRANSPORT = (httplib2.HttpLib2Error, http.client.HTTPException, OSError)
@@ -123,7 +121,7 @@ def refused(error: HttpError, account: Account) -> FrontdeskError:
     status, reason = int(error.resp.status), reason_of(error)
     detail = f"{status} {reason} {error.reason}"
     if reason in WAIT or status in PASSING or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        after = retry_after(error.resp.get("retry-after", "")) or WAIT.get(reason)
+        after = wait_asked(error.resp.get("retry-after")) or WAIT.get(reason)
         return RetryLater("Google Drive asks us to come back later.", after=after, detail=detail)
     if status == HTTPStatus.UNAUTHORIZED:
         return NeedsPerson(
@@ -146,17 +144,6 @@ def about_one_file(error: HttpError, account: Account) -> FrontdeskError:
     if reason in ONE_FILE:
         return BadRecord(ONE_FILE[reason], code=f"drive_{reason}", detail=str(error.reason))
     return refused(error, account)
-
-
-def retry_after(header: str) -> float | None:
-    """Seconds from a Retry-After header in either of its forms; None where it says nothing."""
-    if header.strip().isdigit():
-        return float(header)
-    try:
-        moment = parsedate_to_datetime(header)
-    except ValueError:
-        return None
-    return max(0.0, (moment.astimezone(dt.UTC) - now()).total_seconds())
 
 
 def no_token(error: RefreshError, account: Account) -> NeedsPerson:

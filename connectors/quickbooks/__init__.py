@@ -7,7 +7,7 @@ from connectors.quickbooks import reading
 from connectors.quickbooks.checking import check, describe
 from connectors.quickbooks.client import Company, open_company
 from connectors.quickbooks.connect import AUTHORIZE
-from connectors.quickbooks.facts import ENTITIES, STREAMS, Entity
+from connectors.quickbooks.facts import ENTITIES, Entity
 from connectors.quickbooks.failures import Gone
 from connectors.quickbooks.settings import QuickBooksSettings
 from hub.errors import BadRecord, NeedsPerson
@@ -25,7 +25,6 @@ def stream(name: str) -> Stream[Company]:
         one=lambda company, id_, _: reading.one(company, entity, id_),
         describe=None if entity.fields is None else lambda _: describe(entity),
         content=(lambda company, id_: paper(company, entity, id_)) if entity.pdf else None,
-        count=lambda company: reading.count(company, entity),
     )
 
 
@@ -55,7 +54,6 @@ CONNECTOR = Connector(
     settings=QuickBooksSettings,
     open=open_company,
     stream=stream,
-    streams=STREAMS,
     check=check,
     requests=_requests,
     place=_place,

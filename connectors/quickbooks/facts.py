@@ -80,4 +80,4 @@ ENTITIES = {
     )
 }
 STREAMS = ("Customer", "Invoice", "Payment", "CreditMemo")
-"""Offered by themselves; one CDC call asks for all of them."""
+"""Those that the house maps: one CDC call asks for all of them."""

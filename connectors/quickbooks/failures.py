@@ -6,14 +6,13 @@ sometimes with zeros in front. python-quickbooks drops the HTTP status, hence ou
 
 from __future__ import annotations
 
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import orjson
 
 from connectors.quickbooks.facts import THROTTLE_SECONDS
-from hub.clock import now
+from connectors.waiting import wait_asked
 from hub.errors import AWAY, NeedsPerson, RetryLater
 
 if TYPE_CHECKING:
@@ -92,20 +91,6 @@ def fault_in(body: Any) -> tuple[str, str, str]:
     code = str(first.get("code") or "").lstrip("0")
     message = str(first.get("Message") or first.get("message") or "")
     return code, message, str(first.get("Detail") or first.get("detail") or "")
-
-
-def wait_asked(header: str | None) -> float | None:
-    """Retry-After in seconds, in either of its forms, or None."""
-    if not header:
-        return None
-    if header.strip().isdigit():
-        return float(header)
-    try:
-        until = parsedate_to_datetime(header)
-        return max((until - now()).total_seconds(), 0.0)
-    except (ValueError, TypeError):
-        # No date either, or one without a zone: as if nothing had been said.
-        return None
 
 
 def unreachable(error: Exception) -> RetryLater:

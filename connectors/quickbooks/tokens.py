@@ -14,8 +14,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from connectors.contract import TokenStore
-from connectors.quickbooks.failures import RECONNECT, SERVER_ERRORS, TIMED_OUT, TOO_MANY, unreachable, wait_asked
+from connectors.quickbooks.failures import RECONNECT, SERVER_ERRORS, TIMED_OUT, TOO_MANY, unreachable
 from connectors.quickbooks.settings import QuickBooksSettings
+from connectors.waiting import wait_asked
 from hub.clock import iso, now, parse_instant
 from hub.errors import FrontdeskError, NeedsPerson, RetryLater
 

@@ -2,25 +2,11 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from connectors.contract import Connector, Stream
 from connectors.salesforce import reading
 from connectors.salesforce.client import Org, open_org
 from connectors.salesforce.describing import check, describe
 from connectors.salesforce.settings import SalesforceSettings
-
-STREAMS = (
-    "Account",
-    "Contact",
-    "Project__c",
-    "Milestone__c",
-    "Shipment__c",
-    "Shipment_Event__c",
-    "Subscription__c",
-    "Contract",
-    "Case",
-)
 
 
 def stream(name: str) -> Stream[Org]:
@@ -31,12 +17,7 @@ def stream(name: str) -> Stream[Org]:
         keys=lambda org: reading.keys(org, name),
         one=lambda org, id_, want: reading.one(org, name, id_, want),
         describe=lambda org: describe(org, name),
-        count=partial(_count, name),
     )
-
-
-def _count(name: str, org: Org) -> int:
-    return reading.count(org, name)
 
 
 def _requests(org: Org) -> int:
@@ -53,7 +34,6 @@ CONNECTOR = Connector(
     settings=SalesforceSettings,
     open=open_org,
     stream=stream,
-    streams=STREAMS,
     check=check,
     requests=_requests,
     place=_place,

@@ -118,7 +118,8 @@ def _check_stream(org: Org, name: str, want: Want) -> list[Finding]:
     findings = []
     for flag, meaning in (("queryable", "be queried"), ("replicateable", "be followed for changes")):
         if not facts.get(flag, True):
-            findings.append(Finding(subject, ok=False, sentence=f"{name} cannot {meaning} by the API."))
+            sentence, step = f"{name} cannot {meaning} by the API.", f"Take its mapping away, {ASK_ADMIN}."
+            findings.append(Finding(subject, ok=False, sentence=sentence, step=step))
     wrong = [path for path in want.fields if not _there(org, facts, path)]
     for path in wrong:
         sentence = f"{name} has no field {path} that the integration's user may read."

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import re
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 import requests
 
-from hub.clock import now
+from connectors.waiting import wait_asked
 from hub.errors import AWAY, FrontdeskError, NeedsPerson, RetryLater
 
 LATER_STATUS = frozenset({406, 408, 420, 425, 429, 500, 502, 503, 504})
@@ -127,24 +125,8 @@ def network_failure(error: requests.RequestException, host: str) -> RetryLater:
     return RetryLater(f"{host} cannot be reached.", step=AWAY, detail=str(error)[:500])
 
 
-def seconds(retry_after: str | None) -> float | None:
-    """Retry-After in either of its forms, as seconds from now; None when absent or unreadable."""
-    if retry_after is None:
-        return None
-    try:
-        return max(float(retry_after), 0.0)
-    except ValueError:
-        pass
-    try:
-        moment = parsedate_to_datetime(retry_after)
-    except ValueError:
-        return None
-    aware = moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
-    return max((aware - now()).total_seconds(), 0.0)
-
-
 def _limited(message: str, retry_after: str | None, detail: str) -> RetryLater:
-    after = seconds(retry_after)
+    after = wait_asked(retry_after)
     if message.startswith("TotalRequests"):
         sentence = "The org's daily number of Salesforce API calls is used up."
         step = "It frees up within 24 hours; see Setup, Company Information, API Requests."
@@ -154,7 +136,7 @@ def _limited(message: str, retry_after: str | None, detail: str) -> RetryLater:
 
 def _later(status: int, code: str, retry_after: str | None, detail: str) -> RetryLater:
     reason = "asks us to slow down" if status == TOO_MANY else f"cannot answer now ({code or f'HTTP {status}'})"
-    return RetryLater(f"Salesforce {reason}.", after=seconds(retry_after), detail=detail)
+    return RetryLater(f"Salesforce {reason}.", after=wait_asked(retry_after), detail=detail)
 
 
 def _plain(message: str) -> str:

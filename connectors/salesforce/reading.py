@@ -216,8 +216,3 @@ def keys(org: Org, name: str) -> Iterator[Sequence[str]]:
             yield ids
         if body["done"]:
             return
-
-
-def count(org: Org, name: str) -> int:
-    """How many live records the org says there are."""
-    return int(query(org, name, f"SELECT COUNT() FROM {name}")["totalSize"])

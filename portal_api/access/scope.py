@@ -3,8 +3,7 @@
     @router.get("/invoices")
     async def invoices(request: Request, scope: Client) -> Response: ...
 
-`Client` is a client's person, or staff viewing as one. `Ops`, `Analyst`, `Admin` are staff. `Actor` is a client's
-person who may act: a viewer and staff viewing as a client may not.
+`Client` is a client's person, or staff viewing as one. `Ops` and `Analyst` are staff.
 """
 
 from __future__ import annotations
@@ -74,14 +73,6 @@ async def client_scope(request: Request) -> Scope:
     return scope
 
 
-async def acting_scope(request: Request) -> Scope:
-    """The scope of somebody who may change things. NotAllowed for viewers and for staff viewing as a client."""
-    scope = await client_scope(request)
-    if scope.read_only:
-        raise NotAllowed
-    return scope
-
-
 def staff(*roles: str) -> Callable[[Request], Awaitable[Visitor]]:
     """A dependency that lets staff with one of these roles in (admin always); to anybody else the page is not there."""
 
@@ -97,7 +88,5 @@ def staff(*roles: str) -> Callable[[Request], Awaitable[Visitor]]:
 
 
 Client = Annotated[Scope, Depends(client_scope)]
-Actor = Annotated[Scope, Depends(acting_scope)]
 Ops = Annotated[Visitor, Depends(staff("ops"))]
 Analyst = Annotated[Visitor, Depends(staff("ops", "analyst"))]
-Admin = Annotated[Visitor, Depends(staff())]

@@ -130,13 +130,6 @@ def revoke(connection: Connection, session_id: str, now: dt.datetime) -> None:
     connection.execute(update(Session).where(Session.c.id == session_id).values(revoked_at=now))
 
 
-def revoke_all(connection: Connection, *, now: dt.datetime, person_id: str | None = None, email: str = "") -> int:
-    """End every session of a person or of a staff member; says how many."""
-    mine = Session.c.person_id == person_id if person_id else Session.c.staff_email == email
-    ended = connection.execute(update(Session).where(mine, Session.c.revoked_at.is_(None)).values(revoked_at=now))
-    return ended.rowcount
-
-
 _NAMED = bindparam("client", type_=String)
 _VIEW = (
     update(Session)

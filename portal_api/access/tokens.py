@@ -52,7 +52,7 @@ def _owner(connection: Connection, email: str, *, staff: bool) -> dict[str, str 
         role = connection.execute(select(Staff.c.role).where(Staff.c.email == email)).scalar()
         if role is not None:
             return {"staff_email": email, "role": role}
-        raise NeedsPerson(f"{email} is no staff member.", step="Add the address to the staff table first.")
+        raise NeedsPerson(f"{email} is no staff member.", step=f"Run `frontdesk staff add {email}` first.")
     for place in places_of(connection, email):
         return {"client_id": place.client_id, "person_id": place.person_id, "role": place.role}
     raise NeedsPerson(

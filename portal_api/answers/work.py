@@ -20,10 +20,9 @@ from portal_api.answers.answer import (
     counted,
     lower_first,
 )
-from portal_api.states import SOON_DAYS, coming, days, key
+from portal_api.states import OVER, SOON_DAYS, coming, days, is_done, key, waits
 from portal_api.wording import Words
 
-OVER = frozenset({"completed", "done", "closed", "cancelled"})
 FAR = dt.date.max
 
 
@@ -39,7 +38,7 @@ def steps(project: Any, facts: Facts) -> list[Any]:
 
 def undone(rows: Sequence[Any]) -> list[Any]:
     """Those of a project's milestones that are not done."""
-    return [row for row in rows if row.completed_on is None and key(row.status) != "done"]
+    return [row for row in rows if not is_done(row)]
 
 
 def done_steps(project: Any, facts: Facts) -> list[Any]:
@@ -115,7 +114,7 @@ NEEDED = {"approve": "your approval", "upload": "your upload", "answer": "your a
 
 def waiting(facts: Facts, speak: Words) -> Part | None:
     """What waits for the client: one thing by its name, several by their number; the list under the answer has them."""
-    rows = _waiting_steps(facts)
+    rows = [row for row in facts.milestones if waits(row)]
     asked = [row for row in facts.requests if key(row.status) == "waiting_for_client"]
     if not rows:
         return _asked(asked)
@@ -129,11 +128,6 @@ def waiting(facts: Facts, speak: Words) -> Part | None:
         return Part(_things(count), tone, short=TOLD)
     short = f"{_things(1)[:-1]}, {when}." if when else _things(1)
     return Part(f"{bare(first.name)}: {need} is {when or 'needed'}.", tone, short)
-
-
-def _waiting_steps(facts: Facts) -> list[Any]:
-    rows = [row for row in facts.milestones if row.client_action and row.completed_on is None]
-    return [row for row in rows if key(row.status) != "done"]
 
 
 def _things(count: int) -> str:

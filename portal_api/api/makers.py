@@ -58,7 +58,7 @@ def invoice_detail(row: Any, payments: Sequence[Any], words: Words) -> m.Invoice
             m.PaymentPart(
                 received_on=payment.received_on,
                 reference=payment.reference,
-                amount=m.Money(minor=int(part["amount_minor"]), currency=payment.currency),
+                amount=m.Money(minor=part.get("amount_minor") or 0, currency=payment.currency),
             )
             for payment in payments
             for part in payment.applied or ()
@@ -70,12 +70,12 @@ def invoice_detail(row: Any, payments: Sequence[Any], words: Words) -> m.Invoice
 
 
 def _line(line: dict[str, Any], currency: str) -> m.InvoiceLine:
-    quantity, unit = line.get("quantity"), line.get("unit_minor")
+    quantity = line.get("quantity")
     return m.InvoiceLine(
         description=str(line.get("description") or ""),
-        quantity=float(quantity) if quantity is not None else None,
-        unit=money(unit, currency),
-        amount=m.Money(minor=int(line.get("amount_minor") or 0), currency=currency),
+        quantity=quantity if type(quantity) in {int, float} else None,
+        unit=money(line.get("unit_minor"), currency),
+        amount=m.Money(minor=line.get("amount_minor") or 0, currency=currency),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Select, and_, case, func, select
+from sqlalchemy import Select, func, select
 
 from portal_api.queries import account, invoices, projects, requests, shipments
 from portal_api.queries.parts import STREAMS, since_ever
@@ -12,9 +12,6 @@ from store.bundle import Bundle
 from store.scope import visible
 
 Lists = dict[str, Select[*tuple[Any, ...]]]
-
-LOOKED_AT = 100
-"""Shipments that the answer looks at, trouble first; the rest is counted."""
 
 _d = visible["document"].c
 _m, _p = visible["milestone"].c, visible["project"].c
@@ -33,9 +30,7 @@ DOCUMENTS = (
 )
 HELD = select(_h.entity, func.count().label("n")).group_by(_h.entity)
 
-_over = func.lower(_p.status).in_(("completed", "cancelled", "closed", "done"))
-_shown = (*projects.COLUMNS, case((_over, 1), else_=0).label("over"))
-PROJECTS = select(*_shown).order_by(case((_over, 1), else_=0), projects.health, _p.due_on.nulls_last(), _p.id).limit(3)
+PROJECTS = select(*projects.COLUMNS).order_by(projects.over, projects.health, _p.due_on.nulls_last(), _p.id).limit(3)
 PROJECT_COUNT = select(func.count().label("n")).select_from(visible["project"])
 
 _shown_ids = select(PROJECTS.subquery("shown").c.id)
@@ -47,17 +42,16 @@ MILESTONES = (
     .order_by(_m.project_id, _m.position.nulls_last(), _m.due_on.nulls_last(), _m.id)
     .limit(90)
 )
-_waits = and_(_m.client_action.is_not(None), _m.completed_on.is_(None), func.lower(_m.status) != "done")
 WAITING = (
     select(_m.id, _m.project_id, _m.name, _m.client_action, _m.due_on, _p.name.label("project"))
     .select_from(visible["milestone"].outerjoin(visible["project"], _p.id == _m.project_id))
-    .where(_waits)
+    .where(projects.waits)
     .order_by(_m.due_on.is_(None), _m.due_on, func.coalesce(_m.position, 0), _m.id)
     .limit(6)
 )
 
 _ACTIVE = select(*shipments.COLUMNS).where(~shipments.over)
-ACTIVE = _ACTIVE.order_by(shipments.trouble, shipments.expected, visible["shipment"].c.id).limit(LOOKED_AT)
+ACTIVE = _ACTIVE.order_by(shipments.trouble, shipments.expected, visible["shipment"].c.id).limit(shipments.LOOKED_AT)
 ARRIVED = (
     select(*shipments.COLUMNS)
     .where(shipments.over)

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from sqlalchemy import String, bindparam, case, func, select
+from sqlalchemy import String, and_, bindparam, case, func, select
 
 from portal_api.queries.parts import STREAMS, held, newest_first, since_ever
+from portal_api.states import OVER
 from store.bundle import Bundle
 from store.scope import visible
 
 _project, _milestone, _document = visible["project"], visible["milestone"], visible["document"]
 _p, _m, _d = _project.c, _milestone.c, _document.c
 
+_undone = and_(_m.completed_on.is_(None), func.coalesce(func.lower(_m.status), "") != "done")
+waits = and_(_m.client_action.is_not(None), _undone)
+"""Whether a step waits for the client (`states.waits`)."""
+
 step_due = (
     select(func.min(_m.due_on, type_=_m.due_on.type))
-    .where(_m.project_id == _p.id)
-    .where(_m.client_action.is_(None), _m.completed_on.is_(None), func.coalesce(func.lower(_m.status), "") != "done")
+    .where(_m.project_id == _p.id, _m.client_action.is_(None), _undone)
     .correlate(_project)
     .scalar_subquery()
     .label("step_due")
@@ -48,18 +52,14 @@ COLUMNS = (
     _p.stream,
 )
 
-_running = case((func.lower(_p.status).in_(("completed", "cancelled", "closed", "done")), 1), else_=0)
+over = case((func.lower(_p.status).in_(sorted(OVER)), 1), else_=0)
 
 health = case((_p.health == "late", 0), (_p.health == "at_risk", 1), else_=2)
 """The troubled before the others."""
 
-ALL = select(*COLUMNS).order_by(_running, health, _p.due_on.nulls_last(), _p.id).limit(60)
+ALL = select(*COLUMNS).order_by(over, health, _p.due_on.nulls_last(), _p.id).limit(60)
 
-WAITING = (
-    select(_m.project_id, func.count().label("n"), func.min(_m.due_on, type_=_m.due_on.type).label("due_on"))
-    .where(_m.client_action.is_not(None), _m.completed_on.is_(None))
-    .group_by(_m.project_id)
-)
+WAITING = select(_m.project_id, func.count().label("n")).where(waits).group_by(_m.project_id)
 
 LIST = Bundle(rows=ALL, waiting=WAITING, held=held("project"), streams=STREAMS)
 

@@ -37,6 +37,37 @@ def test_a_setting_that_cannot_work_is_refused(tmp_path: Path, line: str, senten
     assert refused.value.step == "Correct it there, then try again."
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [('sources = "x"', "the setting sources is not right"), ('[sources]\nacme = "x"', "sources.acme is not right"),
+     ("[sources.acme]\nconnector = 7", "sources.acme.connector is not right")],
+)  # fmt: skip
+def test_sources_that_are_no_tables_are_refused(tmp_path: Path, text: str, said: str) -> None:
+    file = tmp_path / "frontdesk.toml"
+    file.write_text(text + "\n")
+    with pytest.raises(NeedsPerson, match=said):
+        load(file, {"FRONTDESK_ACME_TOKEN": "t"})
+
+
+def test_a_variable_sets_the_source_whose_name_fits_best(tmp_path: Path) -> None:
+    file = tmp_path / "frontdesk.toml"
+    file.write_text("".join(f'[sources.{name}]\nconnector = "x"\n' for name in ("books", "books_us", "Site-2")))
+    env = {"FRONTDESK_BOOKS_US_CLIENT_ID": "us", "FRONTDESK_BOOKS_CLIENT_ID": "eu", "FRONTDESK_SITE_2_TOKEN": "t"}
+    sources = load(file, env).sources
+    assert {name: source.model_extra for name, source in sources.items()} == {
+        "books": {"client_id": "eu"}, "books_us": {"client_id": "us"}, "Site-2": {"token": "t"},
+    }  # fmt: skip
+
+
+def test_a_secrets_file_is_looked_for_beside_the_configuration(tmp_path: Path) -> None:
+    file = tmp_path / "frontdesk.toml"
+    file.write_text('[sources.books]\nconnector = "x"\n')
+    (tmp_path / "key").write_text("k" * 32 + "\n")
+    settings = load(file, {"FRONTDESK_SECRET_KEY_FILE": "key", "FRONTDESK_BOOKS_WEBHOOK_SECRET_FILE": "key"})
+    assert settings.require_secret_key() == "k" * 32
+    assert settings.sources["books"].webhook_secret.get_secret_value() == "k" * 32
+
+
 def test_check_and_serve_refuse_before_they_begin(migrated: Run, tmp_path: Path) -> None:
     (tmp_path / "frontdesk.toml").write_text('landing_url = "s3://x/y"\n')
     for command in ("check", "serve"):

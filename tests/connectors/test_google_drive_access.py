@@ -17,9 +17,9 @@ from googleapiclient.errors import HttpError
 from pydantic import ValidationError
 
 from connectors.contract import Content, Want
-from connectors.google_drive import CONNECTOR, SCOPE, DriveSettings
+from connectors.google_drive import CONNECTOR, SCOPE, STREAMS, DriveSettings
 from connectors.google_drive.client import Drive, is_googles
-from connectors.google_drive.failures import Account, failure, retry_after
+from connectors.google_drive.failures import Account, failure
 from hub.errors import BadRecord, NeedsPerson, RetryLater
 from sandbox.google_drive.faults import fault_response
 from sandbox.google_drive.files import file_body, new_file, new_version
@@ -128,7 +128,7 @@ class TestCheck:
             assert CONNECTOR.check(drive, {})[-1].sentence == "The root folder x.txt is no folder."
 
     def test_describes_the_fields_that_mappings_read(self, drive):
-        for name in CONNECTOR.streams:
+        for name in STREAMS:
             describe = CONNECTOR.stream(name).describe
             assert describe is not None
             assert describe(drive)["properties"].type == "map"
@@ -212,13 +212,6 @@ class TestFaults:
         assert type(found) is kind
         assert getattr(found, "after", None) == after
         assert found.step
-
-    def test_retry_after_is_read_in_both_its_forms(self):
-        assert retry_after("12") == 12
-        assert retry_after("Wed, 21 Oct 2015 07:28:00 GMT") == 0
-        assert (retry_after("Wed, 21 Oct 2065 07:28:00 GMT") or 0) > DAY
-        assert retry_after("soon") is None
-        assert retry_after("") is None
 
 
 class TestContent:

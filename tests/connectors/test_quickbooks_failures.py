@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import requests
 
-from connectors.quickbooks.failures import Gone, Invalid, TokenRejected, fault_in, refuse, wait_asked
+from connectors.quickbooks.failures import Gone, Invalid, TokenRejected, fault_in, refuse
 from hub.errors import PASSES, NeedsPerson, RetryLater
 from sandbox.quickbooks.faults import fault_response
 
@@ -86,10 +86,3 @@ def test_codes_lose_their_zeros_in_both_shapes() -> None:
     assert fault_in({"fault": {"error": [{"code": "003100", "message": "m", "detail": "d"}]}}) == ("3100", "m", "d")
     assert fault_in({"Fault": {"Error": [{"code": "610", "Message": "m", "Detail": None}]}}) == ("610", "m", "")
     assert fault_in([]) == ("", "", "")
-
-
-@pytest.mark.parametrize(
-    ("header", "seconds"), [("7", 7.0), (None, None), ("soon", None), ("Thu, 01 Jan 2015 00:00:00 GMT", 0.0)]
-)
-def test_retry_after_is_read_in_both_its_forms(header: str | None, seconds: float | None) -> None:
-    assert wait_asked(header) == seconds

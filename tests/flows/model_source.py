@@ -168,7 +168,6 @@ def connector(faults: list[FrontdeskError] | None = None) -> Connector[Session]:
         settings=ModelSettings,
         open=open_,
         stream=lambda name: Stream(name, _read(name), _keys(name), _one(name), _describe),
-        streams=tuple(MAPPINGS),
         check=lambda session, wants: (),
         requests=lambda session: session.requests,
     )

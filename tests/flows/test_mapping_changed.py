@@ -225,3 +225,15 @@ def test_a_webhook_does_not_pass_for_a_reading_of_all(hub: Hub, source: Any) -> 
     read_again(hub, "model", "Invoice", "I03")
     sync_source(hub, "model")
     assert memos(hub) == {"EUR"}
+
+
+def test_one_record_read_by_a_changed_mapping_is_no_news(hub: Hub, source: Any) -> None:
+    sync_source(hub, "model")
+    mapping(hub, "Invoice", "number: number", "number: number\n  memo: currency")
+    assert read_again(hub, "model", "Invoice", "I03").updated == 1
+    assert changes(hub) == 0, "a webhook came between the edit and the next sync; nothing has happened at the client's"
+
+
+def test_one_record_read_before_a_first_load_ended_is_no_news(hub: Hub, source: Any) -> None:
+    assert read_again(hub, "model", "Invoice", "I03").added == 1
+    assert changes(hub) == 0

@@ -181,6 +181,24 @@ def test_a_held_record_is_replayed_once_its_mapping_takes_it(
     assert "I77" in invoices(hub)
 
 
+def test_a_record_held_for_want_of_an_id_is_held_no_more_once_it_was_replayed(
+    hub: Hub, source: Any, make_hub: Callable[..., Hub]
+) -> None:
+    source.put("Invoice", None, number="1077", day="2026-03-01", total=7, balance=7, currency="EUR", customer="C1")
+    source.save()
+    sync_source(hub, "model")
+    [held] = rows(hub, HeldRecord.c.id, reason="no_id")
+    file = hub.settings.mappings_path
+    assert file is not None
+    mapping = file / "model" / "Invoice.yaml"
+    text = mapping.read_text()
+    mended = make_hub()
+    mapping.write_text(text.replace("key: Id", "key: number"))
+    assert replay(mended, held.id).added == 1
+    assert "1077" in invoices(hub)
+    assert rows(hub, HeldRecord.c.id, resolved_at=None) == []
+
+
 def test_held_records_are_tried_one_after_another_and_each_says_how_it_went(hub: Hub, source: Any) -> None:
     source.put("Invoice", "I77", number="n" * 50, day="2026-03-01", total=7, balance=7, currency="EUR", customer="C1")
     source.put("Invoice", "I78", number="n" * 50, day="2026-03-01", total=8, balance=8, currency="EUR", customer="C1")

@@ -13,13 +13,12 @@ from hypothesis import strategies as st
 
 import mappings
 from hub import any_json
-from hub.clock import UTC
+from hub.clock import UTC, instant_text
 from mappings import convert
 from mappings.compile import compile_file, compile_folder
 from mappings.yaml_lines import MappingError
 from store.held import SUGGESTIONS
 from store.targets import targets
-from store.types import instant_text
 
 GOOD = """source: acme
 stream: Bill
@@ -70,6 +69,7 @@ def test_every_mapping_in_the_house_compiles() -> None:
             9,
             "part sku does not say `from`.",
         ),
+        (("number: no", "lines: {from: l, each: {amount_minor: a}}\n  number: no"), 9, "amount_minor is an amount"),
         (("number: no", "number: {from: no, otherwise: x}"), 9, "number says otherwise without values."),
         (("number: no", "number: {from: no, values: {a: b}, as: email}"), 9, "number says both values and as."),
         (("number: no", "number: {from: no, values: {a: null}}"), 9, "a value of number must be a word, not None"),

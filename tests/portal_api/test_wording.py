@@ -38,3 +38,22 @@ def test_the_hour_that_comes_twice_is_told_apart():
 
 def test_a_day_has_no_time():
     assert words("Asia/Tokyo").exact(NOON.date()) == "Tuesday 1 December 2026"
+
+
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "America/New_York"])
+@pytest.mark.parametrize("year", [1, 9999])
+def test_a_sources_never_is_said_to_readers_everywhere(zone, year):
+    first = dt.datetime(year, 1, 1, tzinfo=dt.UTC)
+    never = first if year == 1 else first.replace(month=12, day=31, hour=23, minute=59)
+    said = words(zone).exact(never)
+    assert str(year) in said
+    assert words(zone).passed(never) == words(zone).passed(never.date()) == (year == 1)
+
+
+@pytest.mark.parametrize(
+    ("minor", "currency", "said"),
+    [(123450, "RSD", "RSD1,234.50"), (1234567, "IQD", "IQD1,234.567"), (1234, "JPY", "¥1,234"), (-5, "EUR", "−€0.05"),
+     (1234567, "KWD", "KWD1,234.567")],
+)  # fmt: skip
+def test_an_amount_is_said_with_all_decimals_of_its_currency(minor, currency, said):
+    assert words("UTC").money(minor, currency).replace("\xa0", "") == said

@@ -11,14 +11,13 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, func, select, text
 
-from hub.clock import now
+from hub.clock import instant_text, now
 from hub.errors import NeedsPerson
 from hub.ids import entity_id
 from store import rows
 from store.engine import create_engine, is_above_row_security
 from store.migrate import upgrade
 from store.tables import Client, Document
-from store.types import instant_text
 
 pytestmark = pytest.mark.postgres
 COLUMNS = ("id", "external_id", "name", "source", "stream", "source_at", "content_hash", "batch", "synced_at")

@@ -136,6 +136,7 @@ async def test_bad_deliveries_get_a_4xx_that_says_why(world, post):
     for body, status in (
         (b"{", 400), (b"[]", 200), (b"{}", 400), (b'[{"id": 5}]', 400), (b"null", 400), (b'"x"', 400), (b"[[]]", 400),
         (b'{"eventNotifications": [{}]}', 400), (b"[" * 100_000, 400), (b"x" * 300_000, 413), (b"\xff\xfe", 400),
+        (json.dumps([{**event("a"), "type": "qbo"}]).encode(), 400),
         (json.dumps([event("a", entity="x" * 500)]).encode(), 400), (json.dumps([event("a\0")]).encode(), 400),
     ):  # fmt: skip
         answer = await post("quickbooks", body)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from typing import Any
 
 import pytest
@@ -34,6 +35,8 @@ def builder(rich: Any) -> Any:
             {"name": "Done", "status": "done", "due_on": day(-30), "completed_on": day(-30)},
             {"name": "Open", "status": "planned", "due_on": day(-4), "client_action": action},
             {"name": "Ahead", "status": "planned", "due_on": day(20)},
+            {"name": "Said to be done", "status": "done", "due_on": day(-3), "client_action": action},
+            {"name": "Of no status", "status": None, "due_on": day(5), "client_action": action},
         )
         for step in steps:
             made.add(tables.Milestone, project_id=project, **step)
@@ -58,3 +61,12 @@ async def test_a_late_step_is_told_on_every_page_and_a_step_of_the_clients_is_no
     assert {one["name"]: one["state"]["label"] for one in listed} == {LATE: "A step is late", FINE: "On track"}
     one = (await browse(f"/api/v1/projects/{ids[0]}", who=me)).json()
     assert one["state"]["label"] == "A step is late"
+
+
+async def test_what_waits_is_the_same_wherever_it_is_told(browse: Any, rich: Any, builder: Any) -> None:
+    me, project = rich.session(builder), builder.ids["project"][1]
+    home, several, one = [(await browse(path, who=me)).text for path in ("/", "/projects", f"/projects/{project}")]
+    waiting = home.split('id="waiting"')[1].split("</section>")[0]
+    assert [name in waiting for name in ("Open", "Of no status", "Said to be done")] == [True, True, False]
+    assert "2 steps wait for you." in several
+    assert set(re.findall(r"#step-(\w+)", waiting)) == set(re.findall(r'id="step-(\w+)"', one))

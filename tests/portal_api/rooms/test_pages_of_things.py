@@ -50,6 +50,27 @@ async def test_an_invoice_shows_its_lines_and_what_was_paid(browse, rich):
         assert fact in said, fact
 
 
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [({"quantity": "2 h", "amount_minor": 100}, "No description 2 h €1.00"),
+     ({"description": "Freight", "quantity": True, "amount_minor": None}, "Freight True €0.00"),
+     ({"description": ["a"], "quantity": 0.5, "unit_minor": 200, "amount_minor": 100}, "0.5 €2.00 €1.00")],
+)  # fmt: skip
+async def test_an_invoice_is_shown_whatever_its_lines_hold(browse, rich, line, said):
+    me, invoice = rich.session(rich.mine), rich.mine.ids["invoice"][0]
+    mine = update(Invoice).where(Invoice.c.id == invoice)
+    with rich.world.engine.begin() as connection:
+        former = connection.scalar(select(Invoice.c.lines).where(Invoice.c.id == invoice))
+        connection.execute(mine.values(lines=[line]))
+    try:
+        page, api = await browse(f"/invoices/{invoice}", who=me), await browse(f"/api/v1/invoices/{invoice}", who=me)
+    finally:
+        with rich.world.engine.begin() as connection:
+            connection.execute(mine.values(lines=former))
+    assert said in words(page)
+    assert api.status_code == 200
+
+
 async def test_a_statement_adds_up_on_the_page_and_in_the_file(browse, rich):
     me = rich.session(rich.mine)
     said = words(await browse("/statement", who=me))
