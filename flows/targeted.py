@@ -72,7 +72,7 @@ def _store(hub: Hub, taken: Turn[Mapped], external_id: str, record: Record | Non
         records,
         raw,
         deleted=gone,
-        notify=stand.loaded_at is not None,
+        notify=stand.news,
         settled=stand.settled and stand.mapping == mapping.fingerprint,
     )
     with writing(hub.engine) as connection:
