@@ -165,7 +165,7 @@ async def _pdf(request: Request, row: Any) -> Response:
     if row is None:
         raise NotFound
     title = title_of(row.number)
-    wanted = Wanted(row.source, row.stream, row.external_id, key_of(row), f"{title}.pdf", title)
+    wanted = Wanted(row.source, row.stream, row.external_id, key_of(row), f"{title}.pdf", title, drawn=True)
     return await serve(request, wanted, "invoice", row.id)
 
 
