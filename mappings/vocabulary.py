@@ -22,7 +22,9 @@
     fields:
       number: DocNumber           a path: dots go into objects, a number picks from a list
       status: {from: Status__c, values: {Booked: booked}, otherwise: unknown}
-      voided: {from: PrivateNote, contains: Voided}
+      voided: {from: PrivateNote, contains: Voided, where: {TotalAmt: [0]}}
+                                  only where these fields hold one of these values
+      name: {from: DisplayName, without: " (deleted)"}    an ending that the source adds by itself; in keys too
       grams:  {from: Weight_Kg__c, times: 1000}
       email:  {from: PrimaryEmailAddr.Address, as: email}
       project_id: {from: Project__c, refers_to: Project__c}
@@ -58,11 +60,11 @@ TOP = frozenset(
 REQUIRED = ("source", "stream", "into", "key", "modified", "owner", "fields")
 OWNER = ("stream", "id")
 OWNER_WORDS = frozenset({"self", "match"})
-KEY = frozenset({"as"})
+KEY = frozenset({"as", "without"})
 FIELD = {
-    "text": frozenset({"values", "otherwise", "as"}),
+    "text": frozenset({"values", "otherwise", "as", "without"}),
     "whole": frozenset({"times"}),
-    "flag": frozenset({"contains"}),
+    "flag": frozenset({"contains", "where"}),
     "reference": frozenset({"refers_to"}),
     "items": frozenset({"each", "where"}),
 }

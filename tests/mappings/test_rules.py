@@ -71,6 +71,7 @@ CORPUS: dict[str, tuple[convert.Convert, list[Any]]] = {
     "currency": (lambda values: convert.currency(values, "EUR"), [None, "", "USD", "usd", "EURO", 7, ["USD"]]),
     "flag": (convert.flag, [None, True, False, "true", 1, ""]),
     "contains": (convert.contains("Voided"), [None, "", "Voided", "Order Voided today", "voided", 7]),
+    "without": (convert.without(" (deleted)"), [None, "", "Acme (deleted)", "Acme", "(deleted)", 7, ["x"]]),
     "one_of": (convert.one_of(SHIPPING, None), WORDS),
     "one_of, otherwise": (convert.one_of(SHIPPING, "other"), WORDS),
     "email": (convert.email, ADDRESSES),
