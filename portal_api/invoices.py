@@ -244,15 +244,20 @@ def detail_of(row: Any, lists: Mapping[str, Sequence[Any]], fresh: Fresh | None,
         applied=[part for payment in payments for part in _applied(payment, row.id, words)],
         memo=clip(row.memo),
         email=row.bill_email or "",
-        address=address_of(_billed(lists["billing"], row.currency) or client),
+        address=address_of(billed(lists["billing"], row) or client),
         client_number=(client.number or "") if client else "",
         fresh=fresh,
     )
 
 
-def _billed(billing: Sequence[Any], currency: str) -> Any | None:
-    """The billing account of that currency, else the first."""
-    return next((row for row in billing if row.currency == currency), next(iter(billing), None))
+def billed(billing: Sequence[Any], invoice: Any) -> Any | None:
+    """The billing account that an invoice went to: a client may have several, of one currency too.
+
+    Where the accounting system does not say, the first of the invoice's currency, else the first.
+    """
+    mine = (row for row in billing if row.id == invoice.owner_id)
+    alike = (row for row in billing if row.currency == invoice.currency)
+    return next(mine, next(alike, next(iter(billing), None)))
 
 
 def _line(line: Mapping[str, Any], currency: str, words: Words) -> Line:
