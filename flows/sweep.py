@@ -6,14 +6,15 @@ Finds what no delete feed tells: purged recycle bins, lost access, deletes older
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from connectors.contract import Stream
+from connectors.contract import Stream, Want
 from flows import brake
 from flows.hub import Hub
 from flows.leased import Leased
-from hub.errors import FrontdeskError, NeedsPerson
+from hub.errors import FrontdeskError, NeedsPerson, RetryLater
 from mappings.mapping import NO_ID
 from mappings.mapping import Mapping as StreamMapping
 from store import crosswalk
@@ -73,18 +74,42 @@ def _sweep(
     # Ours first, theirs second: a record born in between is then not mistaken for a missing one.
     ours, held = _ours(hub, mapping)
     theirs: set[str] = set()
-    for page in Leased(hub, mapping.source, mapping.stream, run_id).through(stream.keys(session)):
+    leased = Leased(hub, mapping.source, mapping.stream, run_id)
+    for page in leased.through(stream.keys(session)):
         theirs.update(page)
     missing = ours - theirs
     if not let_through:
         brake.refuse_vanished(mapping.source, mapping.stream, seen=len(theirs), live=len(ours))
         brake.refuse_mass_delete(mapping.source, mapping.stream, removing=len(missing), live=len(ours))
+    if missing and not let_through:
+        _refuse_short(session, stream, mapping, len(theirs), leased.through(sorted(missing)[: brake.AT_LEAST]))
     if gone := missing | (held - theirs):
         with writing(hub.engine) as connection:
             merge(connection, burial(mapping.source, mapping.stream, mapping.into, run_id, sorted(gone), "purged"), {})
     if mapping.owner_kind:
         crosswalk.match_undecided(hub.engine)
     return len(missing)
+
+
+def _refuse_short(
+    session: Any, stream: Stream[Any], mapping: StreamMapping, listed: int, some_missing: Iterable[str]
+) -> None:
+    """RetryLater when the source's list was not whole: what it left out must not count as gone.
+
+    The source's own number tells; where it has none, some of the missing are asked for one by one.
+    """
+    if stream.count is not None:
+        told = listed < (number := stream.count(session))
+        short = f"{listed:,} of {number:,} records"
+    else:
+        want = Want(mapping.source_fields)
+        left_out = [key for key in some_missing if stream.one(session, key, want) is not None]
+        told, short = bool(left_out), f"not {', '.join(left_out[:3])}, which it has,"
+    if told:
+        raise RetryLater(
+            f"{mapping.source} lists {short} of {mapping.stream}, so nothing was taken away.",
+            step="Nothing to do: the next sync compares again. Report it to the vendor if it stays.",
+        )
 
 
 def _ours(hub: Hub, mapping: StreamMapping) -> tuple[set[str], set[str]]:
