@@ -22,7 +22,7 @@ from hub.money import EXACT, exponent, to_minor
 Column = Sequence[Any]
 Convert = Callable[[Sequence[Any]], Column]
 
-RULES = 2
+RULES = 3
 """Part of every mapping's fingerprint: what was stored by other rules is read again, all of it.
 
 Raise it whenever a value comes out in another form than before, be it through a converter here, through what one calls,

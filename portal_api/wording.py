@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from copy import copy
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import lru_cache
@@ -17,7 +18,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date
-from babel.numbers import format_currency, format_decimal
+from babel.numbers import format_decimal
 
 from hub.money import exponent
 
@@ -152,8 +153,13 @@ def _offset(local: dt.datetime) -> str:
 
 @lru_cache(maxsize=8192)
 def _money(minor: int, currency: str, locale: str) -> str:
+    digits = exponent(currency)
+    pattern = copy(Locale.parse(locale).currency_formats["standard"])
+    # The currency's own decimals: the library would leave out those that cash in everyday use has not.
+    pattern.frac_prec = (digits, digits)
+    said = pattern.apply(Decimal(minor).scaleb(-digits), locale, currency=currency, currency_digits=False)
     # A hyphen before an amount is passed over by screen readers; a minus is read.
-    return str(format_currency(Decimal(minor).scaleb(-exponent(currency)), currency, locale=locale)).replace("-", MINUS)
+    return str(said).replace("-", MINUS)
 
 
 @lru_cache(maxsize=1024)

@@ -48,7 +48,7 @@ NUMBERS = [
 AMOUNTS = [
     [None, "EUR"], [0, "EUR"], [12.5, "EUR"], [0.1 + 0.2, "EUR"], [1.005, "EUR"], [-0.005, "EUR"], [1.115, "EUR"],
     ["1234.50", "EUR"], ["1,234.50", "EUR"], ["", "EUR"], [12.5, "JPY"], [13.5, "JPY"], [1.2345, "KWD"], [True, "EUR"],
-    [1e15, "EUR"], [1e300, "EUR"], [["1"], "EUR"],
+    [1234.56, "RSD"], [0.125, "IQD"], [1e15, "EUR"], [1e300, "EUR"], [["1"], "EUR"],
 ]  # fmt: skip
 ADDRESSES = [
     None, "", " ", "A@Müller.example", "a@x.example; b@y.example", " c@z.example , d@z.example", 7, "no address",

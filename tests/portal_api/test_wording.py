@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from hub.money import exponent, to_minor
 from portal_api.wording import Words
 
 NOON = dt.datetime(2026, 12, 1, 12, 0, tzinfo=dt.UTC)
@@ -38,3 +39,37 @@ def test_the_hour_that_comes_twice_is_told_apart():
 
 def test_a_day_has_no_time():
     assert words("Asia/Tokyo").exact(NOON.date()) == "Tuesday 1 December 2026"
+
+
+@pytest.mark.parametrize(
+    ("minor", "currency", "language", "said"),
+    [
+        (123_456, "RSD", "en", "RSD1,234.56"),
+        (123_456, "RSD", "de", "1.234,56 RSD"),
+        (1_234_500, "IQD", "en", "IQD1,234.500"),
+        (1_234_567, "KWD", "en", "KWD1,234.567"),
+        (1_235, "JPY", "en", "¥1,235"),
+        (-5, "ALL", "en", "−ALL0.05"),
+    ],
+)
+def test_an_amount_shows_all_the_decimals_that_its_currency_has(minor, currency, language, said):
+    reader = Words(language, ZoneInfo("UTC"), NOON)
+    assert reader.money(minor, currency).replace("\xa0", " ") == said
+
+
+ISO_4217 = {
+    0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",
+    2: "AFN ALL EUR GBP HUF IRR LAK LBP MGA MMK RSD SOS SYP TWD USD YER",
+    3: "BHD IQD JOD KWD LYD OMR TND",
+    4: "CLF UYW",
+}
+
+
+def test_minor_units_are_those_of_iso_4217_and_not_of_everyday_use():
+    # Everyday use knows no para and no fils any more; invoices and the books behind them do.
+    for digits, codes in ISO_4217.items():
+        assert {code: exponent(code) for code in codes.split()} == dict.fromkeys(codes.split(), digits)
+    assert to_minor(1234.56, "RSD") == 123_456
+    assert to_minor("0.125", "IQD") == 125
+    with pytest.raises(ValueError, match="no ISO 4217"):
+        exponent("EURO")
