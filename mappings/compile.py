@@ -10,7 +10,7 @@ from typing import Any
 from hub.errors import BadRecord
 from mappings import convert, vocabulary
 from mappings.converter import Target, converter, refuse_other_form
-from mappings.items import Part, Test, flagged, items
+from mappings.items import Part, Test, amount, flagged, items
 from mappings.links import refuse_broken
 from mappings.mapping import ColumnOf, Key, Mapping, NamedColumn, reference
 from mappings.page import Column, PageView
@@ -257,11 +257,7 @@ class _Compiler:
         if "each" not in words:
             raise words["from"].spot.refuse("a list needs `each:` to say what to take from its blocks.")
         each = {name: self._part(name, node) for name, node in words["each"].block("each").items()}
-        where = {
-            key: {item.value for item in node.items("where")}
-            for key, node in (words["where"].block("where") if "where" in words else {}).items()
-        }
-        tests = [(path(key), accepted) for key, accepted in where.items()]
+        tests = _block_tests(words, "where")
         read_column, currencies, convert_list = column_of(source_path), self._currency(), items(each, tests)
         return lambda page: [convert_list(*both) for both in zip(read_column(page), currencies(page), strict=True)]
 
@@ -275,5 +271,13 @@ class _Compiler:
             return lambda block, _: reference(source, stream, str(v)) if (v := one(block)) else None
         if "as" in words:
             refuse_other_form(name, words["as"], vocabulary.PART_AS)
-            return lambda block, currency: convert.money([one(block)], [currency])[0]
+            return amount(one, _block_tests(words, "minus"))
+        if "minus" in words:
+            raise words["minus"].spot.refuse(f"{name} says minus and is no amount.", step="Say `as: money` too.")
         return lambda block, _: one(block)
+
+
+def _block_tests(words: dict[str, Node], word: str) -> list[Test]:
+    """What `where` or `minus` asks of a list's block: fields, and the values that each may have."""
+    found = words[word].block(word) if word in words else {}
+    return [(path(key), {item.value for item in node.items(word)}) for key, node in found.items()]

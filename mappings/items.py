@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from mappings.convert import refuse
+from mappings.convert import money, refuse
 from mappings.page import Column, PageView, Record
 
 Part = Callable[[Record, str], Any]
@@ -23,6 +23,17 @@ def flagged(read: Callable[[PageView], Column], tests: Sequence[Test]) -> Callab
         return all(one(record) in accepted for one, accepted in tests)
 
     return lambda page: [flag and passes(record) for flag, record in zip(read(page), page.records, strict=True)]
+
+
+def amount(one: Callable[[Record], Any], lowers: Sequence[Test]) -> Part:
+    """An amount in minor units; below zero where the block passes all of `lowers`, of which there are some."""
+
+    def read(block: Record, currency: str) -> int | None:
+        minor: int | None = money([one(block)], [currency])[0]
+        lowered = lowers and minor and all(test(block) in accepted for test, accepted in lowers)
+        return -minor if minor and lowered else minor
+
+    return read
 
 
 def items(each: Mapping[str, Part], tests: Sequence[Test]) -> Callable[[Any, str], str | None]:

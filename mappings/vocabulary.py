@@ -33,7 +33,8 @@
         where: {DetailType: [SalesItemLineDetail]}
         each:
           description: Description
-          amount_minor: {from: Amount, as: money}
+          amount_minor: {from: Amount, as: money, minus: {DetailType: [DiscountLineDetail]}}
+                                  below zero where these fields of the block hold one of these values
 
 A column's type (store.tables) decides how a value is read, and which of these words it may say; no type is ever named
 here except `as: email` of a text and `as: money` of a list's part.
@@ -71,7 +72,7 @@ FIELD = {
 """What a column of each kind may say beside `from`; other kinds say no more than that. `PART` is the same of a list's
 parts, `KEY` of a key."""
 FIELD_AS = frozenset({"email"})
-PART = frozenset({"as", "refers_to"})
+PART = frozenset({"as", "refers_to", "minus"})
 PART_AS = frozenset({"money"})
 
 PARENT = "parent"

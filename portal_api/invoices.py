@@ -261,13 +261,22 @@ def billed(billing: Sequence[Any], invoice: Any) -> Any | None:
 
 
 def _line(line: Mapping[str, Any], currency: str, words: Words) -> Line:
-    quantity, unit = line.get("quantity"), line.get("unit_minor")
+    quantity, amount = line.get("quantity"), int(line.get("amount_minor") or 0)
+    nameless = "Discount" if amount < 0 else "No description"
     return Line(
-        what=clip(str(line.get("description") or line.get("item") or "No description"), 300),
+        what=clip(str(line.get("description") or line.get("item") or nameless), 300),
         quantity=words.number(float(quantity)) if quantity is not None else "",
-        unit=words.money(int(unit), currency) if unit is not None else "",
-        amount=words.money(int(line.get("amount_minor") or 0), currency),
+        unit=_unit(line, currency, words),
+        amount=words.money(amount, currency),
     )
+
+
+def _unit(line: Mapping[str, Any], currency: str, words: Words) -> str:
+    """The price of one; rounded to the currency's decimals where the source told no more."""
+    if (price := line.get("unit_price")) is not None:
+        return words.price(float(price), currency)
+    unit = line.get("unit_minor")
+    return words.money(int(unit), currency) if unit is not None else ""
 
 
 def _applied(payment: Any, invoice_id: str, words: Words) -> list[Applied]:

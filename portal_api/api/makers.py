@@ -70,11 +70,12 @@ def invoice_detail(row: Any, payments: Sequence[Any], words: Words) -> m.Invoice
 
 
 def _line(line: dict[str, Any], currency: str) -> m.InvoiceLine:
-    quantity, unit = line.get("quantity"), line.get("unit_minor")
+    quantity, unit, price = line.get("quantity"), line.get("unit_minor"), line.get("unit_price")
     return m.InvoiceLine(
         description=str(line.get("description") or ""),
         quantity=float(quantity) if quantity is not None else None,
         unit=money(unit, currency),
+        unit_price=float(price) if price is not None else None,
         amount=m.Money(minor=int(line.get("amount_minor") or 0), currency=currency),
     )
 

@@ -235,3 +235,13 @@ def test_a_company_nobody_here_made_up_arrives_with_every_accent(hub: Hub, state
     with hub.engine.connect() as connection:
         names = set(connection.scalars(select(Client.c.name)))
     assert {"Ana Trujillo Emparedados y helados", "Blondesddsl père et fils", "Folk och fä HB"} <= names
+
+
+def test_the_lines_of_every_invoice_add_up_to_what_it_comes_to(hub: Hub, state: State) -> None:
+    for source in SYSTEMS[:2]:
+        sync_source(hub, source)
+    with hub.engine.connect() as connection:
+        bills = connection.execute(select(Invoice).where(Invoice.c.voided.is_not(True), Invoice.c.lines.is_not(None)))
+        found = [(sum(line["amount_minor"] or 0 for line in bill.lines), bill) for bill in bills]
+    assert any(line["amount_minor"] < 0 for _, bill in found for line in bill.lines if line["amount_minor"])
+    assert [bill.number for lines, bill in found if lines + (bill.tax_minor or 0) != bill.total_minor] == []

@@ -79,6 +79,11 @@ def test_every_mapping_in_the_house_compiles() -> None:
         (("number: no", f"number: {{from: no, values: {{a: {'b' * 41}}}}}"), 9, "longer than the 40 characters"),
         (("number: no", "lines: {from: l, each: {sku: {from: s, as: email}}}\n  number: no"), 9, "form of sku 'email'"),
         (
+            ("number: no", "lines: {from: l, each: {sku: {from: s, minus: {k: [d]}}}}\n  number: no"),
+            9,
+            "sku says minus and is no amount.",
+        ),
+        (
             ("number: no", "lines: {from: l, each: {sku: {from: s, values: {a: b}}}}\n  number: no"),
             9,
             "part sku 'values'",
@@ -211,6 +216,17 @@ def test_an_amount_beyond_all_bounds_costs_its_record_alone(tmp_path: Path, amou
 
 
 LINES = GOOD + "  lines: {from: rows, each: {description: text, amount_minor: {from: sum, as: money}}}\n"
+
+
+def test_a_discount_lowers_a_bill_though_its_source_says_a_plain_amount(tmp_path: Path) -> None:
+    # QuickBooks tells what a discount takes off as a positive amount.
+    each = "{kind: kind, amount_minor: {from: sum, as: money, minus: {kind: [Discount]}}}"
+    mapping = compiled(tmp_path, GOOD + f"  lines: {{from: rows, each: {each}}}\n")
+    rows = [{"kind": "Item", "sum": 100}, {"kind": "Discount", "sum": 12.5}, {"kind": "Discount"}]
+    record = {"id": 7, "changed": "2026-01-01T00:00:00Z", "who": "c", "day": "2026-01-02", "open": 0, "sum": 1}
+    [row] = mapping.apply([{**record, "rows": rows}]).rows
+    lines = any_json.loads(row[mapping.row_columns.index("lines")])
+    assert [line["amount_minor"] for line in lines] == [10_000, -1_250, None]
 
 
 @pytest.mark.parametrize(

@@ -73,3 +73,17 @@ def test_minor_units_are_those_of_iso_4217_and_not_of_everyday_use():
     assert to_minor("0.125", "IQD") == 125
     with pytest.raises(ValueError, match="no ISO 4217"):
         exponent("EURO")
+
+
+@pytest.mark.parametrize(
+    ("price", "currency", "said"),
+    [
+        (0.0375, "EUR", "€0.0375"),
+        (1234.5, "EUR", "€1,234.50"),
+        (12, "JPY", "¥12"),
+        (0.5, "JPY", "¥0.5"),
+        (-3, "EUR", "−€3.00"),
+    ],
+)
+def test_the_price_of_one_keeps_its_decimals(price, currency, said):
+    assert words("UTC").price(price, currency) == said

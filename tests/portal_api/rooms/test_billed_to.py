@@ -1,4 +1,4 @@
-"""To whom a bill went, where a client has several accounts in the books."""
+"""To whom a bill went, where a client has several accounts in the books; and what its lines say."""
 
 from __future__ import annotations
 
@@ -49,3 +49,27 @@ async def test_an_invoice_names_the_account_that_it_went_to_and_a_statement_none
     statement = words(await browse("/statement", who=me))
     assert "Quokka Accounts Payable" in statement
     assert "Aardvark" not in statement
+
+
+@pytest.fixture
+def odd_lines(rich):
+    """An invoice for many small things, with a discount."""
+    mine = Invoice.c.id == rich.mine.ids["invoice"][1]
+    many = {"description": "Clicks", "quantity": 12_000, "unit_minor": 4, "unit_price": 0.0375, "amount_minor": 45_000}
+    off = {"kind": "DiscountLineDetail", "description": None, "quantity": None, "amount_minor": -4_500}
+    with rich.world.engine.begin() as connection:
+        former = connection.scalar(select(Invoice.c.lines).where(mine))
+        connection.execute(update(Invoice).where(mine).values(lines=[many, off]))
+    yield
+    with rich.world.engine.begin() as connection:
+        connection.execute(update(Invoice).where(mine).values(lines=former))
+
+
+async def test_a_line_multiplies_out_and_a_discount_is_taken_off(browse, rich, odd_lines):
+    me, id_ = rich.session(rich.mine), rich.mine.ids["invoice"][1]
+    said = words(await browse(f"/invoices/{id_}", who=me))
+    assert "Clicks 12,000 €0.0375 €450.00" in said
+    assert "Discount −€45.00" in said
+    clicks, off = (await browse(f"/api/v1/invoices/{id_}", who=me)).json()["lines"]
+    assert (clicks["unit"]["minor"], clicks["unit_price"]) == (4, 0.0375)
+    assert (off["unit_price"], off["amount"]["minor"]) == (None, -4_500)
