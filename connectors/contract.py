@@ -64,12 +64,16 @@ class Want:
 
 @dataclass(frozen=True, slots=True)
 class SourceField:
-    """One field as the source describes it. `type` is the source's own word for it; `values` all that it may hold."""
+    """One field as the source describes it. `type` is the source's own word for it; `values` all that it may hold.
+
+    `calculated`: the source works it out (a formula), so it may change without its record's time of change.
+    """
 
     name: str
     type: str
     filterable: bool = True
     values: tuple[str, ...] = ()
+    calculated: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from connectors.contract import Stream, Want
 from flows import brake
 from flows.hub import Hub
 from flows.leased import Leased
+from flows.pull import Pull
 from hub.errors import FrontdeskError, NeedsPerson, RetryLater
 from mappings.mapping import NO_ID
 from mappings.mapping import Mapping as StreamMapping
@@ -131,9 +132,8 @@ def sweep_source(hub: Hub, source: str, *, let_through: bool = False) -> tuple[S
         with connected.connector.open(connected.settings, hub.tokens(source)) as session:
             for mapping in connected.mappings:
                 if mapping.stream in run.stands:
-                    blank = StreamResult(mapping.stream, "done", 0, 0, 0, 0, 0, 0, 0.0)
                     stream = connected.connector.stream(mapping.stream)
-                    results.append(sweep_stream(hub, session, stream, mapping, run.id, blank, let_through=let_through))
+                    results.append(_one_night(hub, session, stream, mapping, run, let_through=let_through))
             requests = connected.connector.requests(session)
     except FrontdeskError as error:
         results, requests = _none_swept(run, error), 0
@@ -142,6 +142,30 @@ def sweep_source(hub: Hub, source: str, *, let_through: bool = False) -> tuple[S
     with writing(hub.engine) as connection:
         finish(connection, run, results, requests)
     return tuple(results)
+
+
+def _one_night(
+    hub: Hub, session: Any, stream: Stream[Any], mapping: StreamMapping, run: Begun, *, let_through: bool
+) -> StreamResult:
+    """Sweep a stream; one with calculated fields is read again first, for their changes come with no record."""
+    stand, result = run.stands[mapping.stream], StreamResult(mapping.stream, "done", 0, 0, 0, 0, 0, 0, 0.0)
+    try:
+        # Where the mapping has changed, the next sync reads all of it anyway.
+        if stand.mapping == mapping.fingerprint and _is_calculated(session, stream, mapping):
+            result = Pull(hub, session, stream, mapping, run.id, stand, full=True, let_through=let_through).run()
+    except FrontdeskError as error:
+        return _not_swept(result, error)
+    if result.state != "done":
+        return result
+    return sweep_stream(hub, session, stream, mapping, run.id, result, let_through=let_through)
+
+
+def _is_calculated(session: Any, stream: Stream[Any], mapping: StreamMapping) -> bool:
+    """Whether the mapping reads a field that the source works out."""
+    if stream.describe is None:
+        return False
+    wanted = {name.lower() for name in mapping.plain_fields}
+    return any(field.calculated and name.lower() in wanted for name, field in stream.describe(session).items())
 
 
 def _none_swept(run: Begun, error: FrontdeskError) -> list[StreamResult]:

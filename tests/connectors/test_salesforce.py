@@ -22,9 +22,11 @@ from pydantic import ValidationError
 from connectors.contract import Page, Want
 from connectors.salesforce import CONNECTOR, reading
 from connectors.salesforce.client import Org
+from connectors.salesforce.describing import describe
 from connectors.salesforce.failures import failure, sign_in_failure
 from connectors.salesforce.settings import SalesforceSettings
 from hub.errors import PASSES, FrontdeskError, NeedsPerson, RetryLater
+from sandbox.salesforce import describe as sandbox_describe
 from sandbox.salesforce.cursors import Cursors
 from sandbox.salesforce.ids import numbered_id
 from sandbox.state import State
@@ -348,6 +350,15 @@ def test_one_record_with_its_parents_field(state: State, org: Org) -> None:
     assert record is not None
     assert (record["LastName"], record["Account"]["Name"]) == ("Weiß", "Account 1")
     assert CONNECTOR.stream("Contact").one(org, "' OR Name != '", WANT) is None
+
+
+def test_a_formula_is_known_as_one(org: Org, monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = sandbox_describe.describe_field
+    monkeypatch.setattr(
+        sandbox_describe, "describe_field", lambda e, f: {**plain(e, f), "calculated": f.name == "Percent_Complete__c"}
+    )
+    described = describe(org, "Project__c")
+    assert [name for name, field in described.items() if field.calculated] == ["Percent_Complete__c"]
 
 
 def test_describe_is_asked_once_a_session(url: str, org: Org) -> None:
