@@ -156,7 +156,7 @@ def _one_night(
     except FrontdeskError as error:
         return _not_swept(result, error)
     if result.state != "done":
-        return result
+        return replace(result, swept=False)
     return sweep_stream(hub, session, stream, mapping, run.id, result, let_through=let_through)
 
 

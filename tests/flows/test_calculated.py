@@ -13,6 +13,7 @@ from flows.sweep import sweep_source
 from flows.sync import sync_source
 from hub.errors import RetryLater
 from store.hub_tables import Change
+from store.runs import StreamResult
 from store.tables import Invoice
 
 
@@ -83,3 +84,18 @@ def test_a_source_that_does_not_describe_itself_just_now_keeps_no_other_stream_f
     monkeypatch.setattr("flows.sweep._is_calculated", calculated)
     assert [result.state for result in sweep_source(hub, "model")] == ["failed", "done", "done"]
     assert sync_source(hub, "model").state == "done", "what was not swept is made up for"
+
+
+def test_a_night_that_cannot_read_all_leaves_the_sweep_due(
+    hub: Hub, source: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hub = with_formula(hub, "balance")
+    sync_source(hub, "model")
+    source.purge("Invoice", "I05")
+    source.save()
+    with monkeypatch.context() as night:
+        failed = StreamResult("Invoice", "failed", 0, 0, 0, 0, 0, 0, 0.0, sentence="The source is away.")
+        night.setattr("flows.sweep.Pull.run", lambda _: failed)
+        sweep_source(hub, "model")
+    assert balance(hub, "I05") == 500
+    assert [result.removed for result in sync_source(hub, "model").streams] == [0, 0, 1]
