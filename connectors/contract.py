@@ -64,12 +64,16 @@ class Want:
 
 @dataclass(frozen=True, slots=True)
 class SourceField:
-    """One field as the source describes it. `type` is the source's own word for it; `values` all that it may hold."""
+    """One field as the source describes it. `type` is the source's own word for it; `values` all that it may hold.
+
+    `calculated`: the source works it out (a formula), so it may change without its record's time of change.
+    """
 
     name: str
     type: str
     filterable: bool = True
     values: tuple[str, ...] = ()
+    calculated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +95,7 @@ class Stream(Generic[Session]):
     one(session, id, want)  the record as it is now, or None when it is gone (webhooks, read-back)
     describe(session)       its fields by name, to validate mappings and see drift; None where the source has none
     content(session, id)    the bytes behind a record: an invoice's PDF, a file
+    count(session)          how many live records the source says there are; None where it cannot say
     """
 
     name: str
@@ -99,6 +104,7 @@ class Stream(Generic[Session]):
     one: Callable[[Session, str, Want], Record | None]
     describe: Callable[[Session], Mapping[str, SourceField]] | None = None
     content: Callable[[Session, str], Content] | None = None
+    count: Callable[[Session], int] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine, Row, func, select
 from mappings.standing import Known, changed, unread
 from store import ownerless
 from store.hub_tables import Crosswalk, HeldRecord, Inbox, StreamRun, StreamState
+from store.unmatched import is_unmatched
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +54,7 @@ def status(engine: Engine, known: Known | None = None) -> Status:
         adrift = {(row.source, row.stream): row.n for row in ownerless.count(connection)}
         last = _last_runs(connection)
         states = connection.execute(select(StreamState).order_by(StreamState.c.source, StreamState.c.stream)).all()
-        unmatched = (
-            select(func.count())
-            .select_from(Crosswalk)
-            .where(Crosswalk.c.client_id.is_(None), Crosswalk.c.deleted_at.is_(None))
-        )
+        unmatched = select(func.count()).select_from(Crosswalk).where(is_unmatched())
         waiting = select(func.count()).select_from(Inbox).where(Inbox.c.done_at.is_(None))
         streams = tuple(
             _stream(row, held.get(at, 0), adrift.get(at, 0), last.get(at, {}), known)

@@ -6,14 +6,16 @@ Finds what no delete feed tells: purged recycle bins, lost access, deletes older
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from connectors.contract import Stream
+from connectors.contract import Stream, Want
 from flows import brake
 from flows.hub import Hub
 from flows.leased import Leased
-from hub.errors import FrontdeskError, NeedsPerson
+from flows.pull import Pull
+from hub.errors import FrontdeskError, NeedsPerson, RetryLater
 from mappings.mapping import NO_ID
 from mappings.mapping import Mapping as StreamMapping
 from store import crosswalk
@@ -73,18 +75,42 @@ def _sweep(
     # Ours first, theirs second: a record born in between is then not mistaken for a missing one.
     ours, held = _ours(hub, mapping)
     theirs: set[str] = set()
-    for page in Leased(hub, mapping.source, mapping.stream, run_id).through(stream.keys(session)):
+    leased = Leased(hub, mapping.source, mapping.stream, run_id)
+    for page in leased.through(stream.keys(session)):
         theirs.update(page)
     missing = ours - theirs
     if not let_through:
         brake.refuse_vanished(mapping.source, mapping.stream, seen=len(theirs), live=len(ours))
         brake.refuse_mass_delete(mapping.source, mapping.stream, removing=len(missing), live=len(ours))
+    if missing and not let_through:
+        _refuse_short(session, stream, mapping, len(theirs), leased.through(sorted(missing)[: brake.AT_LEAST]))
     if gone := missing | (held - theirs):
         with writing(hub.engine) as connection:
             merge(connection, burial(mapping.source, mapping.stream, mapping.into, run_id, sorted(gone), "purged"), {})
     if mapping.owner_kind:
         crosswalk.match_undecided(hub.engine)
     return len(missing)
+
+
+def _refuse_short(
+    session: Any, stream: Stream[Any], mapping: StreamMapping, listed: int, some_missing: Iterable[str]
+) -> None:
+    """RetryLater when the source's list was not whole: what it left out must not count as gone.
+
+    The source's own number tells; where it has none, some of the missing are asked for one by one.
+    """
+    if stream.count is not None:
+        told = listed < (number := stream.count(session))
+        short = f"{listed:,} of {number:,} records"
+    else:
+        want = Want(mapping.source_fields)
+        left_out = [key for key in some_missing if stream.one(session, key, want) is not None]
+        told, short = bool(left_out), f"not {', '.join(left_out[:3])}, which it has,"
+    if told:
+        raise RetryLater(
+            f"{mapping.source} lists {short} of {mapping.stream}, so nothing was taken away.",
+            step="Nothing to do: the next sync compares again. Report it to the vendor if it stays.",
+        )
 
 
 def _ours(hub: Hub, mapping: StreamMapping) -> tuple[set[str], set[str]]:
@@ -106,9 +132,8 @@ def sweep_source(hub: Hub, source: str, *, let_through: bool = False) -> tuple[S
         with connected.connector.open(connected.settings, hub.tokens(source)) as session:
             for mapping in connected.mappings:
                 if mapping.stream in run.stands:
-                    blank = StreamResult(mapping.stream, "done", 0, 0, 0, 0, 0, 0, 0.0)
                     stream = connected.connector.stream(mapping.stream)
-                    results.append(sweep_stream(hub, session, stream, mapping, run.id, blank, let_through=let_through))
+                    results.append(_one_night(hub, session, stream, mapping, run, let_through=let_through))
             requests = connected.connector.requests(session)
     except FrontdeskError as error:
         results, requests = _none_swept(run, error), 0
@@ -117,6 +142,30 @@ def sweep_source(hub: Hub, source: str, *, let_through: bool = False) -> tuple[S
     with writing(hub.engine) as connection:
         finish(connection, run, results, requests)
     return tuple(results)
+
+
+def _one_night(
+    hub: Hub, session: Any, stream: Stream[Any], mapping: StreamMapping, run: Begun, *, let_through: bool
+) -> StreamResult:
+    """Sweep a stream; one with calculated fields is read again first, for their changes come with no record."""
+    stand, result = run.stands[mapping.stream], StreamResult(mapping.stream, "done", 0, 0, 0, 0, 0, 0, 0.0)
+    try:
+        # Where the mapping has changed, the next sync reads all of it anyway.
+        if stand.mapping == mapping.fingerprint and _is_calculated(session, stream, mapping):
+            result = Pull(hub, session, stream, mapping, run.id, stand, full=True, let_through=let_through).run()
+    except FrontdeskError as error:
+        return _not_swept(result, error)
+    if result.state != "done":
+        return replace(result, swept=False)
+    return sweep_stream(hub, session, stream, mapping, run.id, result, let_through=let_through)
+
+
+def _is_calculated(session: Any, stream: Stream[Any], mapping: StreamMapping) -> bool:
+    """Whether the mapping reads a field that the source works out."""
+    if stream.describe is None:
+        return False
+    wanted = {name.lower() for name in mapping.plain_fields}
+    return any(field.calculated and name.lower() in wanted for name, field in stream.describe(session).items())
 
 
 def _none_swept(run: Begun, error: FrontdeskError) -> list[StreamResult]:

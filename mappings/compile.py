@@ -10,7 +10,7 @@ from typing import Any
 from hub.errors import BadRecord
 from mappings import convert, vocabulary
 from mappings.converter import Target, converter, refuse_other_form
-from mappings.items import Part, items
+from mappings.items import Part, Test, amount, flagged, items
 from mappings.links import refuse_broken
 from mappings.mapping import ColumnOf, Key, Mapping, NamedColumn, reference
 from mappings.page import Column, PageView
@@ -161,18 +161,22 @@ class _Compiler:
             source_path, form = self._see(node, "key"), convert.KEY_FORMS["id"]
         else:
             words = node.words("a key", vocabulary.KEY, {"from"})
-            source_path, form = self._see(words["from"], "from"), self._form(words.get("as"))
+            source_path, form = self._see(words["from"], "from"), self._form(words)
         one = path(source_path)
         if kind == vocabulary.PARENT:
             source, stream = self.source, self.stream
             return Key(kind, lambda record: reference(source, stream, str(v)) if (v := one(record)) else None)
         return Key(kind, lambda record: form(one(record)))
 
-    def _form(self, node: Node | None) -> Callable[[Any], str | None]:
-        if node is None:
-            return convert.KEY_FORMS["id"]
-        refuse_other_form("a key", node, convert.KEY_FORMS)
-        return convert.KEY_FORMS[node.value]
+    def _form(self, words: dict[str, Node]) -> Callable[[Any], str | None]:
+        node = words.get("as")
+        if node is not None:
+            refuse_other_form("a key", node, convert.KEY_FORMS)
+        form = convert.KEY_FORMS["id" if node is None else node.value]
+        if "without" not in words:
+            return form
+        bare = convert.without(words["without"].text("without"))
+        return lambda value: form(bare([value])[0])
 
     def _columns(self) -> tuple[NamedColumn, ...]:
         fields = dict(self.top["fields"].block("fields"))
@@ -238,17 +242,22 @@ class _Compiler:
         if target.kind == "minor":
             read_column, currencies = column_of(source_path), self._currency()
             return lambda page: convert.money(read_column(page), currencies(page))
-        return then(column_of(source_path), converter(name, target, words))
+        read = then(column_of(source_path), converter(name, target, words))
+        return flagged(read, self._tests(words)) if "where" in words else read
+
+    def _tests(self, words: dict[str, Node]) -> list[Test]:
+        """Other fields of the record that `where` names, and what each must hold."""
+        found = words["where"].block("where").items()
+        return [
+            (path(self._see(Node(key, node.spot), "where")), [item.value for item in node.items("where")])
+            for key, node in found
+        ]
 
     def _items(self, source_path: str, words: dict[str, Node]) -> ColumnOf:
         if "each" not in words:
             raise words["from"].spot.refuse("a list needs `each:` to say what to take from its blocks.")
         each = {name: self._part(name, node) for name, node in words["each"].block("each").items()}
-        where = {
-            key: {item.value for item in node.items("where")}
-            for key, node in (words["where"].block("where") if "where" in words else {}).items()
-        }
-        tests = [(path(key), accepted) for key, accepted in where.items()]
+        tests = _block_tests(words, "where")
         read_column, currencies, convert_list = column_of(source_path), self._currency(), items(each, tests)
         return lambda page: [convert_list(*both) for both in zip(read_column(page), currencies(page), strict=True)]
 
@@ -265,5 +274,13 @@ class _Compiler:
             return lambda block, _: reference(source, stream, str(v)) if (v := one(block)) else None
         if "as" in words:
             refuse_other_form(name, words["as"], vocabulary.PART_AS)
-            return lambda block, currency: convert.money([one(block)], [currency])[0]
+            return amount(one, _block_tests(words, "minus"))
+        if "minus" in words:
+            raise words["minus"].spot.refuse(f"{name} says minus and is no amount.", step="Say `as: money` too.")
         return lambda block, _: one(block)
+
+
+def _block_tests(words: dict[str, Node], word: str) -> list[Test]:
+    """What `where` or `minus` asks of a list's block: fields, and the values that each may have."""
+    found = words[word].block(word) if word in words else {}
+    return [(path(key), {item.value for item in node.items(word)}) for key, node in found.items()]

@@ -233,6 +233,11 @@ def contains(needle: str) -> Convert:
     return lambda values: [isinstance(value, str) and needle in value for value in values]
 
 
+def without(ending: str) -> Convert:
+    """Texts without an ending that the source puts there by itself; what is no text stays as it is."""
+    return lambda values: [v.removesuffix(ending) if isinstance(v, str) else v for v in values]
+
+
 def one_of(table: Mapping[str, str], otherwise: str | None) -> Convert:
     """The firm's words by theirs; a word that the table lacks is refused, or becomes `otherwise` if that is given."""
 

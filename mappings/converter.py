@@ -28,7 +28,7 @@ def converter(name: str, target: Target, words: dict[str, Node]) -> convert.Conv
     if not isinstance(scale, int):
         raise words["times"].spot.refuse(f"times must be a whole number, not {scale!r}.")
     kinds: dict[str, convert.Convert] = {
-        "text": _text(name, target.limit, words),
+        "text": _bare(_text(name, target.limit, words), words),
         "prose": convert.text(convert.PROSE_LIMIT),
         "instant": convert.instant,
         "day": convert.day,
@@ -50,6 +50,11 @@ def _text(name: str, limit: int, words: dict[str, Node]) -> convert.Convert:
         refuse_other_form(name, words["as"], vocabulary.FIELD_AS)
         return convert.both(convert.email, convert.text(limit))
     return convert.text(limit)
+
+
+def _bare(rest: convert.Convert, words: dict[str, Node]) -> convert.Convert:
+    """The converter, of texts without the ending that `without` names."""
+    return convert.both(convert.without(words["without"].text("without")), rest) if "without" in words else rest
 
 
 def _word(name: str, node: Node, limit: int) -> str:

@@ -7,13 +7,33 @@ from typing import Any
 
 import orjson
 
-from mappings.convert import refuse
-from mappings.page import Record
+from mappings.convert import money, refuse
+from mappings.page import Column, PageView, Record
 
 Part = Callable[[Record, str], Any]
 """What to take from a block, given the currency of its record."""
 Test = tuple[Callable[[Record], Any], Collection[Any]]
 """How to read a block's value, and which values let the block pass."""
+
+
+def flagged(read: Callable[[PageView], Column], tests: Sequence[Test]) -> Callable[[PageView], Column]:
+    """A column of flags, each raised only where its record's other fields hold what they must, too."""
+
+    def passes(record: Record) -> bool:
+        return all(one(record) in accepted for one, accepted in tests)
+
+    return lambda page: [flag and passes(record) for flag, record in zip(read(page), page.records, strict=True)]
+
+
+def amount(one: Callable[[Record], Any], lowers: Sequence[Test]) -> Part:
+    """An amount in minor units; below zero where the block passes all of `lowers`, of which there are some."""
+
+    def read(block: Record, currency: str) -> int | None:
+        minor: int | None = money([one(block)], [currency])[0]
+        lowered = lowers and minor and all(test(block) in accepted for test, accepted in lowers)
+        return -minor if minor and lowered else minor
+
+    return read
 
 
 def items(each: Mapping[str, Part], tests: Sequence[Test]) -> Callable[[Any, str], str | None]:

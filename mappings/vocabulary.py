@@ -22,7 +22,9 @@
     fields:
       number: DocNumber           a path: dots go into objects, a number picks from a list
       status: {from: Status__c, values: {Booked: booked}, otherwise: unknown}
-      voided: {from: PrivateNote, contains: Voided}
+      voided: {from: PrivateNote, contains: Voided, where: {TotalAmt: [0]}}
+                                  only where these fields hold one of these values
+      name: {from: DisplayName, without: " (deleted)"}    an ending that the source adds by itself; in keys too
       grams:  {from: Weight_Kg__c, times: 1000}
       email:  {from: PrimaryEmailAddr.Address, as: email}
       project_id: {from: Project__c, refers_to: Project__c}
@@ -31,7 +33,8 @@
         where: {DetailType: [SalesItemLineDetail]}
         each:
           description: Description
-          amount_minor: {from: Amount, as: money}
+          amount_minor: {from: Amount, as: money, minus: {DetailType: [DiscountLineDetail]}}
+                                  below zero where these fields of the block hold one of these values
 
 A column's type (store.tables) decides how a value is read, and which of these words it may say; no type is ever named
 here except `as: email` of a text and `as: money` of a list's part.
@@ -58,18 +61,18 @@ TOP = frozenset(
 REQUIRED = ("source", "stream", "into", "key", "modified", "owner", "fields")
 OWNER = ("stream", "id")
 OWNER_WORDS = frozenset({"self", "match"})
-KEY = frozenset({"as"})
+KEY = frozenset({"as", "without"})
 FIELD = {
-    "text": frozenset({"values", "otherwise", "as"}),
+    "text": frozenset({"values", "otherwise", "as", "without"}),
     "whole": frozenset({"times"}),
-    "flag": frozenset({"contains"}),
+    "flag": frozenset({"contains", "where"}),
     "reference": frozenset({"refers_to"}),
     "items": frozenset({"each", "where"}),
 }
 """What a column of each kind may say beside `from`; other kinds say no more than that. `PART` is the same of a list's
 parts, `KEY` of a key."""
 FIELD_AS = frozenset({"email"})
-PART = frozenset({"as", "refers_to"})
+PART = frozenset({"as", "refers_to", "minus"})
 PART_AS = frozenset({"money"})
 
 PARENT = "parent"

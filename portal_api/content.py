@@ -2,7 +2,9 @@
 does not take away what could be read before.
 
 A copy is named by the row's id and content hash: when the source changes the row, the next reader gets the new file.
-Access is decided before anything here is asked.
+What a source draws on demand changes without its row: a new address or letterhead. Such a copy is good for as long as
+the schedule needs to come round, and after that only while the source is away. Access is decided before anything here
+is asked.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ from __future__ import annotations
 import os
 import re
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
@@ -23,7 +26,7 @@ import orjson
 from starlette.responses import FileResponse, Response, StreamingResponse
 
 from connectors.contract import Content
-from hub.errors import RetryLater
+from hub.errors import NeedsPerson, RetryLater
 
 OpenContent = Callable[[str, str, str], AbstractContextManager[Content]]
 """(source, stream, external id) -> its bytes while the source is open, as flows.content does; raises hub.errors."""
@@ -31,6 +34,7 @@ OpenContent = Callable[[str, str, str], AbstractContextManager[Content]]
 KEPT_BYTES = 16_000_000
 """A larger file goes through without a copy."""
 FOLDER_BYTES = 1_000_000_000
+DRAWN_SECONDS = 300.0
 AT_ONCE = 4
 NEVER_SHOWN = re.compile(r"html|svg|xml|javascript", re.IGNORECASE)
 MEDIA_TYPE = re.compile(r"[a-z0-9][\w.+-]*/[a-z0-9][\w.+-]*(; ?charset=[\w-]+)?", re.IGNORECASE | re.ASCII)
@@ -43,7 +47,10 @@ HEADERS = {
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """One file of one row that the reader may see. `name` is what it is saved as; `title` what a sentence calls it."""
+    """One file of one row that the reader may see. `name` is what it is saved as; `title` what a sentence calls it.
+
+    `drawn`: the source draws it on demand, from more than the row says.
+    """
 
     source: str
     stream: str
@@ -51,6 +58,7 @@ class Wanted:
     key: str
     name: str
     title: str
+    drawn: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +86,15 @@ class Contents:
 
     def get_now(self, wanted: Wanted) -> Ready:
         """`get` for code that is already in a thread."""
-        return self._kept(wanted) or self._fetched(wanted)
+        kept = self._kept(wanted)
+        if kept is not None and not (wanted.drawn and _age(kept) > DRAWN_SECONDS):
+            return kept
+        try:
+            return self._fetched(wanted)
+        except (RetryLater, NeedsPerson):
+            if kept is None:
+                raise
+            return kept
 
     def _kept(self, wanted: Wanted) -> Ready | None:
         path = self._folder / wanted.key
@@ -127,6 +143,14 @@ class Contents:
                 return
             Path(path).unlink(missing_ok=True)
             excess -= size
+
+
+def _age(kept: Ready) -> float:
+    """Seconds since a copy was made; one that is just being pruned is old."""
+    try:
+        return time.time() - kept.path.stat().st_mtime if kept.path else 0.0
+    except OSError:
+        return float("inf")
 
 
 def _rest(begun: list[bytes], chunks: Iterator[bytes], source: ExitStack) -> Iterator[bytes]:

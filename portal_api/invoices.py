@@ -165,7 +165,7 @@ async def _pdf(request: Request, row: Any) -> Response:
     if row is None:
         raise NotFound
     title = title_of(row.number)
-    wanted = Wanted(row.source, row.stream, row.external_id, key_of(row), f"{title}.pdf", title)
+    wanted = Wanted(row.source, row.stream, row.external_id, key_of(row), f"{title}.pdf", title, drawn=True)
     return await serve(request, wanted, "invoice", row.id)
 
 
@@ -254,26 +254,40 @@ def detail_of(row: Any, lists: Mapping[str, Sequence[Any]], fresh: Fresh | None,
         applied=[part for payment in payments for part in _applied(payment, row.id, words)],
         memo=clip(row.memo),
         email=row.bill_email or "",
-        address=address_of(_billed(lists["billing"], row.currency) or client),
+        address=address_of(billed(lists["billing"], row) or client),
         client_number=(client.number or "") if client else "",
         fresh=fresh,
     )
 
 
-def _billed(billing: Sequence[Any], currency: str) -> Any | None:
-    """The billing account of that currency, else the first."""
-    return next((row for row in billing if row.currency == currency), next(iter(billing), None))
+def billed(billing: Sequence[Any], invoice: Any) -> Any | None:
+    """The billing account that an invoice went to: a client may have several, of one currency too.
+
+    Where the accounting system does not say, the first of the invoice's currency, else the first.
+    """
+    mine = (row for row in billing if row.id == invoice.owner_id)
+    alike = (row for row in billing if row.currency == invoice.currency)
+    return next(mine, next(alike, next(iter(billing), None)))
 
 
 def _line(line: Mapping[str, Any], currency: str, words: Words) -> Line:
-    quantity = line.get("quantity")
+    quantity, amount = line.get("quantity"), line.get("amount_minor") or 0
+    nameless = "Discount" if amount < 0 else "No description"
     return Line(
-        what=clip(str(line.get("description") or line.get("item") or "No description"), 300),
+        what=clip(str(line.get("description") or line.get("item") or nameless), 300),
         # A source may well write `2 h`.
         quantity=words.number(quantity) if type(quantity) in {int, float} else str(quantity or ""),
-        unit=words.money(line.get("unit_minor"), currency),
-        amount=words.money(line.get("amount_minor") or 0, currency),
+        unit=_unit(line, currency, words),
+        amount=words.money(amount, currency),
     )
+
+
+def _unit(line: Mapping[str, Any], currency: str, words: Words) -> str:
+    """The price of one; rounded to the currency's decimals where the source told no more."""
+    if (price := line.get("unit_price")) is not None:
+        return words.price(float(price), currency)
+    unit = line.get("unit_minor")
+    return words.money(int(unit), currency) if unit is not None else ""
 
 
 def _applied(payment: Any, invoice_id: str, words: Words) -> list[Applied]:

@@ -24,6 +24,8 @@ from hub.money import exponent
 
 KILO = 1000
 MINUS = "\u2212"
+PRICE_DECIMALS = 7
+"""What QuickBooks keeps of the price of one; a cent would make 12,000 pieces at 0.0375 look wrong."""
 TOGETHER = re.compile(r"\d+(?:[.,]\d+)* \S{1,12}(?!\S)|\S+")
 """A number with the word it counts, or a word."""
 
@@ -114,6 +116,10 @@ class Words:
         """`€1,234.50` in the reader's format; empty for None."""
         return "" if minor is None or currency is None else _money(minor, currency, self.locale)
 
+    def price(self, value: float | None, currency: str) -> str:
+        """`€0.0375`: the price of one, with as many decimals as it has, at least the currency's own; empty for None."""
+        return "" if value is None else _amount(Decimal(str(value)), currency, self.locale, most=PRICE_DECIMALS)
+
     def number(self, value: float | None) -> str:
         """`12,400` in the reader's format; empty for None."""
         return "" if value is None else str(format_decimal(value, locale=self.locale))
@@ -154,19 +160,21 @@ def _offset(local: dt.datetime) -> str:
 
 @lru_cache(maxsize=8192)
 def _money(minor: int, currency: str, locale: str) -> str:
+    return _amount(Decimal(minor).scaleb(-exponent(currency)), currency, locale)
+
+
+def _amount(value: Decimal, currency: str, locale: str, *, most: int = 0) -> str:
     decimals = exponent(currency)
-    amount = _money_pattern(locale, decimals).apply(
-        Decimal(minor).scaleb(-decimals), locale, currency=currency, currency_digits=False
-    )
+    pattern = _money_pattern(locale, decimals, max(decimals, most))
     # A hyphen before an amount is passed over by screen readers; a minus is read.
-    return str(amount).replace("-", MINUS)
+    return str(pattern.apply(value, locale, currency=currency, currency_digits=False)).replace("-", MINUS)
 
 
 @lru_cache(maxsize=256)
-def _money_pattern(locale: str, decimals: int) -> NumberPattern:
+def _money_pattern(locale: str, least: int, most: int) -> NumberPattern:
     """How a language writes money, with all of its decimals: left to itself, Babel shows none of some currencies'."""
     pattern: NumberPattern = copy(Locale.parse(locale).currency_formats["standard"])
-    pattern.frac_prec = (decimals, decimals)
+    pattern.frac_prec = (least, most)
     return pattern
 
 

@@ -1,4 +1,5 @@
-"""Rows that nobody sees though no owner record waits to be matched: their source names no owner, or one not here.
+"""Rows that nobody sees though no owner record waits to be matched: their source names no owner, or one not here, or
+one that is gone.
 
 An unmatched owner record is listed for ops, and all that it owns follows once it is linked. These have none to link.
 Held records and their parts are not among them: the quarantine lists those.
@@ -6,10 +7,12 @@ Held records and their parts are not among them: the quarantine lists those.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
+    CTE,
     ColumnElement,
     CompoundSelect,
     Connection,
@@ -28,6 +31,7 @@ from sqlalchemy import (
 from store.hub_tables import Crosswalk, HeldRecord
 from store.parts import PARTS
 from store.tables import ENTITIES
+from store.unmatched import gone_clients
 
 WHOLES = dict(PARTS.values())
 """By noun of a part: its column that names the whole."""
@@ -75,27 +79,34 @@ def some(connection: Connection, at_most: int) -> list[OwnerlessRow]:
 
 @cache
 def _counts() -> Select[Any]:
-    each = union_all(*(_of(table, table.c.source, table.c.stream) for table in ENTITIES.values())).subquery()
+    gone = gone_clients()
+    each = union_all(
+        *(one for table in ENTITIES.values() for one in _of(table, gone, table.c.source, table.c.stream))
+    ).subquery()
     keys = (each.c.source, each.c.stream)
     return select(*keys, func.count()).group_by(*keys).order_by(*keys)
 
 
 @cache
 def _some() -> CompoundSelect[Any]:
-    limit = bindparam("at_most", type_=Integer)
+    limit, gone = bindparam("at_most", type_=Integer), gone_clients()
     each = [
-        select(_of(table, table.c.source, table.c.stream, table.c.external_id, _label(table)).limit(limit).subquery())
+        select(one.limit(limit).subquery())
         for table in ENTITIES.values()
+        for one in _of(table, gone, table.c.source, table.c.stream, table.c.external_id, _label(table))
     ]
     return union_all(*each).order_by("source", "stream", "external_id").limit(limit)
 
 
-def _of(table: Table[Any], *columns: ColumnElement[Any]) -> Select[Any]:
+def _of(table: Table[Any], gone: CTE, *columns: ColumnElement[Any]) -> Iterator[Select[Any]]:
+    """Rows of nobody, and rows of a client that is gone with their owner; apart, so that each has its index."""
     live = exists().where(Crosswalk.c.id == table.c.owner_id, Crosswalk.c.deleted_at.is_(None))
     # The first condition is that of the partial index on owners: rows of a client cost nothing here.
-    nobodys = (table.c.client_id.is_(None), table.c.deleted_at.is_(None))
-    found = select(*columns).where(*nobodys, or_(table.c.owner_id.is_(None), ~live), ~_held(table.c.id))
-    return found.where(~_held(table.c[WHOLES[table.name]])) if table.name in WHOLES else found
+    nobodys = (table.c.client_id.is_(None), or_(table.c.owner_id.is_(None), ~live))
+    left = (table.c.client_id.in_(select(gone.c.id)), ~live)
+    for conditions in (nobodys, left):
+        found = select(*columns).where(*conditions, table.c.deleted_at.is_(None), ~_held(table.c.id))
+        yield found.where(~_held(table.c[WHOLES[table.name]])) if table.name in WHOLES else found
 
 
 def _held(id_: ColumnElement[Any]) -> ColumnElement[bool]:

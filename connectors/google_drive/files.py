@@ -23,6 +23,8 @@ from connectors.google_drive.listing import (
     list_all,
     list_page,
     load_tree,
+    never_taken,
+    once_more,
     root_folder,
     start_token,
     tree_of,
@@ -59,7 +61,10 @@ def load_and_replay(drive: Drive, cursor: Mapping[str, Any], *, sweep: bool) -> 
     for page in load(drive, cursor, sweep=sweep):
         done = page.cursor
         yield page
-    yield from replay(drive, done)
+    try:
+        yield from replay(drive, done)
+    except TokenRejected:
+        raise never_taken() from None
 
 
 def load(drive: Drive, cursor: Mapping[str, Any], *, sweep: bool) -> Iterator[Page]:
@@ -89,12 +94,12 @@ def nameless_folders(tree: Tree | None) -> list[Record]:
 
 def group_pages(drive: Drive, group: Sequence[str], token: str) -> Iterator[tuple[list[Any], str]]:
     """The pages of one group of folders from a page token on; from its first page when Drive forgot the token."""
-    query = files_in(group, trashed=False)
+    query, restarts = files_in(group, trashed=False), 0
     while True:
         try:
             files, token = list_page(drive, query, FILE_FIELDS, token)
         except TokenRejected:
-            token = ""
+            token, restarts = "", once_more(restarts)
             continue
         yield files, token
         if not token:

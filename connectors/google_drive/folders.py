@@ -18,6 +18,8 @@ from connectors.google_drive.listing import (
     change_page,
     list_all,
     list_page,
+    never_taken,
+    once_more,
     quoted,
     root_folder,
     start_token,
@@ -52,19 +54,22 @@ def load_and_replay(drive: Drive, cursor: Mapping[str, Any], *, sweep: bool) -> 
     if "start" not in cursor:
         root_folder(drive)
         cursor = {"start": start_token(drive), "since": iso(drive.clock), "page": "", "folders": ""}
-    since = parse_instant(cursor["since"])
+    since, restarts = parse_instant(cursor["since"]), 0
     while "token" not in cursor:
         try:
             found, following = list_page(drive, client_folders(drive), FILE_FIELDS, str(cursor["page"]))
         except TokenRejected:
-            cursor = {**cursor, "page": ""}
+            cursor, restarts = {**cursor, "page": ""}, once_more(restarts)
             continue
         known = known_of(str(cursor["folders"])).plus(ids_in(found, "id")).text()
         cursor = {**cursor, "page": following, "folders": known}
         if not following:
             cursor = {"token": cursor["start"], "folders": known}
         yield page_of([checked(folder) for folder in found], (), cursor, since, sweep=sweep and not following)
-    yield from replay(drive, cursor)
+    try:
+        yield from replay(drive, cursor)
+    except TokenRejected:
+        raise never_taken() from None
 
 
 def replay(drive: Drive, cursor: Mapping[str, Any]) -> Iterator[Page]:

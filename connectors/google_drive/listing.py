@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from connectors.google_drive.entries import FOLDER, SHORTCUT, Change, change_of, fault, is_trashed, media_type
 from connectors.google_drive.tree import Tree, folder_of
 from connectors.rows import id_in, value_in
-from hub.errors import NeedsPerson
+from hub.errors import NeedsPerson, RetryLater
 
 if TYPE_CHECKING:
     from connectors.google_drive.client import Drive
@@ -25,10 +25,25 @@ FOLDER_FIELDS = "id,name,parents"
 PAGE_SIZE = 1000
 GROUP = 50
 """Parents in one query. Fifty is what long-lived clients of Drive use; more makes Drive refuse or forget results."""
+MOST_RESTARTS = 3
+"""How often one list may begin again because Drive has forgotten where it stood."""
+HOUR = 3600.0
 
 
 class TokenRejected(Exception):
     """Drive does not know the page token (any more)."""
+
+
+def once_more(restarts: int) -> int:
+    """One restart more. RetryLater when there were enough: the next would end like the others."""
+    if restarts >= MOST_RESTARTS:
+        raise RetryLater("Google Drive forgets where it stood in a list, again and again.")
+    return restarts + 1
+
+
+def never_taken() -> RetryLater:
+    """What is said when Drive refuses a change token right after giving it: reading all again would not help."""
+    return RetryLater("Google Drive does not know the token that it has just given for its change log.", after=HOUR)
 
 
 @dataclass
@@ -133,13 +148,13 @@ def asked_with_token(drive: Drive, request: Any, token: str) -> dict[str, Any]:
 
 
 def list_all(drive: Drive, query: str, fields: str) -> Iterator[list[Any]]:
-    """All pages of a list. Starts over, once a page, when Drive forgets where it stood."""
-    token = ""
+    """All pages of a list. Starts over when Drive forgets where it stood."""
+    token, restarts = "", 0
     while True:
         try:
             files, token = list_page(drive, query, fields, token)
         except TokenRejected:
-            token = ""
+            token, restarts = "", once_more(restarts)
             continue
         yield files
         if not token:

@@ -25,6 +25,7 @@ def stream(name: str) -> Stream[Company]:
         one=lambda company, id_, _: reading.one(company, entity, id_),
         describe=None if entity.fields is None else lambda _: describe(entity),
         content=(lambda company, id_: paper(company, entity, id_)) if entity.pdf else None,
+        count=lambda company: reading.count(company, entity),
     )
 
 

@@ -20,7 +20,7 @@ from connectors.quickbooks.client import Company, Reply, literal
 from connectors.quickbooks.facts import CDC_CAP, CDC_LOOK_BACK, PAGE, Entity
 from connectors.quickbooks.failures import Gone, Invalid
 from connectors.rows import id_in, ids_in, instant_in
-from hub.clock import iso, parse_instant
+from hub.clock import iso, now, parse_instant
 from hub.errors import NeedsPerson
 
 UPDATED, CREATED = "MetaData.LastUpdatedTime", "MetaData.CreateTime"
@@ -100,8 +100,10 @@ def _changes(company: Company, entity: Entity, since: dt.datetime) -> Iterator[P
     try:
         reply = company.changes(entity, start)
     except Invalid:
-        # Older than the vendor looks back, or an entity that CDC does not know. The sweep finds the deleted ones.
-        yield from _windows(company, entity, start, None)
+        # Older than the vendor looks back: what was deleted meanwhile is the sweep's to find, now. Or an entity that
+        # CDC does not know, which is read so each time: then the nightly sweep finds it.
+        asleep = now() - start >= CDC_LOOK_BACK
+        yield from (replace(page, sweep=asleep) for page in _windows(company, entity, start, None))
         return
     if reply.change_count() < CDC_CAP and reply.time - start < CDC_LOOK_BACK:
         yield _page(reply, entity, {"since": iso(reply.time)}, reply.time)

@@ -17,6 +17,7 @@ def stream(name: str) -> Stream[Org]:
         keys=lambda org: reading.keys(org, name),
         one=lambda org, id_, want: reading.one(org, name, id_, want),
         describe=lambda org: describe(org, name),
+        count=lambda org: reading.count(org, name),
     )
 
 

@@ -40,7 +40,8 @@ def _facts(org: Org, name: str) -> dict[str, Any]:
 def _field(entry: dict[str, Any]) -> SourceField:
     # Those that are not active any more too: old records still hold them.
     values = tuple(item["value"] for item in entry.get("picklistValues") or ())
-    return SourceField(entry["name"], entry["type"], bool(entry.get("filterable", True)), values)
+    filterable, calculated = bool(entry.get("filterable", True)), bool(entry.get("calculated"))
+    return SourceField(entry["name"], entry["type"], filterable, values, calculated)
 
 
 def explain(org: Org, name: str, error: NeedsPerson) -> FrontdeskError:

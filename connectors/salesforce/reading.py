@@ -21,7 +21,7 @@ from connectors.salesforce.describing import explain
 from connectors.salesforce.failures import code_of
 from connectors.salesforce.library import SalesforceError
 from hub.clock import UTC, iso, parse_instant
-from hub.errors import FrontdeskError, NeedsPerson
+from hub.errors import FrontdeskError, NeedsPerson, RetryLater
 
 # Salesforce takes 16,384 bytes of address and headers; the token and the address itself need some of them.
 LONGEST_QUERY = 15_000
@@ -105,8 +105,7 @@ def _fresh(org: Org, at: dt.datetime | None) -> Window:
 
 
 def _pages(org: Org, name: str, want: Want, window: Window) -> Iterator[Page]:
-    now = org.source_now()
-    following = ""
+    now, following, seen, begun = org.source_now(), "", 0, window
     while True:
         try:
             body = _more(org, following) if following else _first(org, name, want, window)
@@ -114,21 +113,35 @@ def _pages(org: Org, name: str, want: Want, window: Window) -> Iterator[Page]:
             if not following or not _lost(error):
                 raise
             # The locator is gone; the rows are not: ask again from after the last one that was handed out.
-            following = ""
+            following, seen, begun = "", 0, window
             continue
-        records = body["records"]
-        if records and not body["done"]:
-            window = window.after(records)
-        following = body.get("nextRecordsUrl", "")
-        yield _page(org, body, window, min(now, window.until))
-        if body["done"]:
+        ahead, seen = window.after(body["records"]), seen + len(body["records"])
+        done = body["done"] and is_whole(name, body, seen, moved=ahead != begun)
+        window = window if done else ahead
+        yield _page(org, body, window, min(now, window.until), done=done)
+        if done:
             return
+        following = body.get("nextRecordsUrl", "")
+        if not following:
+            seen, begun = 0, window
 
 
-def _page(org: Org, body: dict[str, Any], window: Window, end: dt.datetime) -> Page:
+def is_whole(name: str, body: dict[str, Any], seen: int, *, moved: bool) -> bool:
+    """Whether a list that says it is done has come to its own total; the rest is asked for from its last row on.
+
+    Rows that were edited meanwhile may have left it: then that costs a query and brings nothing. RetryLater where a
+    list has `moved` no further and another query would bring the same.
+    """
+    total = int(body.get("totalSize", 0))
+    if seen < total and not moved:
+        raise RetryLater(f"Salesforce says that there are {total:,} records of {name} and sends {seen or 'none'}.")
+    return seen >= total
+
+
+def _page(org: Org, body: dict[str, Any], window: Window, end: dt.datetime, *, done: bool) -> Page:
     assert org.adapter.last is not None
     records, deleted = split(body["records"])
-    if body["done"]:
+    if done:
         return Page(records, org.adapter.last.content, {"at": iso(window.until)}, end, deleted)
     reached = min(window.at or window.since or BEGINNING, end)
     return Page(records, org.adapter.last.content, window.cursor(), reached, deleted)
@@ -198,8 +211,8 @@ def one(org: Org, name: str, id_: str, want: Want) -> Record | None:
 
 
 def keys(org: Org, name: str) -> Iterator[Sequence[str]]:
-    """Every live id, page by page; a lost locator costs one more query."""
-    last, following = "", ""
+    """Every live id, page by page; a lost locator, or a list that was cut short, costs one more query."""
+    last, following, seen, begun = "", "", 0, ""
     while True:
         where = f" WHERE Id > '{last}'" if last else ""
         try:
@@ -208,11 +221,18 @@ def keys(org: Org, name: str) -> Iterator[Sequence[str]]:
         except FrontdeskError as error:
             if not following or not _lost(error):
                 raise
-            following = ""
+            following, seen, begun = "", 0, last
             continue
-        ids = ids_in(body["records"], "Id")
+        ids, seen = ids_in(body["records"], "Id"), seen + len(body["records"])
         last, following = (ids[-1] if ids else last), body.get("nextRecordsUrl", "")
         if ids:
             yield ids
-        if body["done"]:
+        if body["done"] and is_whole(name, body, seen, moved=last != begun):
             return
+        if not following:
+            seen, begun = 0, last
+
+
+def count(org: Org, name: str) -> int:
+    """How many live records the org says there are."""
+    return int(query(org, name, f"SELECT COUNT() FROM {name}")["totalSize"])

@@ -70,11 +70,12 @@ def invoice_detail(row: Any, payments: Sequence[Any], words: Words) -> m.Invoice
 
 
 def _line(line: dict[str, Any], currency: str) -> m.InvoiceLine:
-    quantity = line.get("quantity")
+    quantity, price = line.get("quantity"), line.get("unit_price")
     return m.InvoiceLine(
         description=str(line.get("description") or ""),
         quantity=quantity if type(quantity) in {int, float} else None,
         unit=money(line.get("unit_minor"), currency),
+        unit_price=price if type(price) in {int, float} else None,
         amount=m.Money(minor=line.get("amount_minor") or 0, currency=currency),
     )
 

@@ -49,11 +49,12 @@ class Page(Answer, Generic[T]):
 
 
 class InvoiceLine(Answer):
-    """One line of an invoice."""
+    """One line of an invoice. A discount's amount is below zero."""
 
     description: str
     quantity: float | None
     unit: Money | None
+    unit_price: float | None = Field(None, examples=[0.0375], description="`unit` before it is rounded to cents")
     amount: Money
 
 

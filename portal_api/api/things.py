@@ -111,7 +111,7 @@ async def invoice_pdf(request: Request, _scope: Client, invoice_id: Id) -> Respo
     """Its file."""
     row, _ = await _found(request, invoices.FILE, invoice_id)
     title = title_of(row.number)
-    wanted = Wanted(row.source, row.stream, row.external_id, key_of(row), f"{title}.pdf", title)
+    wanted = Wanted(row.source, row.stream, row.external_id, key_of(row), f"{title}.pdf", title, drawn=True)
     return await serve(request, wanted, "invoice", row.id)
 
 

@@ -66,6 +66,7 @@ LISTS = {"all": Bundle(rows=ALL, **_beside), "open": Bundle(rows=OPEN, **_beside
 
 ONE = select(
     *COLUMNS,
+    _i.owner_id,
     _i.external_id,
     _i.content_hash,
     _i.tax_minor,

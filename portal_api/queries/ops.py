@@ -12,6 +12,7 @@ from store.hub_tables import ClientKey, Crosswalk, CrosswalkKey, HeldRecord, Inb
 from store.names import by_name
 from store.tables import Client
 from store.types import Instant
+from store.unmatched import is_unmatched
 
 RUNS_SHOWN = 20
 SINGLE_READS = ("targeted", "replay")
@@ -53,8 +54,7 @@ HELD_COUNTS = (
     .where(HeldRecord.c.resolved_at.is_(None))
     .group_by(HeldRecord.c.source, HeldRecord.c.stream)
 )
-_unmatched = (Crosswalk.c.client_id.is_(None), Crosswalk.c.deleted_at.is_(None))
-UNMATCHED_COUNT = select(func.count()).select_from(Crosswalk).where(*_unmatched)
+UNMATCHED_COUNT = select(func.count()).select_from(Crosswalk).where(is_unmatched())
 WAITING = select(Inbox.c.source, func.count().label("n")).where(Inbox.c.done_at.is_(None)).group_by(Inbox.c.source)
 
 _runs = select(Run).order_by(Run.c.started_at.desc(), Run.c.id.desc()).limit(limit)
@@ -112,7 +112,7 @@ UNMATCHED = (
         Crosswalk.c.label,
         Crosswalk.c.evidence,
     )
-    .where(*_unmatched)
+    .where(is_unmatched())
     .order_by(Crosswalk.c.source, by_name(Crosswalk.c.label).nulls_last(), Crosswalk.c.id)
     .limit(limit)
 )
@@ -142,12 +142,12 @@ LINKED = (
         Crosswalk.c.evidence, Crosswalk.c.matched_at, Client.c.name.label("client"),
     )
     .join(Client, Client.c.id == Crosswalk.c.client_id)
-    .where(Crosswalk.c.rule == MANUAL, Crosswalk.c.deleted_at.is_(None))
+    .where(Crosswalk.c.rule == MANUAL, Crosswalk.c.deleted_at.is_(None), Client.c.deleted_at.is_(None))
     .order_by(Crosswalk.c.matched_at.desc(), Crosswalk.c.id)
     .limit(limit)
 )  # fmt: skip
-"""What ops have said themselves, the latest first."""
-ONE_UNMATCHED = select(Crosswalk).where(Crosswalk.c.id == bindparam("id", type_=String), *_unmatched)
+"""What ops have said themselves, the latest first. What leads to a client that is gone is among the unmatched."""
+ONE_UNMATCHED = select(Crosswalk).where(Crosswalk.c.id == bindparam("id", type_=String), is_unmatched())
 
 CLIENTS = (
     select(Client.c.id, Client.c.name, Client.c.profile, Client.c.number, Client.c.city, Client.c.source)

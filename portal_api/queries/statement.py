@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Date, String, bindparam, cast, false, literal, or_, select, union_all
+from sqlalchemy import Date, String, bindparam, case, cast, false, literal, or_, select, union_all
 
 from portal_api.queries.parts import STREAMS, held, total
 from store.bundle import Bundle
@@ -68,8 +68,15 @@ UNUSED = (
 _client, _billing = visible["client"].c, visible["billing_account"].c
 CLIENT = select(_client.name, _client.number, _client.street, _client.postal_code, _client.city, _client.country)
 BILLING = select(
-    _billing.name, _billing.street, _billing.postal_code, _billing.city, _billing.country, _billing.currency
-).order_by(by_name(_billing.name), _billing.id)
+    _billing.id,
+    _billing.name,
+    _billing.street,
+    _billing.postal_code,
+    _billing.city,
+    _billing.country,
+    _billing.currency,
+).order_by(case((_billing.active == false(), 1), else_=0), by_name(_billing.name), _billing.id)
+"""The accounts that are in use first: nobody is written to as one that was closed."""
 
 PAGE = Bundle(
     opening=OPENING,

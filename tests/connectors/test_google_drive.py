@@ -14,9 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from connectors.contract import Page, Record, Want
-from connectors.google_drive import CONNECTOR
+from connectors.google_drive import CONNECTOR, listing
 from connectors.google_drive.client import Drive
-from hub.errors import NeedsPerson
+from hub.errors import NeedsPerson, RetryLater
 from sandbox.google_drive.files import file_body, new_file, new_version, share
 from sandbox.google_drive.tree import FOLDER, select_files
 from sandbox.serve import serving
@@ -217,6 +217,40 @@ def test_a_rejected_change_token_means_reading_everything_again(drive, firm, arm
     assert copy.sync(drive).places() == firm.truth()
     arm("lost_locator", vendor="google_drive", path="/changes", times=1)
     assert set(folders.sync(drive).records) == {"a"}
+
+
+@pytest.fixture
+def forgetful(drive, firm, monkeypatch):
+    """Drive takes no token that it has given, neither of a list's next page nor of its change log."""
+    plain = listing.asked_with_token
+
+    def ask(session, request, token):
+        if token:
+            raise listing.TokenRejected(token)
+        return plain(session, request, token)
+
+    return lambda: monkeypatch.setattr(listing, "asked_with_token", ask)
+
+
+@pytest.mark.parametrize("stream", ["files", "folders"])
+def test_a_change_token_that_is_never_taken_ends_the_reading_and_not_in_a_loop(drive, firm, forgetful, stream):
+    copy = Copy(stream).sync(drive)
+    forgetful()
+    before = CONNECTOR.requests(drive)
+    with pytest.raises(RetryLater, match="does not know the token that it has just given"):
+        copy.sync(drive)
+    assert CONNECTOR.requests(drive) - before < 20
+
+
+@pytest.mark.parametrize("stream", ["files", "folders"])
+@pytest.mark.parametrize("keys", [True, False])
+def test_a_list_that_forgets_its_place_each_time_is_given_up(drive, firm, forgetful, monkeypatch, stream, keys):
+    monkeypatch.setattr(listing, "PAGE_SIZE", 1)
+    forgetful()
+    before = CONNECTOR.requests(drive)
+    with pytest.raises(RetryLater, match="again and again"):
+        list(CONNECTOR.stream(stream).keys(drive) if keys else CONNECTOR.stream(stream).read(drive, WANT))
+    assert CONNECTOR.requests(drive) - before < 20
 
 
 def test_a_folder_moved_to_another_client_takes_its_files_along(drive, firm):

@@ -302,7 +302,10 @@ def test_after_40_days_asleep_nothing_that_lives_is_missing(
     state.set_fact("clock_offset_ms", "0")
     load(state, "Invoice", range(110, 120), lambda _: state.now())
     assert len(copy.pull(company, "Invoice").rows) == 20
+    assert copy.sweep, "nobody tells what was deleted in the first ten days"
+    copy.sweep = False
     assert spent(company, lambda: copy.pull(company, "Invoice")) == 1
+    assert not copy.sweep
 
 
 # --- single records, keys, paper, checks

@@ -23,9 +23,12 @@ from pydantic import ValidationError
 from connectors.contract import Page, Want
 from connectors.salesforce import CONNECTOR, reading
 from connectors.salesforce.client import Org
+from connectors.salesforce.describing import describe
 from connectors.salesforce.failures import failure, sign_in_failure
 from connectors.salesforce.settings import SalesforceSettings
 from hub.errors import PASSES, FrontdeskError, NeedsPerson, RetryLater
+from sandbox.salesforce import describe as sandbox_describe
+from sandbox.salesforce.cursors import Cursors
 from sandbox.salesforce.ids import numbered_id
 from sandbox.state import State
 
@@ -191,6 +194,45 @@ def test_a_locator_lost_in_the_middle_costs_no_row(state: State, org: Org, arm: 
     assert sum(len(page) for page in ACCOUNTS.keys(org)) == 900
 
 
+@pytest.fixture
+def cut_short(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
+    """Have the org say "done" after the first page of so many queries, though their totalSize is larger."""
+    plain, left = Cursors.first, [0]
+
+    def first(self: Cursors, *asked: Any) -> dict[str, Any]:
+        body = plain(self, *asked)
+        if not body["done"] and left[0]:
+            left[0] -= 1
+            return {**{key: value for key, value in body.items() if key != "nextRecordsUrl"}, "done": True}
+        return body
+
+    monkeypatch.setattr(Cursors, "first", first)
+    return lambda times: left.__setitem__(0, times)
+
+
+def test_a_list_that_ends_before_its_own_total_is_asked_for_the_rest(
+    state: State, org: Org, cut_short: Callable[[int], None]
+) -> None:
+    # "Stops at 14,900 of 49,000 rows, no error", as others have met it.
+    fill(state, 900)
+    cut_short(2)
+    pages = read(org)
+    assert len(ids(pages)) == len(set(ids(pages))) == 900
+    assert all("until" in page.cursor for page in pages[:-1]), "a short page is no end of the reading"
+    cut_short(2)
+    assert sum(len(page) for page in ACCOUNTS.keys(org)) == 900
+
+
+def test_a_list_that_promises_rows_and_gives_none_is_tried_again_later(
+    state: State, org: Org, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Cursors, "first", lambda *_: {"totalSize": 7, "done": True, "records": []})
+    with pytest.raises(RetryLater, match="Salesforce says that there are 7 records of Account and sends none"):
+        read(org)
+    with pytest.raises(RetryLater):
+        list(ACCOUNTS.keys(org))
+
+
 def test_a_token_that_ends_in_the_middle_is_replaced(state: State, url: str, org: Org, arm: Arm) -> None:
     fill(state, 900)
     arm("expired_token", vendor="salesforce", after=2)
@@ -312,6 +354,15 @@ def test_one_record_with_its_parents_field(state: State, org: Org) -> None:
     assert record is not None
     assert (record["LastName"], record["Account"]["Name"]) == ("Weiß", "Account 1")
     assert CONNECTOR.stream("Contact").one(org, "' OR Name != '", WANT) is None
+
+
+def test_a_formula_is_known_as_one(org: Org, monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = sandbox_describe.describe_field
+    monkeypatch.setattr(
+        sandbox_describe, "describe_field", lambda e, f: {**plain(e, f), "calculated": f.name == "Percent_Complete__c"}
+    )
+    described = describe(org, "Project__c")
+    assert [name for name, field in described.items() if field.calculated] == ["Percent_Complete__c"]
 
 
 def test_describe_is_asked_once_a_session(url: str, org: Org) -> None:

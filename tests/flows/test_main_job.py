@@ -22,7 +22,8 @@ from hub.settings import Settings, Source
 from sandbox import firm, northwind
 from sandbox.serve import serving
 from sandbox.state import State
-from store.tables import Client, Document, Invoice, Shipment
+from store.hub_tables import Crosswalk
+from store.tables import BillingAccount, Client, Document, Invoice, Shipment
 from warehouse.landing import Landing
 
 TODAY = dt.date(2026, 11, 24)
@@ -202,6 +203,26 @@ def test_revoked_credentials_are_said_in_one_sentence_and_nothing_is_lost(
     assert "wrong" not in str(summary)
 
 
+def test_a_customer_who_is_made_inactive_keeps_the_invoices_at_the_client(hub: Hub, state: State, sandbox: str) -> None:
+    # The vendor writes " (deleted)" behind the name; this customer is matched by name alone.
+    for source in SYSTEMS:
+        sync_source(hub, source)
+    with hub.engine.connect() as connection:
+        known = connection.execute(
+            select(Crosswalk).where(Crosswalk.c.rule == "name", Crosswalk.c.source == SYSTEMS[1])
+        )
+        customer = known.one()
+    theirs = (Invoice.c.owner_id == customer.id, Invoice.c.client_id == customer.client_id)
+    assert (before := count(hub, *theirs)) > 0
+    gone = {"vendor": SYSTEMS[1], "kind": "Customer", "id": customer.external_id}
+    httpx.post(f"{sandbox}/control/edits/delete", json=gone).raise_for_status()
+    sync_source(hub, SYSTEMS[1])
+    assert count(hub, *theirs) == before
+    with hub.engine.connect() as connection:
+        shown = connection.execute(select(BillingAccount).where(BillingAccount.c.id == customer.id)).one()
+    assert (shown.active, "deleted" in shown.name) == (False, False)
+
+
 @pytest.mark.skipif(not NORTHWIND.is_dir(), reason="the Northwind tables stay out of the repository")
 def test_a_company_nobody_here_made_up_arrives_with_every_accent(hub: Hub, state: State) -> None:
     northwind.seed(state, NORTHWIND)
@@ -214,3 +235,13 @@ def test_a_company_nobody_here_made_up_arrives_with_every_accent(hub: Hub, state
     with hub.engine.connect() as connection:
         names = set(connection.scalars(select(Client.c.name)))
     assert {"Ana Trujillo Emparedados y helados", "Blondesddsl père et fils", "Folk och fä HB"} <= names
+
+
+def test_the_lines_of_every_invoice_add_up_to_what_it_comes_to(hub: Hub, state: State) -> None:
+    for source in SYSTEMS[:2]:
+        sync_source(hub, source)
+    with hub.engine.connect() as connection:
+        bills = connection.execute(select(Invoice).where(Invoice.c.voided.is_not(True), Invoice.c.lines.is_not(None)))
+        found = [(sum(line["amount_minor"] or 0 for line in bill.lines), bill) for bill in bills]
+    assert any(line["amount_minor"] < 0 for _, bill in found for line in bill.lines if line["amount_minor"])
+    assert [bill.number for lines, bill in found if lines + (bill.tax_minor or 0) != bill.total_minor] == []

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from sqlalchemy import event
 
 from flows.forget import forget_stream
 from flows.hub import Hub
 from flows.status import status
 from flows.sync import sync_source
-from store import ownerless
+from hub.ids import entity_id
+from store import crosswalk, ownerless
 
 BILL = {"number": "77", "day": "2026-03-01", "total": 7, "balance": 7, "currency": "EUR", "customer": "C1"}
 
@@ -58,6 +60,32 @@ def test_an_unmatched_customer_that_is_gone_leaves_its_invoices_without_an_owner
     assert told(hub) == (6, {"Invoice": 6})
 
 
+@pytest.mark.parametrize("linked", [True, False])
+def test_a_client_that_is_gone_leaves_nothing_behind_that_ops_do_not_hear_of(
+    hub: Hub, source: Any, linked: bool
+) -> None:
+    change = (
+        (hub.folder.path / "model" / "Invoice.yaml").read_text().replace("Customer, id: customer", "Account, id: a")
+    )
+    (hub.folder.path / "model" / "Invoice.yaml").write_text(change)
+    put(source, "Invoice", "I00", **BILL | {"a": "A2"})
+    sync_source(hub, "model")
+    before, (others, _) = status(hub.engine).unmatched, told(hub)
+    if linked:
+        with hub.engine.begin() as connection:
+            customer, client = entity_id("model", "Customer", "C3"), entity_id("model", "Account", "A2")
+            assert crosswalk.link(connection, customer, client, "ops@firm.example")
+        assert status(hub.engine).unmatched == before - 1
+    source.delete("Account", "A2")
+    source.save()
+    sync_source(hub, "model")
+    assert told(hub)[0] == others + 1, "the invoice that names the account itself"
+    assert status(hub.engine).unmatched == before + 1, "whatever was linked, and the customer of its name"
+    put(source, "Account", "A2", Name="O'Neill", customer=None)
+    sync_source(hub, "model")
+    assert (status(hub.engine).unmatched, told(hub)[0]) == (before - linked, others)
+
+
 def test_what_is_held_is_told_as_held_alone(hub: Hub, source: Any) -> None:
     sync_source(hub, "model")
     put(source, "Invoice", "I00", **BILL | {"customer": None, "total": "a lot"})
@@ -80,4 +108,4 @@ def test_counting_and_listing_take_a_statement_each(hub: Hub, source: Any) -> No
         event.listen(connection, "before_cursor_execute", lambda *told: statements.append(told[2]))
         ownerless.count(connection)
         ownerless.some(connection, 5)
-    assert len([sql for sql in statements if sql.startswith("SELECT")]) == 2
+    assert len([sql for sql in statements if sql.startswith(("SELECT", "WITH"))]) == 2

@@ -72,9 +72,17 @@ def test_every_mapping_in_the_house_compiles() -> None:
         (("number: no", "lines: {from: l, each: {amount_minor: a}}\n  number: no"), 9, "amount_minor is an amount"),
         (("number: no", "number: {from: no, otherwise: x}"), 9, "number says otherwise without values."),
         (("number: no", "number: {from: no, values: {a: b}, as: email}"), 9, "number says both values and as."),
+        (("number: no", "voided: {from: v, where: {sum: 0}}\n  number: no"), 9, "where must be a list, not 0."),
+        (("number: no", "voided: {from: v, where: sum}\n  number: no"), 9, "where must be a block"),
+        (("number: no", "number: {from: no, without: ''}"), 9, "without must be a word, not ''."),
         (("number: no", "number: {from: no, values: {a: null}}"), 9, "a value of number must be a word, not None"),
         (("number: no", f"number: {{from: no, values: {{a: {'b' * 41}}}}}"), 9, "longer than the 40 characters"),
         (("number: no", "lines: {from: l, each: {sku: {from: s, as: email}}}\n  number: no"), 9, "form of sku 'email'"),
+        (
+            ("number: no", "lines: {from: l, each: {sku: {from: s, minus: {k: [d]}}}}\n  number: no"),
+            9,
+            "sku says minus and is no amount.",
+        ),
         (
             ("number: no", "lines: {from: l, each: {sku: {from: s, values: {a: b}}}}\n  number: no"),
             9,
@@ -98,6 +106,62 @@ def test_money_is_read_in_the_records_own_currency(tmp_path: Path) -> None:
     amount = mapping.row_columns.index("total_minor")
     assert [row[amount] for row in rows] == [13, 1250]
     assert [row[-1] for row in rows] == ["JPY", "EUR"]
+
+
+FLAGGED = GOOD + "  voided: {from: note, contains: Voided, where: {sum: [0], open: [0]}}\n"
+
+
+@pytest.mark.parametrize(
+    ("note", "amount", "left", "voided"),
+    [
+        ("Voided by mistake", 0, 0.0, True),
+        ("Replaces voided invoice 1033; Voided cheque returned", 120, 120, False),
+        ("Voided cheque returned", 120, 0, False),
+        ("Given for nothing", 0, 0, False),
+        (None, 0, 0, False),
+    ],
+)
+def test_a_flag_is_raised_only_where_the_other_fields_say_so_too(
+    tmp_path: Path, note: str | None, amount: float, left: float, voided: bool
+) -> None:
+    mapping = compiled(tmp_path, FLAGGED)
+    assert {"note", "sum", "open"} <= set(mapping.source_fields)
+    record = {"id": 7, "changed": "2026-01-01T00:00:00Z", "who": "c", "no": "n", "day": "2026-01-02", "cur": None}
+    [row] = mapping.apply([{**record, "note": note, "sum": amount, "open": left}]).rows
+    assert row[mapping.row_columns.index("voided")] is voided
+
+
+def test_an_amount_that_is_none_raises_no_flag_and_is_held(tmp_path: Path) -> None:
+    record = {"id": 7, "changed": "2026-01-01T00:00:00Z", "who": "c", "day": "2026-01-02", "note": "Voided", "open": 0}
+    applied = compiled(tmp_path, FLAGGED).apply([{**record, "sum": [0]}])
+    assert [held.field for held in applied.held] == ["sum"]
+
+
+NAMED = """source: acme
+stream: Bill
+into: billing_account
+key: id
+modified: changed
+owner: match
+match:
+  - name: {from: name, as: name, without: " (deleted)"}
+fields:
+  name: {from: name, without: " (deleted)"}
+  email: {from: mail, as: email, without: ".invalid"}
+"""
+
+
+def test_what_a_source_puts_behind_a_name_by_itself_is_left_out(tmp_path: Path) -> None:
+    mapping = compiled(tmp_path, NAMED)
+    record = {"id": 7, "changed": "2026-01-01T00:00:00Z", "mail": "a@x.example.invalid"}
+    names = ["Müller (deleted)", "Müller", "(deleted) Müller", "Müller (deleted) (deleted)"]
+    applied = mapping.apply([{**record, "id": n, "name": name} for n, name in enumerate(names)])
+    at = mapping.row_columns.index("name")
+    assert [row[at] for row in applied.rows] == ["Müller", "Müller", "(deleted) Müller", "Müller (deleted)"]
+    assert [owner.keys for owner in applied.owners][:2] == [(("name", "müller"),)] * 2
+    assert {row[mapping.row_columns.index("email")] for row in applied.rows} == {"a@x.example"}
+    [held] = mapping.apply([{**record, "name": 7.5, "mail": ["a"]}]).held
+    assert held.field == "mail"
 
 
 @given(st.datetimes(timezones=st.just(UTC), min_value=dt.datetime(1900, 1, 1)), st.integers(-12 * 60, 14 * 60))  # noqa: DTZ001 -- hypothesis adds the zone itself
@@ -152,6 +216,17 @@ def test_an_amount_beyond_all_bounds_costs_its_record_alone(tmp_path: Path, amou
 
 
 LINES = GOOD + "  lines: {from: rows, each: {description: text, amount_minor: {from: sum, as: money}}}\n"
+
+
+def test_a_discount_lowers_a_bill_though_its_source_says_a_plain_amount(tmp_path: Path) -> None:
+    # QuickBooks tells what a discount takes off as a positive amount.
+    each = "{kind: kind, amount_minor: {from: sum, as: money, minus: {kind: [Discount]}}}"
+    mapping = compiled(tmp_path, GOOD + f"  lines: {{from: rows, each: {each}}}\n")
+    rows = [{"kind": "Item", "sum": 100}, {"kind": "Discount", "sum": 12.5}, {"kind": "Discount"}]
+    record = {"id": 7, "changed": "2026-01-01T00:00:00Z", "who": "c", "day": "2026-01-02", "open": 0, "sum": 1}
+    [row] = mapping.apply([{**record, "rows": rows}]).rows
+    lines = any_json.loads(row[mapping.row_columns.index("lines")])
+    assert [line["amount_minor"] for line in lines] == [10_000, -1_250, None]
 
 
 @pytest.mark.parametrize(

@@ -50,8 +50,8 @@ NUMBERS = [
 AMOUNTS = [
     [None, "EUR"], [0, "EUR"], [12.5, "EUR"], [0.1 + 0.2, "EUR"], [1.005, "EUR"], [-0.005, "EUR"], [1.115, "EUR"],
     ["1234.50", "EUR"], ["1,234.50", "EUR"], ["", "EUR"], [12.5, "JPY"], [13.5, "JPY"], [1.2345, "KWD"], [True, "EUR"],
-    [1e15, "EUR"], [1e300, "EUR"], [["1"], "EUR"], ["9e999999", "EUR"], [10**400, "EUR"], [2**63 - 1, "JPY"],
-    [2**63, "JPY"], [2**70, "JPY"], ["1234.50", "RSD"], [1.234, "IQD"], [0.5, "UYW"],
+    [1234.56, "RSD"], [0.125, "IQD"], [1e15, "EUR"], [1e300, "EUR"], [["1"], "EUR"], ["9e999999", "EUR"],
+    [10**400, "EUR"], [2**63 - 1, "JPY"], [2**63, "JPY"], [2**70, "JPY"], [0.5, "UYW"],
 ]  # fmt: skip
 ADDRESSES = [
     None, "", " ", "A@Müller.example", "a@x.example; b@y.example", " c@z.example , d@z.example", 7, "no address",
@@ -74,6 +74,7 @@ CORPUS: dict[str, tuple[convert.Convert, list[Any]]] = {
     "currency": (lambda values: convert.currency(values, "EUR"), [None, "", "USD", "usd", "EURO", 7, ["USD"]]),
     "flag": (convert.flag, [None, True, False, "true", 1, ""]),
     "contains": (convert.contains("Voided"), [None, "", "Voided", "Order Voided today", "voided", 7]),
+    "without": (convert.without(" (deleted)"), [None, "", "Acme (deleted)", "Acme", "(deleted)", 7, ["x"]]),
     "one_of": (convert.one_of(SHIPPING, None), WORDS),
     "one_of, otherwise": (convert.one_of(SHIPPING, "other"), WORDS),
     "email": (convert.email, ADDRESSES),

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from hub.money import exponent, to_minor
 from portal_api.wording import Words
 
 NOON = dt.datetime(2026, 12, 1, 12, 0, tzinfo=dt.UTC)
@@ -51,9 +52,48 @@ def test_a_sources_never_is_said_to_readers_everywhere(zone, year):
 
 
 @pytest.mark.parametrize(
-    ("minor", "currency", "said"),
-    [(123450, "RSD", "RSD1,234.50"), (1234567, "IQD", "IQD1,234.567"), (1234, "JPY", "¥1,234"), (-5, "EUR", "−€0.05"),
-     (1234567, "KWD", "KWD1,234.567")],
-)  # fmt: skip
-def test_an_amount_is_said_with_all_decimals_of_its_currency(minor, currency, said):
-    assert words("UTC").money(minor, currency).replace("\xa0", "") == said
+    ("minor", "currency", "language", "said"),
+    [
+        (123_456, "RSD", "en", "RSD1,234.56"),
+        (123_456, "RSD", "de", "1.234,56 RSD"),
+        (1_234_500, "IQD", "en", "IQD1,234.500"),
+        (1_234_567, "KWD", "en", "KWD1,234.567"),
+        (1_235, "JPY", "en", "¥1,235"),
+        (-5, "ALL", "en", "−ALL0.05"),
+    ],
+)
+def test_an_amount_shows_all_the_decimals_that_its_currency_has(minor, currency, language, said):
+    reader = Words(language, ZoneInfo("UTC"), NOON)
+    assert reader.money(minor, currency).replace("\xa0", " ") == said
+
+
+ISO_4217 = {
+    0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",
+    2: "AFN ALL EUR GBP HUF IRR LAK LBP MGA MMK RSD SOS SYP TWD USD YER",
+    3: "BHD IQD JOD KWD LYD OMR TND",
+    4: "CLF UYW",
+}
+
+
+def test_minor_units_are_those_of_iso_4217_and_not_of_everyday_use():
+    # Everyday use knows no para and no fils any more; invoices and the books behind them do.
+    for digits, codes in ISO_4217.items():
+        assert {code: exponent(code) for code in codes.split()} == dict.fromkeys(codes.split(), digits)
+    assert to_minor(1234.56, "RSD") == 123_456
+    assert to_minor("0.125", "IQD") == 125
+    with pytest.raises(ValueError, match="no ISO 4217"):
+        exponent("EURO")
+
+
+@pytest.mark.parametrize(
+    ("price", "currency", "said"),
+    [
+        (0.0375, "EUR", "€0.0375"),
+        (1234.5, "EUR", "€1,234.50"),
+        (12, "JPY", "¥12"),
+        (0.5, "JPY", "¥0.5"),
+        (-3, "EUR", "−€3.00"),
+    ],
+)
+def test_the_price_of_one_keeps_its_decimals(price, currency, said):
+    assert words("UTC").price(price, currency) == said

@@ -119,6 +119,20 @@ def test_each_number_opens_to_its_rows_and_each_row_to_the_stores(firm, file):
         assert sum(row["uses"] for row in rows) == len(facts)
 
 
+def test_a_month_whose_first_hour_comes_twice_opens_to_the_rows_of_both(sqlite_firm, file):
+    # In Havana the clock goes from 01:00 back to midnight on 1 November 2026.
+    firm = sqlite_firm
+    firm.clients("a")
+    firm.did("a", "view", at=dt.datetime(2026, 11, 1, 3, 30, tzinfo=dt.UTC))  # 31 October, 23:30
+    firm.did("a", "view", at=dt.datetime(2026, 11, 1, 4, 30, tzinfo=dt.UTC))  # 00:30, the first time
+    firm.did("a", "view", at=dt.datetime(2026, 11, 1, 5, 30, tzinfo=dt.UTC))  # 00:30 again
+    build(firm.url, file, zone="America/Havana", as_of=dt.datetime(2026, 12, 1, 12, tzinfo=dt.UTC))
+    for month, seqs in ((dt.date(2026, 10, 1), [1]), (dt.date(2026, 11, 1), [2, 3])):
+        [row] = drill_down(file, "mau", month)
+        assert [fact["seq"] for fact in evidence(file, "mau", month, "a")] == seqs
+        assert row["uses"] == len(seqs)
+
+
 def test_no_number_is_made_up(firm, file):
     firm.clients("a")
     build(firm.url, file, as_of=utc(2024, 4, 10))

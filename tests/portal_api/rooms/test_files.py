@@ -41,6 +41,38 @@ async def test_a_changed_row_is_read_anew(browse, rich, sources):
     assert sources.opened == ["Quokka-invoice-1"] * 2
 
 
+async def test_an_invoice_is_drawn_anew_and_its_old_copy_serves_an_outage_only(browse, rich, sources, monkeypatch):
+    # A corrected address or a new letterhead changes the PDF, and nothing that we keep of the invoice.
+    me, path = rich.session(rich.mine), f"/invoices/{rich.mine.ids['invoice'][0]}.pdf"
+    before = await browse(path, who=me)
+    corrected = b"%PDF-1.7 to the new address"
+    sources.files["Quokka-invoice-0"] = Content("application/pdf", iter([corrected]), len(corrected))
+    assert (await browse(path, who=me)).content == before.content, "within minutes nobody is asked again"
+    monkeypatch.setattr(content, "DRAWN_SECONDS", -1)
+    assert (await browse(path, who=me)).content == corrected
+    sources.away = True
+    assert (await browse(path, who=me)).content == corrected
+
+
+async def test_an_invoice_that_is_gone_is_not_shown_from_a_copy(browse, rich, monkeypatch):
+    def gone(*_):
+        raise BadRecord("gone", code="gone")
+
+    me, path = rich.session(rich.mine), f"/invoices/{rich.mine.ids['invoice'][0]}.pdf"
+    await browse(path, who=me)
+    monkeypatch.setattr(content, "DRAWN_SECONDS", -1)
+    monkeypatch.setattr(browse.app.state.portal.contents, "_open", gone)
+    assert (await browse(path, who=me)).status_code == 404
+
+
+async def test_a_document_is_known_by_its_revision_and_read_once(browse, rich, sources, monkeypatch):
+    me, path = rich.session(rich.mine), f"/documents/{rich.mine.ids['document'][0]}/download"
+    await browse(path, who=me)
+    monkeypatch.setattr(content, "DRAWN_SECONDS", -1)
+    await browse(path, who=me)
+    assert sources.opened == ["Quokka-document-0"]
+
+
 async def test_while_the_source_is_away_a_page_says_so_and_leads_back(browse, rich, sources):
     sources.away = True
     me, id_ = rich.session(rich.mine), rich.mine.ids["document"][2]

@@ -7,6 +7,7 @@ import re
 import pytest
 from sqlalchemy import delete, insert, select, text, update
 
+from hub.clock import now
 from hub.ids import entity_id, random_id
 from store.hub_tables import ClientKey, Crosswalk
 from store.tables import Invoice
@@ -56,6 +57,22 @@ async def test_a_record_is_linked_to_its_client_in_one_press(browse, rich):
         connection.execute(delete(Crosswalk).where(Crosswalk.c.id == id_))
         mine = {"client_id": rich.mine.client_id, "owner_id": None}
         connection.execute(update(Invoice).where(Invoice.c.id == rich.mine.ids["invoice"][2]).values(mine))
+
+
+async def test_a_link_to_a_client_that_is_gone_is_unmatched_again_and_can_be_made_anew(browse, rich):
+    id_, gone, staff = entity_id("quickbooks", "Customer", random_id()), random_id(), rich.staff()
+    facts = {"source": "quickbooks", "stream": "Customer", "label": "Left Behind", "matched_at": now()}
+    anchor = {"source": "salesforce", "stream": "Account", "rule": "anchor", "matched_at": now(), "deleted_at": now()}
+    with rich.world.engine.begin() as connection:
+        connection.execute(insert(Crosswalk), {"id": gone, "external_id": gone, "client_id": gone, **anchor})
+        mine = {"id": id_, "external_id": id_, "client_id": gone, "rule": "manual", **facts}
+        connection.execute(insert(Crosswalk), mine)
+    assert "Left Behind" in (await browse("/ops/unmatched", who=staff)).text
+    assert (await browse(f"/ops/unmatched/{id_}", who=staff)).status_code == 200
+    await browse(f"/ops/unmatched/{id_}/link", who=staff, method="POST", data={"client_id": rich.mine.client_id})
+    assert (await browse(f"/ops/unmatched/{id_}", who=staff)).status_code == 404, "it is matched"
+    with rich.world.engine.begin() as connection:
+        connection.execute(delete(Crosswalk).where(Crosswalk.c.id.in_((id_, gone))))
 
 
 async def test_any_client_can_be_chosen_by_name(browse, rich):
