@@ -260,3 +260,11 @@ def test_printed_cards_stand_one_space_apart(look, name):
     boxes = [card.bounding_box() for card in page.locator(".stack:first-child > .card").all()]
     gaps = {round(below["y"] - above["y"] - above["height"]) for above, below in itertools.pairwise(boxes)}
     assert gaps <= {24}
+
+
+def test_the_persons_menu_stays_at_the_right_where_there_is_no_other(look):
+    page = look(next(iter(OPS)), DESKTOP)
+    usual = page.locator(".menu").bounding_box()
+    page.goto("/".join(page.url.split("/")[:3]) + "/ops/nothing-here")
+    assert page.locator(".places").count() == 0
+    assert page.locator(".menu").bounding_box() == usual
