@@ -243,3 +243,28 @@ def test_a_printed_invoice_names_the_client(look):
     page.emulate_media(media="print")
     to = page.locator("address.to").inner_text().splitlines()
     assert to == ["Quokka Accounts Payable", "Große Elbstraße 12", "22767 Hamburg", "Germany", "Client number K-Quokka"]
+
+
+def test_a_printed_page_says_whom_to_ask_and_leads_nowhere(look):
+    page = look("invoice", A4)
+    assert page.locator(".ask").is_visible()
+    page.emulate_media(media="print")
+    assert "help@firm.example" in page.locator(".foot").inner_text()
+    assert not page.locator(".ask").is_visible()
+
+
+@pytest.mark.parametrize("name", ["project", "invoice"])
+def test_printed_cards_stand_one_space_apart(look, name):
+    page = look(name, A4)
+    page.emulate_media(media="print")
+    boxes = [card.bounding_box() for card in page.locator(".stack:first-child > .card").all()]
+    gaps = {round(below["y"] - above["y"] - above["height"]) for above, below in itertools.pairwise(boxes)}
+    assert gaps <= {24}
+
+
+def test_the_persons_menu_stays_at_the_right_where_there_is_no_other(look):
+    page = look(next(iter(OPS)), DESKTOP)
+    usual = page.locator(".menu").bounding_box()
+    page.goto("/".join(page.url.split("/")[:3]) + "/ops/nothing-here")
+    assert page.locator(".places").count() == 0
+    assert page.locator(".menu").bounding_box() == usual
