@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from hub.errors import FrontdeskError, NeedsPerson, RetryLater
+from store.alone import alone
 from store.engine import create_engine, writing
 from store.trouble import trouble
 
@@ -147,3 +149,12 @@ def test_a_defect_is_no_trouble_of_the_store() -> None:
     import psycopg
 
     assert trouble(DBAPIError(None, None, psycopg.errors.UndefinedColumn("no such column"))) is None
+
+
+def test_a_turn_whose_lock_cannot_be_written_needs_a_person(sqlite_url: str, tmp_path: Path) -> None:
+    (tmp_path / "store.sqlite-credentials.lock").mkdir()
+    engine = create_engine(sqlite_url)
+    wanted = r"store\.sqlite-credentials\.lock cannot be written"
+    with pytest.raises(NeedsPerson, match=wanted), alone(engine, "credentials", patience=0):
+        pass
+    engine.dispose()
