@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -134,6 +135,29 @@ def test_what_keeps_us_from_connecting_is_told_apart(words: str, kind: type[Exce
     import psycopg
 
     told = trouble(OperationalError(None, None, psycopg.OperationalError(words)))
+    assert type(told) is kind
+    assert str(told) == sentence
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "sentence"),
+    [
+        ("SQLITE_FULL", NeedsPerson, "The disk of the store is full; what was stored before is safe."),
+        ("SQLITE_IOERR_SHMSIZE", NeedsPerson, "The disk of the store is full; what was stored before is safe."),
+        ("SQLITE_IOERR_READ", NeedsPerson, "The disk of the store cannot be read or written."),
+        ("SQLITE_BUSY_SNAPSHOT", RetryLater, "Another process keeps the store locked."),
+        (
+            "SQLITE_READONLY_DIRECTORY",
+            NeedsPerson,
+            "The store's file, or the folder that it lies in, may not be written to.",
+        ),
+        ("SQLITE_CORRUPT", NeedsPerson, "The store's file is damaged, or is none of SQLite's."),
+    ],
+)
+def test_what_sqlite_refuses_is_told_apart(name: str, kind: type[Exception], sentence: str) -> None:
+    refused = sqlite3.OperationalError("as SQLite says it")
+    refused.sqlite_errorname = name
+    told = trouble(OperationalError(None, None, refused))
     assert type(told) is kind
     assert str(told) == sentence
 
