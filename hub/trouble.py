@@ -95,6 +95,8 @@ STATES = (
 """By the beginning of PostgreSQL's SQLSTATE."""
 SQLITE = {
     "FULL": FULL,
+    # The file beside the store that its processes share finds no room.
+    "IOERR_SHMSIZE": FULL,
     "BUSY": BUSY,
     "LOCKED": BUSY,
     "READONLY": UNWRITABLE,
@@ -103,7 +105,7 @@ SQLITE = {
     "CORRUPT": DAMAGED,
     "IOERR": FAULTY,
 }
-"""By the first word of SQLite's name of the error, after `SQLITE_`."""
+"""By SQLite's name of the error after `SQLITE_`, or by its first word."""
 NO_ROOM = ("too many", "connection slots")
 COMING_UP = ("starting up", "shutting down", "recovery", "not yet accepting")
 REFUSED = ("fatal:", "no password supplied")
@@ -126,7 +128,8 @@ def _kind(error: Any, *, invalidated: bool) -> Trouble | None:
     if state:
         return next((kind for begin, kind in STATES if state.startswith(begin)), AWAY if invalidated else None)
     if name := getattr(error, "sqlite_errorname", None):
-        return SQLITE.get(name.removeprefix("SQLITE_").partition("_")[0])
+        name = name.removeprefix("SQLITE_")
+        return SQLITE.get(name) or SQLITE.get(name.partition("_")[0])
     # Without a connection there is no state: what stands in the text is the server's, or the network's.
     away = invalidated or (type(error).__module__.startswith("psycopg") and type(error).__name__ == "OperationalError")
     return _unconnected(text) if away else None

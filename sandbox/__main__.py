@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import socket
+import sqlite3
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -24,6 +25,13 @@ def main(arguments: list[str] | None = None) -> int:
             serve(options, listener)
     except Refused as refusal:
         print(refusal, file=sys.stderr)  # noqa: T201 - a command's message
+        return 1
+    except (OSError, sqlite3.DatabaseError) as error:
+        why = error.strerror if isinstance(error, OSError) else error
+        told = (
+            f"The state {options.state} cannot be kept: {why}. See to its folder and disk, or name another by --state."
+        )
+        print(told, file=sys.stderr)  # noqa: T201 - a command's message
         return 1
     return 0
 

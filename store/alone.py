@@ -16,7 +16,7 @@ from typing import IO
 
 from sqlalchemy import Engine, func, select
 
-from hub.errors import RetryLater
+from hub.errors import NeedsPerson, RetryLater
 from store.engine import writing
 
 ASKS_EVERY_SECONDS = 0.1
@@ -49,8 +49,18 @@ def _connections(engine: Engine, about: str) -> Iterator[Callable[[], bool]]:
 def _files(engine: Engine, about: str) -> Iterator[Callable[[], bool]]:
     # It stays when the turn is over: who removed it could take it from under another who has just opened it.
     store = Path(str(engine.url.database)).resolve()
-    with store.with_name(f"{store.name}-{about.replace(' ', '-')}.lock").open("w") as file:
+    with _opened(store.with_name(f"{store.name}-{about.replace(' ', '-')}.lock")) as file:
         yield lambda: _took(file)
+
+
+def _opened(path: Path) -> IO[str]:
+    try:
+        return path.open("w")
+    except OSError as error:
+        raise NeedsPerson(
+            f"{path} cannot be written: {error.strerror}.",
+            step="Give the store's folder to the user that Frontdesk runs as, and see that the disk has room.",
+        ) from None
 
 
 def _took(file: IO[str]) -> bool:

@@ -31,20 +31,26 @@ def replacing(path: Path, *, fresh: bool) -> Iterator[Path]:
     If the block ends well the private file becomes `path` in one step; if not, `path` is as it was. Whatever a killed
     build left behind is removed. RetryLater while another build works, NeedsPerson when the disk takes no more.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with _only_one(path):
-        private = path.with_name(f".{path.name}.building")
-        _clear(private)
-        try:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with _only_one(path), _private(path) as private:
             if path.exists() and not fresh:
                 shutil.copyfile(path, private)
             yield private
             _sync(private)
             private.replace(path)
-        except (OSError, duckdb.IOException, duckdb.FatalException) as error:  # the last: a failed checkpoint
-            raise _refused(path, error) from error
-        finally:
-            _clear(private)
+    except (OSError, duckdb.IOException, duckdb.FatalException) as error:  # the last: a failed checkpoint
+        raise _refused(path, error) from error
+
+
+@contextmanager
+def _private(path: Path) -> Iterator[Path]:
+    private = path.with_name(f".{path.name}.building")
+    _clear(private)
+    try:
+        yield private
+    finally:
+        _clear(private)
 
 
 def _refused(path: Path, error: OSError | duckdb.Error) -> NeedsPerson:

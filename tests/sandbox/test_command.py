@@ -40,6 +40,13 @@ def test_a_wrong_option_is_wrong_usage(words: tuple[str, ...], tmp_path: Path) -
         assert run(*words, *wrong, cwd=tmp_path).returncode == 2
 
 
+def test_a_state_that_cannot_be_kept_is_told_in_a_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "text").write_text("no database " * 100)
+    for state in (tmp_path, tmp_path / "text", tmp_path / "text" / "x.sqlite"):
+        assert main(["--port", "0", "--state", str(state)]) == 1
+        assert capsys.readouterr().err.startswith(f"The state {state} cannot be kept: ")
+
+
 def test_a_taken_port_is_told_with_the_option_that_chooses_another(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

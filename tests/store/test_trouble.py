@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from hub.errors import FrontdeskError, NeedsPerson, RetryLater
+from store.alone import alone
 from store.engine import create_engine, writing
 from store.trouble import trouble
 
@@ -136,6 +139,29 @@ def test_what_keeps_us_from_connecting_is_told_apart(words: str, kind: type[Exce
     assert str(told) == sentence
 
 
+@pytest.mark.parametrize(
+    ("name", "kind", "sentence"),
+    [
+        ("SQLITE_FULL", NeedsPerson, "The disk of the store is full; what was stored before is safe."),
+        ("SQLITE_IOERR_SHMSIZE", NeedsPerson, "The disk of the store is full; what was stored before is safe."),
+        ("SQLITE_IOERR_READ", NeedsPerson, "The disk of the store cannot be read or written."),
+        ("SQLITE_BUSY_SNAPSHOT", RetryLater, "Another process keeps the store locked."),
+        (
+            "SQLITE_READONLY_DIRECTORY",
+            NeedsPerson,
+            "The store's file, or the folder that it lies in, may not be written to.",
+        ),
+        ("SQLITE_CORRUPT", NeedsPerson, "The store's file is damaged, or is none of SQLite's."),
+    ],
+)
+def test_what_sqlite_refuses_is_told_apart(name: str, kind: type[Exception], sentence: str) -> None:
+    refused = sqlite3.OperationalError("as SQLite says it")
+    refused.sqlite_errorname = name
+    told = trouble(OperationalError(None, None, refused))
+    assert type(told) is kind
+    assert str(told) == sentence
+
+
 def test_an_address_that_is_none_is_refused_without_its_password() -> None:
     for url in ("postgresql//hub:s3cret@db/x", "postgresql://hub:s3cret@db:port/x", "postgresql://hub:x@s3cret@db/x"):
         with pytest.raises(NeedsPerson, match="FRONTDESK_DATABASE_URL") as caught:
@@ -147,3 +173,12 @@ def test_a_defect_is_no_trouble_of_the_store() -> None:
     import psycopg
 
     assert trouble(DBAPIError(None, None, psycopg.errors.UndefinedColumn("no such column"))) is None
+
+
+def test_a_turn_whose_lock_cannot_be_written_needs_a_person(sqlite_url: str, tmp_path: Path) -> None:
+    (tmp_path / "store.sqlite-credentials.lock").mkdir()
+    engine = create_engine(sqlite_url)
+    wanted = r"store\.sqlite-credentials\.lock cannot be written"
+    with pytest.raises(NeedsPerson, match=wanted), alone(engine, "credentials", patience=0):
+        pass
+    engine.dispose()

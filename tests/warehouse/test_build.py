@@ -287,6 +287,12 @@ def test_a_disk_that_takes_no_more_is_one_plain_sentence_and_the_last_good_file_
     assert build(sqlite_firm.url, file).activity == 1
 
 
+def test_a_folder_that_takes_not_even_the_lock_is_named(sqlite_firm, file):
+    file.with_name(f".{file.name}.lock").mkdir()
+    with pytest.raises(NeedsPerson, match=f"The warehouse cannot be built in {file.parent}: Is a directory"):
+        build(sqlite_firm.url, file, as_of=AS_OF)
+
+
 def test_two_builds_at_once_are_refused_in_a_sentence(sqlite_firm, file):
     with replacing(file, fresh=True) as private:
         duckdb.connect(str(private)).close()
