@@ -17,7 +17,7 @@ from connectors.google_drive.listing import (
     TokenRejected,
     change_page,
     list_all,
-    list_page,
+    list_from,
     quoted,
     root_folder,
     start_token,
@@ -53,12 +53,7 @@ def load_and_replay(drive: Drive, cursor: Mapping[str, Any], *, sweep: bool) -> 
         root_folder(drive)
         cursor = {"start": start_token(drive), "since": iso(drive.clock), "page": "", "folders": ""}
     since = parse_instant(cursor["since"])
-    while "token" not in cursor:
-        try:
-            found, following = list_page(drive, client_folders(drive), FILE_FIELDS, str(cursor["page"]))
-        except TokenRejected:
-            cursor = {**cursor, "page": ""}
-            continue
+    for found, following in list_from(drive, client_folders(drive), FILE_FIELDS, str(cursor["page"])):
         known = known_of(str(cursor["folders"])).plus(ids_in(found, "id")).text()
         cursor = {**cursor, "page": following, "folders": known}
         if not following:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from connectors.google_drive.entries import FOLDER, SHORTCUT, Change, change_of, fault, is_trashed, media_type
 from connectors.google_drive.tree import Tree, folder_of
 from connectors.rows import id_in, value_in
-from hub.errors import NeedsPerson
+from hub.errors import NeedsPerson, RetryLater
 
 if TYPE_CHECKING:
     from connectors.google_drive.client import Drive
@@ -23,6 +23,8 @@ FILE_FIELDS = (
 )
 FOLDER_FIELDS = "id,name,parents"
 PAGE_SIZE = 1000
+STARTS = 4
+"""How often a list is begun. A token that is forgotten once is chance, and a list that never ends helps nobody."""
 GROUP = 50
 """Parents in one query. Fifty is what long-lived clients of Drive use; more makes Drive refuse or forget results."""
 
@@ -133,17 +135,25 @@ def asked_with_token(drive: Drive, request: Any, token: str) -> dict[str, Any]:
 
 
 def list_all(drive: Drive, query: str, fields: str) -> Iterator[list[Any]]:
-    """All pages of a list. Starts over, once a page, when Drive forgets where it stood."""
-    token = ""
-    while True:
+    """All pages of a list."""
+    return (files for files, _ in list_from(drive, query, fields, ""))
+
+
+def list_from(drive: Drive, query: str, fields: str, token: str) -> Iterator[tuple[list[Any], str]]:
+    """Pages of a list from a token on, each with the token of the next; from the first again when Drive forgets one.
+
+    RetryLater when it forgets them again and again.
+    """
+    for _ in range(STARTS):
         try:
-            files, token = list_page(drive, query, fields, token)
+            while True:
+                files, token = list_page(drive, query, fields, token)
+                yield files, token
+                if not token:
+                    return
         except TokenRejected:
             token = ""
-            continue
-        yield files
-        if not token:
-            return
+    raise RetryLater("Google Drive forgets again and again up to where a list was read.")
 
 
 def load_tree(drive: Drive) -> Tree:

@@ -97,7 +97,7 @@ def test_init_takes_none_of_them(frontdesk: Run, tmp_path: Path, wrong: str) -> 
     assert not (tmp_path / "frontdesk.toml").exists()
 
 
-DRIVE = "[sources.google_drive]\nconnector = 'google_drive'\nroot_folder = 'r'\nbase_url = 'http://127.0.0.1:9'\n"
+DRIVE = "[sources.google_drive]\nconnector = 'google_drive'\nroot_folder_id = 'r'\nbase_url = 'http://127.0.0.1:9'\n"
 BOOKS = "[sources.quickbooks]\nconnector = 'quickbooks'\nclient_id = 'id'\n"
 
 

@@ -14,9 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from connectors.contract import Page, Record, Want
-from connectors.google_drive import CONNECTOR
+from connectors.google_drive import CONNECTOR, listing
 from connectors.google_drive.client import Drive
-from hub.errors import NeedsPerson
+from hub.errors import NeedsPerson, RetryLater
 from sandbox.google_drive.files import file_body, new_file, new_version, share
 from sandbox.google_drive.tree import FOLDER, select_files
 from sandbox.serve import serving
@@ -217,6 +217,18 @@ def test_a_rejected_change_token_means_reading_everything_again(drive, firm, arm
     assert copy.sync(drive).places() == firm.truth()
     arm("lost_locator", vendor="google_drive", path="/changes", times=1)
     assert set(folders.sync(drive).records) == {"a"}
+
+
+@pytest.mark.parametrize("stream", ["files", "folders"])
+def test_a_list_that_drive_forgets_again_and_again_is_given_up(drive, firm, arm, monkeypatch, stream):
+    monkeypatch.setattr(listing, "PAGE_SIZE", 1)
+    arm("lost_locator", vendor="google_drive", times=2)
+    assert set(Copy(stream).sync(drive).records) == set(Copy(stream).sync(drive).records) != set()
+    arm("lost_locator", vendor="google_drive", times=100)
+    before = CONNECTOR.requests(drive)
+    with pytest.raises(RetryLater, match="again and again"):
+        list(CONNECTOR.stream(stream).keys(drive))
+    assert CONNECTOR.requests(drive) - before < 20
 
 
 def test_a_folder_moved_to_another_client_takes_its_files_along(drive, firm):
