@@ -176,7 +176,7 @@ def sources(demo: Demo) -> dict[str, dict[str, str]]:
             "base_url": url,
             "service_account_file": "google-service-account.json",
             "subject": "hub@sandbox.example",
-            "root_folder": "fld-clients",
+            "root_folder_id": "fld-clients",
             # Ours to choose: Drive repeats it in every notice of the channel that the sync opens.
             "webhook_secret": "sandbox-channel-token",
         },

@@ -10,6 +10,7 @@ Relative paths count from the folder of `frontdesk.toml`, wherever a command is 
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Container, Iterable, Mapping
 from ipaddress import ip_network
@@ -24,6 +25,8 @@ from hub.errors import NeedsPerson
 PREFIX = "FRONTDESK_"
 CONFIG_VARIABLE = "FRONTDESK_CONFIG"
 FILE = "_file"
+SOURCE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,31}")
+"""It stands in addresses, folders and variables; a dot would part it from its stream."""
 STORE = frozenset({"FRONTDESK_DATABASE_URL", "FRONTDESK_DATABASE_URL_FILE"})
 SECRET_KEY_LENGTH = 32
 NEVER_SECRET = frozenset({"firm", "sync_every_seconds", "landing_url", "public_url", "mail_from", "warehouse_path"})
@@ -78,6 +81,14 @@ class Settings(BaseModel):
     sync_every_seconds: int = Field(default=300, ge=5)
     firm: Firm = Firm()
     sources: Mapping[str, Source] = {}
+
+    @field_validator("sources")
+    @classmethod
+    def _nameable(cls, given: Mapping[str, Source]) -> Mapping[str, Source]:
+        for name in given:
+            if not SOURCE_NAME.fullmatch(name):
+                raise ValueError(f"{name!r} cannot be a source's name: letters, digits, _ and - can, 32 at most")
+        return given
 
     @field_validator("trusted_proxies", mode="before")
     @classmethod

@@ -15,6 +15,7 @@ from mappings.links import refuse_broken
 from mappings.mapping import ColumnOf, Key, Mapping, NamedColumn, reference
 from mappings.page import Column, PageView
 from mappings.paths import column_of, path, then
+from mappings.refusals import STREAM_LENGTH
 from mappings.said import Link, Said
 from mappings.yaml_lines import Node, Spot, fingerprint, read
 
@@ -58,6 +59,8 @@ class _Compiler:
         self.top, self.firm_currency, self.file = top, firm_currency, file
         self.source = top["source"].text("source")
         self.stream = top["stream"].text("stream")
+        if len(self.stream) > STREAM_LENGTH:
+            raise top["stream"].spot.refuse(f"a stream's name has at most {STREAM_LENGTH} characters.")
         self.into = top["into"].text("into")
         if self.into not in targets:
             raise top["into"].spot.refuse_unknown("noun", self.into, targets)

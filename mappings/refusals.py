@@ -10,6 +10,8 @@ from mappings.page import Record
 
 ID_LENGTH = 120
 """Characters of an external id; no vendor's comes near."""
+STREAM_LENGTH = 80
+"""Characters of a stream's name; Salesforce's longest has 60."""
 
 
 def readable_id(value: Any) -> str:

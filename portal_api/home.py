@@ -105,13 +105,11 @@ def context_of(
 def facts_of(lists: Mapping[str, list[Any]]) -> Facts:
     """What the answer looks at."""
     counts = lists.get("shipment_counts")
-    projects = lists.get("project_count")
     return Facts(
         shipments=lists.get("shipments", ()),
         shipment_count=counts[0].active if counts else 0,
         arrived=lists.get("arrived", ()),
         projects=lists.get("projects", ()),
-        project_count=projects[0].n if projects else 0,
         milestones=lists.get("milestones", ()),
         waiting=lists["waiting"],
         requests=lists["requests"],

@@ -22,6 +22,7 @@ from starlette.responses import JSONResponse, Response
 
 from hub.ids import random_id
 from hub.settings import Source
+from mappings.refusals import STREAM_LENGTH
 from portal_api.pages import problem_json
 from portal_api.portal import portal_of
 from store.hub_tables import LET_THROUGH, Inbox
@@ -206,7 +207,7 @@ def _plain_hints(_headers: Headers, body: bytes, _source: Source) -> list[Hint]:
     if not isinstance(told, dict) or "id" not in told:
         raise NotOurs('Expected {"id": "...", "stream": "...", "external_id": "..."}; the last two may be left out.')
     stream, external_id = told.get("stream"), told.get("external_id")
-    return [Hint(_text(told["id"]), stream and _text(stream)[:40], external_id and _text(external_id))]
+    return [Hint(_text(told["id"]), stream and _text(stream)[:STREAM_LENGTH], external_id and _text(external_id))]
 
 
 WEBHOOKS: Mapping[str, Webhook] = {

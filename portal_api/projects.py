@@ -90,14 +90,15 @@ async def projects(request: Request, _scope: Client) -> Response:
     words = words_of(request)
     lists = await reading(request, lambda reader: reader.bundle(queries.LIST))
     record(request, "view", "projects")
-    rows = [_row(row, _waiting_in(lists), words) for row in lists["rows"]]
+    waiting, counts = {row.project_id: row.n for row in lists["waiting"]}, lists["counts"][0]
+    rows = [_row(row, waiting, words) for row in lists["rows"]]
     shown = rows[:ROWS]
     context = ProjectsContext(
         title=_noun(request),
-        lead=_lead([row for row in rows if not row.over], len(rows)),
+        lead=_lead(rows, counts, sum(waiting.values())),
         running=[row for row in shown if not row.over],
         over=[row for row in shown if row.over],
-        left_out=len(rows) - len(shown),
+        left_out=counts.n - len(shown),
         standing=standing(request, "project", lists, words),
     )
     return render(request, "projects/projects.html", {"page": context}, words=words)
@@ -127,16 +128,11 @@ def _noun(request: Request) -> str:
     return noun.label if noun.path == "/projects" else "Projects"
 
 
-def _waiting_in(lists: Mapping[str, list[Any]]) -> dict[str, int]:
-    return {row.project_id: row.n for row in lists["waiting"]}
-
-
-def _lead(running: Sequence[ProjectRow], count: int) -> str:
-    if not count:
+def _lead(rows: Sequence[ProjectRow], counts: Any, waiting: int) -> str:
+    if not counts.n:
         return ""
-    waiting = sum(row.waiting for row in running)
-    worse = [row.name for row in running if row.state.tone == "bad"]
-    work = f"{len(running)} in work" if running else "Nothing is in work"
+    worse = [row.name for row in rows if row.state.tone == "bad"]
+    work = f"{counts.running} in work" if counts.running else "Nothing is in work"
     late = f"; late: {' and '.join(worse[:2])}" if worse else ""
     asks = f". {waiting} {'step waits' if waiting == 1 else 'steps wait'} for you." if waiting else "."
     return f"{work}{late}{asks}"
@@ -152,7 +148,7 @@ def _row(row: Any, waiting: Mapping[str, int], words: Words) -> ProjectRow:
         percent=row.percent_complete,
         phase=phase_of(row),
         next="" if over else next_of(row, words),
-        waiting=0 if over else waiting.get(row.id, 0),
+        waiting=waiting.get(row.id, 0),
         over=over,
     )
 

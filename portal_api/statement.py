@@ -60,7 +60,6 @@ class MovementRow(NamedTuple):
     href: str | None
     amount: str
     balance: str
-    lowers: bool
 
 
 class Age(NamedTuple):
@@ -251,7 +250,7 @@ def _row(line: Any, money: Any) -> MovementRow:
     movement = line.movement
     what = f"{KINDS[movement.kind]} {movement.number}" if movement.number else KINDS[movement.kind]
     href = f"/invoices/{movement.id}" if movement.kind == "invoice" else None
-    return MovementRow(movement.on, what, href, money(movement.minor), money(line.balance_minor), movement.minor < 0)
+    return MovementRow(movement.on, what, href, money(movement.minor), money(line.balance_minor))
 
 
 def csv_of(found: Sequence[Account], period: Period) -> str:

@@ -39,6 +39,10 @@ Key: Column[str] = Column(String(120), nullable=False)
 OptionalKey: Column[str | None] = Column(String(120))
 Word: Column[str] = Column(String(40), nullable=False)
 OptionalWord: Column[str | None] = Column(String(40))
+StreamName: Column[str] = Column(String(80), nullable=False)
+OptionalStreamName: Column[str | None] = Column(String(80))
+KeyKind: Column[str] = Column(String(125), nullable=False)
+OptionalKeyKind: Column[str | None] = Column(String(125))
 Line: Column[str] = Column(String(255), nullable=False)
 OptionalLine: Column[str | None] = Column(String(255))
 Prose: Column[str] = Column(Text, nullable=False)
@@ -95,7 +99,7 @@ class Synced(ClientOwned):
 
     id = Id
     source = Word
-    stream = Word
+    stream = StreamName
     external_id = Key
     owner_id = Ref
     source_at = Moment

@@ -11,20 +11,24 @@ from store.columns import (
     Facts,
     Id,
     Key,
+    KeyKind,
     Line,
     Moment,
     Number,
     OptionalKey,
+    OptionalKeyKind,
     OptionalLine,
     OptionalMoment,
     OptionalNumber,
     OptionalProse,
+    OptionalStreamName,
     OptionalWord,
     Prose,
     Ref,
     RowId,
     Seconds,
     Sequential,
+    StreamName,
     Word,
 )
 
@@ -41,7 +45,7 @@ class StreamStateColumns(TypedColumns):
     """
 
     source = Word
-    stream = Word
+    stream = StreamName
     cursor = Facts
     high_water = OptionalMoment
     loaded_at = OptionalMoment
@@ -66,7 +70,7 @@ class LeaseColumns(TypedColumns):
     """
 
     source = Word
-    stream = Word
+    stream = StreamName
     run_id = RowId
     holder = Line
     until = Moment
@@ -99,7 +103,7 @@ class StreamRunColumns(TypedColumns):
 
     run_id = RowId
     source = Word
-    stream = Word
+    stream = StreamName
     state = Word
     seen = Count
     added = Count
@@ -130,11 +134,11 @@ class CrosswalkColumns(TypedColumns):
 
     id = Id
     source = Word
-    stream = Word
+    stream = StreamName
     external_id = Key
     label = OptionalLine
     client_id = Ref
-    rule = OptionalWord
+    rule = OptionalKeyKind
     evidence = OptionalLine
     matched_at = OptionalMoment
     deleted_at = OptionalMoment
@@ -154,7 +158,7 @@ class CrosswalkKeyColumns(TypedColumns):
 
     crosswalk_id = RowId
     rank = Number
-    kind = Word
+    kind = KeyKind
     value = Line
 
 
@@ -171,7 +175,7 @@ class ClientKeyColumns(TypedColumns):
     """What a client is known by: an id in another system, a domain, a name. Two clients may share one: ambiguous."""
 
     client_id = RowId
-    kind = Word
+    kind = KeyKind
     value = Line
 
 
@@ -189,7 +193,7 @@ class HeldRecordColumns(ClientOwned):
 
     id = Id
     source = Word
-    stream = Word
+    stream = StreamName
     external_id = Key
     entity = Word
     owner_id = Ref
@@ -248,7 +252,7 @@ class InboxColumns(TypedColumns):
     id = Id
     source = Word
     event_id = Key
-    stream = OptionalWord
+    stream = OptionalStreamName
     external_id = OptionalKey
     received_at = Moment
     done_at = OptionalMoment

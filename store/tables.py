@@ -12,7 +12,6 @@ from store.columns import (
     Amount,
     Currency,
     Day,
-    Facts,
     Items,
     Line,
     OptionalAmount,
@@ -293,7 +292,6 @@ class FolderColumns(Synced):
     """A client's folder in the drive: the record that says whose the files below it are."""
 
     name = Line
-    extra = Facts
 
 
 Folder = synced("folder", FolderColumns)

@@ -21,10 +21,9 @@ from connectors.google_drive.listing import (
     files_in,
     groups,
     list_all,
-    list_page,
+    list_from,
     load_tree,
     never_taken,
-    once_more,
     root_folder,
     start_token,
     tree_of,
@@ -77,7 +76,7 @@ def load(drive: Drive, cursor: Mapping[str, Any], *, sweep: bool) -> Iterator[Pa
     if tree.nameless:
         yield page_of(nameless_folders(tree), (), cursor, since)
     for group in groups([folder_id for folder_id in folders if folder_id > cursor["after"]]):
-        for files, following in group_pages(drive, group, cursor["page"]):
+        for files, following in list_from(drive, files_in(group, trashed=False), FILE_FIELDS, cursor["page"]):
             after = cursor["after"] if following else group[-1]
             cursor = {**cursor, "after": after, "page": following}
             records = [record for file in files if not isinstance(record := outcome(tree, file, since), Deleted)]
@@ -90,20 +89,6 @@ def nameless_folders(tree: Tree | None) -> list[Record]:
     """Folders without an id, to be held: what lies in them cannot be asked for."""
     sentence = "A folder came without an id, so what lies in it could not be read."
     return [unread({"folder": entry}, "id", sentence) for entry in (tree.nameless if tree else ())]
-
-
-def group_pages(drive: Drive, group: Sequence[str], token: str) -> Iterator[tuple[list[Any], str]]:
-    """The pages of one group of folders from a page token on; from its first page when Drive forgot the token."""
-    query, restarts = files_in(group, trashed=False), 0
-    while True:
-        try:
-            files, token = list_page(drive, query, FILE_FIELDS, token)
-        except TokenRejected:
-            token, restarts = "", once_more(restarts)
-            continue
-        yield files, token
-        if not token:
-            return
 
 
 def replay(drive: Drive, cursor: Mapping[str, Any]) -> Iterator[Page]:

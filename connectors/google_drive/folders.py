@@ -17,9 +17,8 @@ from connectors.google_drive.listing import (
     TokenRejected,
     change_page,
     list_all,
-    list_page,
+    list_from,
     never_taken,
-    once_more,
     quoted,
     root_folder,
     start_token,
@@ -54,13 +53,8 @@ def load_and_replay(drive: Drive, cursor: Mapping[str, Any], *, sweep: bool) -> 
     if "start" not in cursor:
         root_folder(drive)
         cursor = {"start": start_token(drive), "since": iso(drive.clock), "page": "", "folders": ""}
-    since, restarts = parse_instant(cursor["since"]), 0
-    while "token" not in cursor:
-        try:
-            found, following = list_page(drive, client_folders(drive), FILE_FIELDS, str(cursor["page"]))
-        except TokenRejected:
-            cursor, restarts = {**cursor, "page": ""}, once_more(restarts)
-            continue
+    since = parse_instant(cursor["since"])
+    for found, following in list_from(drive, client_folders(drive), FILE_FIELDS, str(cursor["page"])):
         known = known_of(str(cursor["folders"])).plus(ids_in(found, "id")).text()
         cursor = {**cursor, "page": following, "folders": known}
         if not following:

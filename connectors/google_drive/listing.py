@@ -23,22 +23,15 @@ FILE_FIELDS = (
 )
 FOLDER_FIELDS = "id,name,parents"
 PAGE_SIZE = 1000
+STARTS = 4
+"""How often a list is begun. A token that is forgotten once is chance, and a list that never ends helps nobody."""
 GROUP = 50
 """Parents in one query. Fifty is what long-lived clients of Drive use; more makes Drive refuse or forget results."""
-MOST_RESTARTS = 3
-"""How often one list may begin again because Drive has forgotten where it stood."""
 HOUR = 3600.0
 
 
 class TokenRejected(Exception):
     """Drive does not know the page token (any more)."""
-
-
-def once_more(restarts: int) -> int:
-    """One restart more. RetryLater when there were enough: the next would end like the others."""
-    if restarts >= MOST_RESTARTS:
-        raise RetryLater("Google Drive forgets where it stood in a list, again and again.")
-    return restarts + 1
 
 
 def never_taken() -> RetryLater:
@@ -148,17 +141,25 @@ def asked_with_token(drive: Drive, request: Any, token: str) -> dict[str, Any]:
 
 
 def list_all(drive: Drive, query: str, fields: str) -> Iterator[list[Any]]:
-    """All pages of a list. Starts over when Drive forgets where it stood."""
-    token, restarts = "", 0
-    while True:
+    """All pages of a list."""
+    return (files for files, _ in list_from(drive, query, fields, ""))
+
+
+def list_from(drive: Drive, query: str, fields: str, token: str) -> Iterator[tuple[list[Any], str]]:
+    """Pages of a list from a token on, each with the token of the next; from the first again when Drive forgets one.
+
+    RetryLater when it forgets them again and again.
+    """
+    for _ in range(STARTS):
         try:
-            files, token = list_page(drive, query, fields, token)
+            while True:
+                files, token = list_page(drive, query, fields, token)
+                yield files, token
+                if not token:
+                    return
         except TokenRejected:
-            token, restarts = "", once_more(restarts)
-            continue
-        yield files
-        if not token:
-            return
+            token = ""
+    raise RetryLater("Google Drive forgets again and again up to where a list was read.")
 
 
 def load_tree(drive: Drive) -> Tree:

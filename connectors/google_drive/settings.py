@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Self
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 SCOPE = "https://www.googleapis.com/auth/drive.readonly"
 """The only scope asked for: what an admin must delegate."""
@@ -19,9 +19,9 @@ class DriveSettings(BaseModel):
     names the shared drive that holds the root folder, if one does. `base_url` is given for the sandbox only.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
-    root_folder_id: str = Field(validation_alias=AliasChoices("root_folder_id", "root_folder"), min_length=1)
+    root_folder_id: str = Field(min_length=1)
     service_account_file: Path | None = None
     service_account_json: SecretStr | None = None
     subject: str = ""

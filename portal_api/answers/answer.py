@@ -72,7 +72,6 @@ class Facts:
     shipment_count: int = 0
     arrived: Sequence[Any] = ()
     projects: Sequence[Any] = ()
-    project_count: int = 0
     milestones: Sequence[Any] = ()
     waiting: Sequence[Any] = ()
     requests: Sequence[Any] = ()

@@ -110,7 +110,7 @@ async def let_through(
     if (source, stream, "HeldRun") not in {(row.source, row.stream, row.error_kind) for row in known}:
         raise NotFound
     await writing(request, ask_for_sync, source, portal_of(request).clock(), stream)
-    record(request, "let_through", "stream", f"{source}.{stream}")
+    record(request, "let_through", "stream", f"{source}.{stream}"[:120])
     return redirect(f"/ops?asked={source}")
 
 

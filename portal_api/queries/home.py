@@ -31,7 +31,6 @@ DOCUMENTS = (
 HELD = select(_h.entity, func.count().label("n")).group_by(_h.entity)
 
 PROJECTS = select(*projects.COLUMNS).order_by(projects.over, projects.health, _p.due_on.nulls_last(), _p.id).limit(3)
-PROJECT_COUNT = select(func.count().label("n")).select_from(visible["project"])
 
 _shown_ids = select(PROJECTS.subquery("shown").c.id)
 MILESTONES = (
@@ -76,7 +75,6 @@ _GOODS: Lists = {
 }
 _WORK: Lists = {
     "projects": PROJECTS,
-    "project_count": PROJECT_COUNT,
     "milestones": MILESTONES,
 }
 

@@ -32,7 +32,7 @@ LAST_ID = "z" * 27
 """Sorts after every id, in every collation: ids are 26 lower-case letters and digits."""
 
 LAST_DAY = dt.date(9999, 12, 31)
-LAST_INSTANT = dt.datetime(9999, 12, 31, tzinfo=UTC)
+LAST_INSTANT = dt.datetime(9999, 12, 31, 23, 59, 59, 999_000, UTC)
 FIRST_INSTANT = dt.datetime(1970, 1, 1, tzinfo=UTC)
 
 today = bindparam("today", type_=Date)

@@ -59,9 +59,15 @@ health = case((_p.health == "late", 0), (_p.health == "at_risk", 1), else_=2)
 
 ALL = select(*COLUMNS).order_by(over, health, _p.due_on.nulls_last(), _p.id).limit(60)
 
-WAITING = select(_m.project_id, func.count().label("n")).where(waits).group_by(_m.project_id)
+WAITING = (
+    select(_m.project_id, func.count().label("n"))
+    .select_from(_milestone.join(_project, _p.id == _m.project_id))
+    .where(waits, over == 0)
+    .group_by(_m.project_id)
+)
+COUNTS = select(func.count().label("n"), func.count(case((over == 0, 1))).label("running")).select_from(_project)
 
-LIST = Bundle(rows=ALL, waiting=WAITING, held=held("project"), streams=STREAMS)
+LIST = Bundle(rows=ALL, counts=COUNTS, waiting=WAITING, held=held("project"), streams=STREAMS)
 
 PAGE = newest_first(select(*COLUMNS, _p.source_at), _p.source_at, _p.id)
 """For the API: every project, the latest changed first."""

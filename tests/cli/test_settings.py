@@ -40,7 +40,9 @@ def test_a_setting_that_cannot_work_is_refused(tmp_path: Path, line: str, senten
 @pytest.mark.parametrize(
     ("text", "said"),
     [('sources = "x"', "the setting sources is not right"), ('[sources]\nacme = "x"', "sources.acme is not right"),
-     ("[sources.acme]\nconnector = 7", "sources.acme.connector is not right")],
+     ("[sources.acme]\nconnector = 7", "sources.acme.connector is not right"),
+     ('[sources."a.b"]\nconnector = "x"', "sources is not right: 'a.b' cannot be a source's name"),
+     (f'[sources.{"s" * 33}]\nconnector = "x"', "32 at most")],
 )  # fmt: skip
 def test_sources_that_are_no_tables_are_refused(tmp_path: Path, text: str, said: str) -> None:
     file = tmp_path / "frontdesk.toml"
@@ -97,7 +99,7 @@ def test_init_takes_none_of_them(frontdesk: Run, tmp_path: Path, wrong: str) -> 
     assert not (tmp_path / "frontdesk.toml").exists()
 
 
-DRIVE = "[sources.google_drive]\nconnector = 'google_drive'\nroot_folder = 'r'\nbase_url = 'http://127.0.0.1:9'\n"
+DRIVE = "[sources.google_drive]\nconnector = 'google_drive'\nroot_folder_id = 'r'\nbase_url = 'http://127.0.0.1:9'\n"
 BOOKS = "[sources.quickbooks]\nconnector = 'quickbooks'\nclient_id = 'id'\n"
 
 

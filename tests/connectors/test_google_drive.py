@@ -253,6 +253,13 @@ def test_a_list_that_forgets_its_place_each_time_is_given_up(drive, firm, forget
     assert CONNECTOR.requests(drive) - before < 20
 
 
+@pytest.mark.parametrize("stream", ["files", "folders"])
+def test_a_list_that_drive_forgets_twice_is_begun_again(drive, firm, arm, monkeypatch, stream):
+    monkeypatch.setattr(listing, "PAGE_SIZE", 1)
+    arm("lost_locator", vendor="google_drive", times=2)
+    assert set(Copy(stream).sync(drive).records) == set(Copy(stream).sync(drive).records) != set()
+
+
 def test_a_folder_moved_to_another_client_takes_its_files_along(drive, firm):
     copy = Copy().sync(drive)
     firm.change("a-Reports", parents=["b"])

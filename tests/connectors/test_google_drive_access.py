@@ -151,7 +151,7 @@ class TestKey:
     def test_settings_want_exactly_one_key_and_hide_it(self):
         with pytest.raises(ValidationError, match="either service_account_file or"):
             CONNECTOR.settings.model_validate({"root_folder_id": "x"})
-        given = CONNECTOR.settings.model_validate({"root_folder": "x", "service_account_json": "secret"})
+        given = CONNECTOR.settings.model_validate({"root_folder_id": "x", "service_account_json": "secret"})
         assert "secret" not in repr(given)
 
 

@@ -485,7 +485,7 @@ any_project = st.builds(
 
 @given(st.sampled_from(sorted(set(ANSWERS) - {"logistics", "saas"})), any_project, st.lists(any_step, max_size=6))
 def test_work_in_trouble_never_sounds_well(profile, row, steps):
-    said = ANSWERS[profile](Facts(projects=[row], project_count=1, milestones=steps), SPEAK)
+    said = ANSWERS[profile](Facts(projects=[row], milestones=steps), SPEAK)
     running = row.status != "completed"
     ours = [s for s in steps if s.client_action is None and s.completed_on is None and s.due_on]
     trouble = row.health in {"late", "at_risk"} or row.status == "on_hold" or any(s.due_on < SPEAK.today for s in ours)

@@ -9,10 +9,12 @@ import io
 import re
 
 import pytest
-from sqlalchemy import event, select, text, update
+from sqlalchemy import event, insert, select, text, update
 
 from hub.clock import now
-from store.tables import Invoice
+from hub.ids import random_id
+from store import tables
+from store.tables import Document, Invoice
 
 pytestmark = pytest.mark.anyio
 
@@ -69,6 +71,37 @@ async def test_an_invoice_is_shown_whatever_its_lines_hold(browse, rich, line, s
             connection.execute(mine.values(lines=former))
     assert said in words(page)
     assert api.status_code == 200
+
+
+async def test_what_a_source_dates_at_the_end_of_time_is_listed(browse, rich):
+    me, document = rich.session(rich.mine), rich.mine.ids["document"][0]
+    mine = update(Document).where(Document.c.id == document)
+    with rich.world.engine.begin() as connection:
+        former = connection.scalar(select(Document.c.modified_at).where(Document.c.id == document))
+        connection.execute(mine.values(modified_at=dt.datetime(9999, 12, 31, 23, 59, 59, tzinfo=dt.UTC)))
+    try:
+        page, api = await browse("/documents", who=me), await browse("/api/v1/documents", who=me)
+    finally:
+        with rich.world.engine.begin() as connection:
+            connection.execute(mine.values(modified_at=former))
+    assert f"/documents/{document}" in page.text
+    assert document in [item["id"] for item in api.json()["items"]]
+
+
+async def test_a_client_of_many_projects_reads_how_many_there_are(browse, rich):
+    made = type(rich.mine)("Many", random_id(), random_id())
+    made.mark = f"Many{made.client_id[:6]}"
+    made.add(tables.Client, id=made.client_id, name="Vielbau AG", profile="legal")
+    made.add(tables.Person, id=made.person_id, name="Many", email=f"{made.mark}@client.example", role="owner")
+    for number in range(70):
+        project = made.add(tables.Project, name=f"Matter {number}", status="active" if number < 65 else "completed")
+        made.add(tables.Milestone, project_id=project, name="Sign", status="planned", client_action="approve")
+    with rich.world.engine.begin() as connection:
+        for model, values in made.rows:
+            connection.execute(insert(model), values)
+    said = words(await browse("/projects", who=rich.session(made)))
+    assert "65 in work. 65 steps wait for you." in said
+    assert "45 older ones are not shown." in said
 
 
 async def test_a_statement_adds_up_on_the_page_and_in_the_file(browse, rich):
