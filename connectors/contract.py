@@ -144,6 +144,7 @@ class Connector(Generic[Session]):
     `check(session, wants)` verifies credentials and permissions for the streams that the firm's mappings read.
     `requests(session)` is how many HTTP requests this session has made so far.
     `authorize` serves `frontdesk connect` where a person must grant access in a browser.
+    `currency(session)` is that of amounts which name none; empty where each names its own.
     `watch(session, memory, address, secret)` has the source tell that address of changes. It is called at the end of
     every run, so it asks the source only when there is something to open or to renew; `memory` is its own.
     """
@@ -157,6 +158,7 @@ class Connector(Generic[Session]):
     check: Callable[[Session, Mapping[str, Want]], Sequence[Finding]]
     requests: Callable[[Session], int]
     authorize: Authorize | None = None
+    currency: Callable[[Session], str] | None = None
     watch: Callable[[Session, TokenStore, str, str], None] | None = None
 
 
