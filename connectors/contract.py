@@ -146,6 +146,7 @@ class Connector(Generic[Session]):
     `place(session)` says which org, company or folder is read, by what settings or a connect can change; where that is
     another one, cursors of the last do not count, and all is read again. At most 255 characters, no secret.
     `authorize` serves `frontdesk connect` where a person must grant access in a browser.
+    `currency(session)` is that of amounts which name none; empty where each names its own.
     `watch(session, memory, address, secret)` has the source tell that address of changes. It is called at the end of
     every run, so it asks the source only when there is something to open or to renew; `memory` is its own.
     """
@@ -159,6 +160,7 @@ class Connector(Generic[Session]):
     requests: Callable[[Session], int]
     place: Callable[[Session], str] = lambda _: ""
     authorize: Authorize | None = None
+    currency: Callable[[Session], str] | None = None
     watch: Callable[[Session, TokenStore, str, str], None] | None = None
 
 

@@ -51,9 +51,20 @@ def check_source(hub: Hub, name: str) -> list[Finding]:
         source.require_mapped()
         with source.connector.open(source.settings, hub.tokens(name)) as session:
             found = [placed(finding, source.mappings) for finding in source.connector.check(session, source.wants())]
-            return found + _fields(source, session, found)
+            return found + _currency(hub, source, session) + _fields(source, session, found)
     except FrontdeskError as error:
         return [Finding(name, ok=False, sentence=error.sentence, step=error.step)]
+
+
+def _currency(hub: Hub, source: Source, session: Any) -> list[Finding]:
+    """Amounts that name no currency are taken for the firm's: the source must mean the same."""
+    ask, firm = source.connector.currency, hub.settings.firm.currency
+    books = ask(session) if ask is not None else ""
+    if books in {"", firm}:
+        return []
+    sentence = f"{source.connector.title} keeps its books in {books}, and the firm's currency is {firm}: amounts that "
+    step = f'Set currency = "{books}" under [firm] in frontdesk.toml; the next sync reads all amounts again.'
+    return [Finding(source.name, ok=False, sentence=f"{sentence}name none would be told in {firm}.", step=step)]
 
 
 def _fields(source: Source, session: Any, found: Sequence[Finding]) -> list[Finding]:

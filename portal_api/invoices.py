@@ -251,7 +251,7 @@ def detail_of(row: Any, lists: Mapping[str, Sequence[Any]], fresh: Fresh | None,
         balance=words.money(row.balance_minor, row.currency),
         lines=[_line(line, row.currency, words) for line in (row.lines or ())[:LINES]],
         lines_left_out=max(0, len(row.lines or ()) - LINES),
-        applied=[part for payment in payments for part in _applied(payment, row.id, words)],
+        applied=[*_deposit(row, words), *(part for one in payments for part in _applied(one, row.id, words))],
         memo=clip(row.memo),
         email=row.bill_email or "",
         address=address_of(billed(lists["billing"], row) or client),
@@ -288,6 +288,11 @@ def _unit(line: Mapping[str, Any], currency: str, words: Words) -> str:
         return words.price(float(price), currency)
     unit = line.get("unit_minor")
     return words.money(int(unit), currency) if unit is not None else ""
+
+
+def _deposit(row: Any, words: Words) -> list[Applied]:
+    paid = row.deposit_minor or 0
+    return [Applied("Deposit", row.issued_on, words.money(-paid, row.currency))] if paid and not row.voided else []
 
 
 def _applied(payment: Any, invoice_id: str, words: Words) -> list[Applied]:

@@ -19,7 +19,7 @@ AGES: tuple[tuple[str, int | None], ...] = (("0-30", 30), ("31-60", 60), ("61-90
 
 @dataclass(frozen=True, slots=True)
 class Movement:
-    """One thing that changed the balance. `minor` is signed: an invoice raises it, a payment or credit lowers it."""
+    """One thing that changed the balance. `minor` is signed: an invoice raises it, what is paid lowers it."""
 
     on: dt.date
     kind: str
@@ -118,7 +118,7 @@ def _account(
         opening_minor=opening,
         lines=lines,
         invoiced_minor=_sum(movements, "invoice"),
-        paid_minor=-_sum(movements, "payment"),
+        paid_minor=-_sum(movements, "payment") - _sum(movements, "deposit"),
         credited_minor=-_sum(movements, "credit"),
         closing_minor=balance,
         ages=ages,

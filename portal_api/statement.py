@@ -30,7 +30,7 @@ router = APIRouter(include_in_schema=False)
 SHOWN = 60
 """Movements on the page, over all currencies; the file has all."""
 MONTHS = 12
-KINDS = {"invoice": "Invoice", "payment": "Payment", "credit": "Credit"}
+KINDS = {"invoice": "Invoice", "deposit": "Deposit on invoice", "payment": "Payment", "credit": "Credit"}
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 From = Annotated[dt.date | None, Query(alias="from")]
@@ -249,7 +249,7 @@ def ageing_of(account: Account) -> tuple[str, str]:
 def _row(line: Any, money: Any) -> MovementRow:
     movement = line.movement
     what = f"{KINDS[movement.kind]} {movement.number}" if movement.number else KINDS[movement.kind]
-    href = f"/invoices/{movement.id}" if movement.kind == "invoice" else None
+    href = f"/invoices/{movement.id}" if movement.kind in {"invoice", "deposit"} else None
     return MovementRow(movement.on, what, href, money(movement.minor), money(line.balance_minor))
 
 

@@ -168,7 +168,10 @@ BillingAccount = synced("billing_account", BillingAccountColumns)
 
 
 class InvoiceColumns(Synced):
-    """An invoice with its lines: [{description, quantity, unit_minor, amount_minor}], amounts in `currency`."""
+    """An invoice with its lines: [{description, quantity, unit_price, unit_minor, amount_minor}], in `currency`.
+
+    deposit_minor  paid with the order, before the invoice; the balance is less by it and no payment tells of it
+    """
 
     number = OptionalWord
     issued_on = Day
@@ -177,6 +180,7 @@ class InvoiceColumns(Synced):
     total_minor = Amount
     tax_minor = OptionalAmount
     balance_minor = Amount
+    deposit_minor = OptionalAmount
     voided = OptionalFlag
     bill_email = OptionalLine
     memo = OptionalProse

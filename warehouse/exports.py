@@ -120,6 +120,7 @@ WHOLE = (
             "total_minor": NUMBER,
             "tax_minor": NUMBER,
             "balance_minor": NUMBER,
+            "deposit_minor": NUMBER,
             "voided": FLAG,
         },
     ),

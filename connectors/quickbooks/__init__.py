@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from connectors.contract import Connector, Content, Stream
 from connectors.quickbooks import reading
-from connectors.quickbooks.checking import check, describe
+from connectors.quickbooks.checking import check, describe, home_currency
 from connectors.quickbooks.client import Company, open_company
 from connectors.quickbooks.connect import AUTHORIZE
 from connectors.quickbooks.facts import ENTITIES, Entity
@@ -59,4 +59,5 @@ CONNECTOR = Connector(
     requests=_requests,
     place=_place,
     authorize=AUTHORIZE,
+    currency=home_currency,
 )

@@ -33,6 +33,16 @@ def company_name(company: Company) -> str:
     return str(body["CompanyInfo"].get("CompanyName", "?"))
 
 
+def home_currency(company: Company) -> str:
+    """What a company of one currency keeps its books in: its records need not say so."""
+    try:
+        told = company.get("preferences").body["Preferences"].get("CurrencyPrefs") or {}
+    except Gone:
+        return ""
+    home = told.get("HomeCurrency") or {}
+    return "" if told.get("MultiCurrencyEnabled") else str(home.get("value") or "")
+
+
 def readable(company: Company, name: str) -> Finding:
     """Whether one stream can be read, by counting it."""
     entity, subject = ENTITIES.get(name), f"quickbooks.{name}"

@@ -97,7 +97,7 @@ class Org:
             try:
                 token, host = SalesforceLogin(session=self.http, domain=self.settings.domain, **way_in)
             except SalesforceAuthenticationFailed as error:
-                raise sign_in_failure(error.code, str(error.auth_message), self._header("Retry-After")) from None
+                raise sign_in_failure(error.code, str(error.auth_message), self.header("Retry-After")) from None
             except AttributeError:
                 # An array instead of the token endpoint's object: the API's own kind of refusal.
                 raise self._failure(self._status(), self._decoded()) from None
@@ -124,9 +124,10 @@ class Org:
             raise network_failure(error, self.host) from None
 
     def _failure(self, status: int, content: Any) -> Exception:
-        return failure(status, content, self._header("Retry-After"))
+        return failure(status, content, self.header("Retry-After"))
 
-    def _header(self, name: str) -> str | None:
+    def header(self, name: str) -> str | None:
+        """A header of the last answer."""
         return None if self.adapter.last is None else self.adapter.last.headers.get(name)
 
     def _status(self) -> int:
@@ -136,7 +137,7 @@ class Org:
         return None if self.adapter.last is None else self.adapter.last.json()
 
     def _see_clock(self) -> None:
-        date = self._header("Date")
+        date = self.header("Date")
         if date is None:
             return
         try:

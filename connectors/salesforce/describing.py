@@ -16,6 +16,8 @@ from hub.errors import FrontdeskError, NeedsPerson
 NO_COLUMN = re.compile(r"No such column '([^']+)' on (?:entity|sobject of type) '?(\w+)'?")
 NO_RELATIONSHIP = re.compile(r"Didn't understand relationship '([^']+)'")
 NO_TYPE = re.compile(r"sObject type '(\w+)' is not supported")
+CALLS = re.compile(r"api-usage=(\d+)/(\d+)")
+NEARLY_ALL = 0.9
 ASK_ADMIN = "or ask the Salesforce administrator for read access to it (object and field permissions)"
 
 
@@ -106,7 +108,22 @@ def check(org: Org, wants: Mapping[str, Want]) -> list[Finding]:
     findings = [Finding("salesforce", ok=True, sentence=f"Signed in at {org.host}.")]
     for name, want in wants.items():
         findings.extend(_check_stream(org, name, want))
-    return findings
+    return [*findings, *_calls(org)]
+
+
+def _calls(org: Org) -> list[Finding]:
+    """How much of the day's API calls is used, as the org says with each answer. Other apps share them."""
+    told = CALLS.search(org.header("Sforce-Limit-Info") or "")
+    if told is None:
+        return []
+    used, most = int(told[1]), int(told[2])
+    sentence = f"{used:,} of {most:,} API calls of the last 24 hours are used."
+    if used < NEARLY_ALL * most:
+        return [Finding("salesforce.limits", ok=True, sentence=sentence)]
+    step = (
+        "See in Setup, Company Information, which app makes them; Salesforce refuses all calls when they are used up."
+    )
+    return [Finding("salesforce.limits", ok=False, sentence=sentence, step=step)]
 
 
 def _check_stream(org: Org, name: str, want: Want) -> list[Finding]:

@@ -53,6 +53,7 @@ def invoice_detail(row: Any, payments: Sequence[Any], words: Words) -> m.Invoice
     return m.InvoiceDetail(
         **_invoice(row, words),
         tax=money(row.tax_minor, row.currency),
+        deposit=money(row.deposit_minor, row.currency),
         lines=[_line(line, row.currency) for line in row.lines or ()],
         payments=[
             m.PaymentPart(

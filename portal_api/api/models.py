@@ -83,6 +83,7 @@ class InvoiceDetail(Invoice):
     """An invoice with its lines and payments. `pdf` is its file's address, with the same token."""
 
     tax: Money | None
+    deposit: Money | None
     lines: Sequence[InvoiceLine]
     payments: Sequence[PaymentPart]
     memo: str | None
@@ -252,7 +253,7 @@ class Account(Answer):
 
 
 class Movement(Answer):
-    """An invoice (positive), payment or credit (negative)."""
+    """An invoice (positive), deposit, payment or credit (negative)."""
 
     on: dt.date
     kind: str = Field(examples=["invoice"])

@@ -70,6 +70,7 @@ ONE = select(
     _i.external_id,
     _i.content_hash,
     _i.tax_minor,
+    _i.deposit_minor,
     _i.bill_email,
     _i.memo,
     _i.lines,

@@ -25,6 +25,10 @@ _movements = union_all(
         _invoice.currency.label("currency"),
         _invoice.total_minor.label("minor"),
     ).where(_standing),
+    # Paid with the order: the balance is less by it, and no payment tells of it.
+    select(
+        _invoice.issued_on, literal("deposit"), _invoice.id, _invoice.number, _invoice.currency, -_invoice.deposit_minor
+    ).where(_standing, _invoice.deposit_minor != 0),
     select(
         _payment.received_on,
         literal("payment"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 import socket
 import subprocess
 import sys
@@ -27,6 +28,7 @@ from connectors.salesforce.describing import describe
 from connectors.salesforce.failures import failure, sign_in_failure
 from connectors.salesforce.settings import SalesforceSettings
 from hub.errors import PASSES, FrontdeskError, NeedsPerson, RetryLater
+from sandbox.salesforce import app as sandbox_app
 from sandbox.salesforce import describe as sandbox_describe
 from sandbox.salesforce.cursors import Cursors
 from sandbox.salesforce.ids import numbered_id
@@ -345,6 +347,16 @@ def test_check_tells_what_is_missing_and_what_to_do(url: str, org: Org) -> None:
     assert "administrator" in findings["salesforce.Account"].step
     assert "no object Case" in findings["salesforce.Case"].sentence
     assert not findings["salesforce.Contact"].ok
+
+
+@pytest.mark.parametrize(("most", "ok"), [(100_000, True), (1, False)])
+def test_check_tells_how_many_calls_of_the_day_are_left(
+    org: Org, monkeypatch: pytest.MonkeyPatch, most: int, ok: bool
+) -> None:
+    monkeypatch.setattr(sandbox_app, "DAILY_REQUESTS", most)
+    [*_, told] = CONNECTOR.check(org, {"Account": WANT})
+    assert (told.subject, told.ok, bool(told.step)) == ("salesforce.limits", ok, not ok)
+    assert re.fullmatch(rf"\d+ of {most:,} API calls of the last 24 hours are used.", told.sentence)
 
 
 def test_one_record_with_its_parents_field(state: State, org: Org) -> None:

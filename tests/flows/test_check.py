@@ -35,6 +35,7 @@ def wrong(tmp_path: Path, folder: Path) -> Iterator[Wrong]:
     """What `check` finds wrong."""
     state = State(tmp_path / "sandbox.sqlite")
     state.put("quickbooks", "CompanyInfo", "1", {"CompanyName": "Harbour & Pine"})
+    state.put("quickbooks", "Preferences", "1", {"CurrencyPrefs": {"HomeCurrency": {"value": "EUR"}}})
     with serving(state) as address:
         salesforce = {"client_id": "sandbox-consumer-key", "client_secret": "sandbox-consumer-secret"}
         quickbooks = {"client_id": "sandbox-qbo-client", "client_secret": "sandbox-qbo-secret"}
@@ -59,6 +60,21 @@ def edit(file: Path, old: str, new: str) -> None:
 
 def test_the_houses_mappings_fit(wrong: Wrong) -> None:
     assert wrong() == []
+
+
+@pytest.mark.parametrize(("several", "told"), [(False, 1), (True, 0)])
+def test_books_in_another_currency_than_the_firms_are_told(
+    wrong: Wrong, tmp_path: Path, several: bool, told: int
+) -> None:
+    # A company of one currency does not say on each invoice which: dollars would be shown as euros.
+    state = State(tmp_path / "sandbox.sqlite")
+    kept = {"HomeCurrency": {"value": "USD"}, "MultiCurrencyEnabled": several}
+    state.put("quickbooks", "Preferences", "1", {"CurrencyPrefs": kept})
+    found = wrong()
+    assert len(found) == told
+    for finding in found:
+        assert finding.sentence.startswith("QuickBooks Online keeps its books in USD, and the firm's currency is EUR")
+        assert 'currency = "USD"' in finding.step
 
 
 @pytest.mark.parametrize(

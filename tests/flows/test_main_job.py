@@ -19,10 +19,13 @@ from flows.hub import Hub
 from flows.reconcile import reconcile_source
 from flows.sync import sync_source
 from hub.settings import Settings, Source
+from portal_api.queries import statement
+from portal_api.statement import ledger_of
 from sandbox import firm, northwind
 from sandbox.serve import serving
 from sandbox.state import State
 from store.hub_tables import Crosswalk
+from store.scope import Reader, Scope
 from store.tables import BillingAccount, Client, Document, Invoice, Shipment
 from warehouse.landing import Landing
 
@@ -245,3 +248,25 @@ def test_the_lines_of_every_invoice_add_up_to_what_it_comes_to(hub: Hub, state: 
         found = [(sum(line["amount_minor"] or 0 for line in bill.lines), bill) for bill in bills]
     assert any(line["amount_minor"] < 0 for _, bill in found for line in bill.lines if line["amount_minor"])
     assert [bill.number for lines, bill in found if lines + (bill.tax_minor or 0) != bill.total_minor] == []
+
+
+def test_a_statement_closes_with_what_there_is_to_pay_deposits_included(hub: Hub, state: State) -> None:
+    for source in SYSTEMS[:2]:
+        sync_source(hub, source)
+    with hub.engine.connect() as connection:
+        mine = Invoice.c.client_id.is_not(None)
+        bill = connection.execute(select(Invoice).where(Invoice.c.balance_minor > 100_00, mine).limit(1)).one()
+    found = state.get("quickbooks", "Invoice", bill.external_id)
+    assert found is not None
+    ahead = {"Deposit": 50.0, "Balance": found.body["Balance"] - 50.0}
+    state.put("quickbooks", "Invoice", bill.external_id, {**found.body, **ahead})
+    sync_source(hub, "quickbooks")
+    wrong, ahead_of = [], 0
+    with hub.engine.connect() as connection:
+        for client in connection.scalars(select(Client.c.id).where(Client.c.deleted_at.is_(None))):
+            reader = Reader(connection, Scope(client, None, "owner", "session"))
+            lists = reader.bundle(statement.PAGE, first=dt.date(1, 1, 1), last=dt.date(9999, 1, 1))
+            for account in ledger_of(lists, TODAY):
+                wrong += [account] if account.closing_minor != account.due_minor else []
+                ahead_of += sum(line.movement.kind == "deposit" for line in account.lines)
+    assert (wrong, ahead_of) == ([], 1)

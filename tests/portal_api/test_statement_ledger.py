@@ -14,7 +14,7 @@ TODAY = dt.date(2026, 11, 24)
 days = st.dates(dt.date(2024, 1, 1), dt.date(2027, 12, 31))
 currencies = st.sampled_from(["EUR", "USD", "JPY"])
 amounts = st.integers(-(10**12), 10**12)
-kinds = st.sampled_from(["invoice", "payment", "credit"])
+kinds = st.sampled_from(["invoice", "payment", "deposit", "credit"])
 movements = st.lists(st.builds(Movement, days, kinds, st.just("id"), st.none(), currencies, amounts), max_size=30).map(
     lambda found: sorted(found, key=lambda movement: movement.on)
 )

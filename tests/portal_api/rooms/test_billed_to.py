@@ -73,3 +73,24 @@ async def test_a_line_multiplies_out_and_a_discount_is_taken_off(browse, rich, o
     clicks, off = (await browse(f"/api/v1/invoices/{id_}", who=me)).json()["lines"]
     assert (clicks["unit"]["minor"], clicks["unit_price"]) == (4, 0.0375)
     assert (off["unit_price"], off["amount"]["minor"]) == (None, -4_500)
+
+
+@pytest.fixture
+def paid_ahead(rich):
+    """An invoice of which a part was paid with the order."""
+    mine = Invoice.c.id == rich.mine.ids["invoice"][4]
+    with rich.world.engine.begin() as connection:
+        connection.execute(update(Invoice).where(mine).values(deposit_minor=200_000, balance_minor=450_000))
+    yield
+    with rich.world.engine.begin() as connection:
+        connection.execute(update(Invoice).where(mine).values(deposit_minor=None, balance_minor=650_000))
+
+
+async def test_a_deposit_is_told_on_its_invoice_and_in_the_statement(browse, rich, paid_ahead):
+    me, id_ = rich.session(rich.mine), rich.mine.ids["invoice"][4]
+    said = words(await browse(f"/invoices/{id_}", who=me))
+    assert re.search(r"Total €6,500\.00 Deposit, .{3,20} −€2,000\.00 Open €4,500\.00", said)
+    assert (await browse(f"/api/v1/invoices/{id_}", who=me)).json()["deposit"]["minor"] == 200_000
+    assert "Deposit on invoice Quokka-1044 −€2,000.00" in words(await browse("/statement", who=me))
+    sheet = (await browse("/statement.csv", who=me)).text
+    assert ",deposit,Quokka-1044,-2000.00," in sheet
