@@ -57,3 +57,8 @@ def test_a_sources_never_is_said_to_readers_everywhere(zone, year):
 )  # fmt: skip
 def test_an_amount_is_said_with_all_decimals_of_its_currency(minor, currency, said):
     assert words("UTC").money(minor, currency).replace("\xa0", "") == said
+
+
+def test_a_size_is_said_in_the_unit_that_it_fills():
+    said = [words("UTC").size(count) for count in (0, 1_499, 999_499, 999_500, 1_249_999, 12_000_000_000)]
+    assert said == ["1 KB", "1 KB", "999 KB", "1 MB", "1.2 MB", "12,000 MB"]
