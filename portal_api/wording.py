@@ -128,8 +128,9 @@ class Words:
         """Bytes as `84 KB`, `1.2 MB`; empty for None."""
         if count is None:
             return ""
-        if count < KILO * KILO:
-            return f"{max(1, round(count / KILO))} KB"
+        kilos = max(1, round(count / KILO))
+        if kilos < KILO:
+            return f"{kilos} KB"
         return f"{self.number(round(count / KILO / KILO, 1))} MB"
 
 

@@ -160,9 +160,10 @@ def search(state: State, vendor: str, kind: str, text: str, limit: int) -> list[
 
 
 async def payload(request: Request) -> dict[str, Any]:
-    """The body of a request, JSON or a posted form, as a dictionary."""
+    """The body of a request, JSON or a posted form, as a dictionary. `curl -d` calls JSON a form too."""
     content = await request.body()
-    if request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
+    called_form = request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
+    if called_form and not content.lstrip().startswith(b"{"):
         return {name: _number(values[-1]) for name, values in parse_qs(content.decode()).items()}
     body = json.loads(content or b"{}")
     if not isinstance(body, dict):

@@ -97,3 +97,8 @@ def test_minor_units_are_those_of_iso_4217_and_not_of_everyday_use():
 )
 def test_the_price_of_one_keeps_its_decimals(price, currency, said):
     assert words("UTC").price(price, currency) == said
+
+
+def test_a_size_is_said_in_the_unit_that_it_fills():
+    said = [words("UTC").size(count) for count in (0, 1_499, 999_499, 999_500, 1_249_999, 12_000_000_000)]
+    assert said == ["1 KB", "1 KB", "999 KB", "1 MB", "1.2 MB", "12,000 MB"]

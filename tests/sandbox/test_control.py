@@ -67,6 +67,15 @@ def test_a_value_that_the_vendor_could_not_hold_can_be_tried(seeded: State, url:
     assert {name: told[name] for name in bad} == bad
 
 
+def test_what_the_documents_say_can_be_sent_by_curl(seeded: State, url: str) -> None:
+    as_curl_sends = {"content-type": "application/x-www-form-urlencoded"}
+    wish = '{"fault": "rate_limited", "vendor": "quickbooks", "times": 2}'
+    armed = requests.post(f"{url}/control/faults", data=wish, headers=as_curl_sends, timeout=30)
+    assert armed.ok
+    [waiting] = requests.get(f"{url}/control/faults", timeout=30).json()["armed"]
+    assert (waiting["fault"], waiting["vendor"], waiting["times"]) == ("rate_limited", "quickbooks", 2)
+
+
 def test_a_delayed_shipment_moves_its_eta_and_says_so_in_an_event(seeded: State, url: str) -> None:
     shipment = first(seeded, "salesforce", "Shipment__c", "json_extract(body, '$.ETA__c') IS NOT NULL")
     later = edit(url, "delay-shipment", id=shipment.id, days=3).json()["body"]["ETA__c"]
