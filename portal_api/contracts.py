@@ -99,8 +99,9 @@ async def contract(_request: Request, _scope: Client, contract_id: Id) -> Respon
 def view_of(row: Any, words: Words) -> ContractView:
     """One contract in words."""
     found = (
-        ("From", words.day(row.starts_on)),
-        ("Until", words.day(row.ends_on) or ("No end date" if row.starts_on and not row.term_months else "")),
+        # With their years: terms are read years later, and on paper.
+        ("From", words.dated(row.starts_on)),
+        ("Until", words.dated(row.ends_on) or ("No end date" if row.starts_on and not row.term_months else "")),
         ("Term", f"{row.term_months} months" if row.term_months else ""),
         ("Notice", f"{row.notice_days} days" if row.notice_days else ""),
     )

@@ -170,6 +170,9 @@ def test_a_contract_with_a_term_is_not_said_to_have_no_end():
     basis |= {"notice_days": 30, "description": None, "special_terms": None}
     assert "Until" not in dict(view_of(Row(**basis, term_months=12), SPEAK).facts)
     assert dict(view_of(Row(**basis, term_months=None), SPEAK).facts)["Until"] == "No end date"
+    assert dict(view_of(Row(**basis, term_months=12), SPEAK).facts)["From"] == "15 Dec 2026", (
+        "with its year, on paper too"
+    )
 
 
 def test_what_has_arrived_is_at_no_station_any_more():
