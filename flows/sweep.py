@@ -133,7 +133,8 @@ def sweep_source(hub: Hub, source: str, *, let_through: bool = False) -> tuple[S
             for mapping in connected.mappings:
                 if mapping.stream in run.stands:
                     stream = connected.connector.stream(mapping.stream)
-                    results.append(_one_night(hub, session, stream, mapping, run, let_through=let_through))
+                    place = connected.connector.place(session)
+                    results.append(_one_night(hub, session, stream, mapping, run, place, let_through=let_through))
             requests = connected.connector.requests(session)
     except FrontdeskError as error:
         results, requests = _none_swept(run, error), 0
@@ -145,13 +146,13 @@ def sweep_source(hub: Hub, source: str, *, let_through: bool = False) -> tuple[S
 
 
 def _one_night(
-    hub: Hub, session: Any, stream: Stream[Any], mapping: StreamMapping, run: Begun, *, let_through: bool
+    hub: Hub, session: Any, stream: Stream[Any], mapping: StreamMapping, run: Begun, place: str, *, let_through: bool
 ) -> StreamResult:
     """Sweep a stream; one with calculated fields is read again first, for their changes come with no record."""
     stand, result = run.stands[mapping.stream], StreamResult(mapping.stream, "done", 0, 0, 0, 0, 0, 0, 0.0)
     try:
-        # Where the mapping has changed, the next sync reads all of it anyway.
-        if stand.mapping == mapping.fingerprint and _is_calculated(session, stream, mapping):
+        # Where the mapping or the place has changed, the next sync reads all of it anyway.
+        if (stand.mapping, stand.place) == (mapping.fingerprint, place) and _is_calculated(session, stream, mapping):
             result = Pull(hub, session, stream, mapping, run.id, stand, full=True, let_through=let_through).run()
     except FrontdeskError as error:
         return _not_swept(result, error)
