@@ -43,9 +43,19 @@ def compile_folder(folder: Path, targets: Targets, firm_currency: str) -> dict[s
     for file in sorted(folder.glob("*/*.yaml")):
         if file.parent.name != "profiles":
             mapping = compile_file(file, targets, firm_currency)
-            found.setdefault(mapping.source, []).append(mapping)
+            others = found.setdefault(mapping.source, [])
+            _refuse_second(mapping, others)
+            others.append(mapping)
     refuse_broken(found)
     return {source: sorted(mappings, key=_reading_order) for source, mappings in found.items()}
+
+
+def _refuse_second(mapping: Mapping, others: Sequence[Mapping]) -> None:
+    """Two mappings of one stream would take turns at reading all of it again, at every sync."""
+    for other in others:
+        if other.stream == mapping.stream:
+            sentence = f"{other.said[0].spot.file} maps {mapping.source} {mapping.stream} already."
+            raise mapping.said[0].spot.refuse(sentence, step="Take one of the two files away.")
 
 
 def _reading_order(mapping: Mapping) -> tuple[int, int, str]:
@@ -247,13 +257,16 @@ class _Compiler:
         if "each" not in words:
             raise words["from"].spot.refuse("a list needs `each:` to say what to take from its blocks.")
         each = {name: self._part(name, node) for name, node in words["each"].block("each").items()}
-        where = {
-            key: {item.value for item in node.items("where")}
-            for key, node in (words["where"].block("where") if "where" in words else {}).items()
-        }
-        tests = [(path(key), accepted) for key, accepted in where.items()]
+        where = words["where"].block("where") if "where" in words else {}
+        tests = [(path(key), self._accepted(key, node)) for key, node in where.items()]
         read_column, currencies, convert_list = column_of(source_path), self._currency(), items(each, tests)
         return lambda page: [convert_list(*both) for both in zip(read_column(page), currencies(page), strict=True)]
+
+    def _accepted(self, key: str, node: Node) -> frozenset[Any]:
+        for item in node.items("where"):
+            if isinstance(item.value, dict | list):
+                raise item.spot.refuse(f"{key} must be one of words or numbers, not {item.plain()!r}.")
+        return frozenset(item.value for item in node.items("where"))
 
     def _part(self, name: str, node: Node) -> Part:
         words = (
