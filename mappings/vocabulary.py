@@ -34,7 +34,7 @@
           amount_minor: {from: Amount, as: money}
 
 A column's type (store.tables) decides how a value is read, and which of these words it may say; no type is ever named
-here except `as: email` of a text and `as: money` of a list's part.
+here except `as: email` of a text and `as: money` of a list's part, which one that is called `..._minor` must say.
 """
 
 from __future__ import annotations
