@@ -43,9 +43,19 @@ def compile_folder(folder: Path, targets: Targets, firm_currency: str) -> dict[s
     for file in sorted(folder.glob("*/*.yaml")):
         if file.parent.name != "profiles":
             mapping = compile_file(file, targets, firm_currency)
-            found.setdefault(mapping.source, []).append(mapping)
+            others = found.setdefault(mapping.source, [])
+            _refuse_second(mapping, others)
+            others.append(mapping)
     refuse_broken(found)
     return {source: sorted(mappings, key=_reading_order) for source, mappings in found.items()}
+
+
+def _refuse_second(mapping: Mapping, others: Sequence[Mapping]) -> None:
+    """Two mappings of one stream would take turns at reading all of it again, at every sync."""
+    for other in others:
+        if other.stream == mapping.stream:
+            sentence = f"{other.said[0].spot.file} maps {mapping.source} {mapping.stream} already."
+            raise mapping.said[0].spot.refuse(sentence, step="Take one of the two files away.")
 
 
 def _reading_order(mapping: Mapping) -> tuple[int, int, str]:
@@ -251,8 +261,9 @@ class _Compiler:
     def _tests(self, words: dict[str, Node]) -> list[Test]:
         """Other fields of the record that `where` names, and what each must hold."""
         found = words["where"].block("where").items()
+        # No set: what a source sends there may have no hash, and is then simply something else.
         return [
-            (path(self._see(Node(key, node.spot), "where")), [item.value for item in node.items("where")])
+            (path(self._see(Node(key, node.spot), "where")), tuple(_accepted("where", key, node)))
             for key, node in found
         ]
 
@@ -286,4 +297,12 @@ class _Compiler:
 def _block_tests(words: dict[str, Node], word: str) -> list[Test]:
     """What `where` or `minus` asks of a list's block: fields, and the values that each may have."""
     found = words[word].block(word) if word in words else {}
-    return [(path(key), {item.value for item in node.items(word)}) for key, node in found.items()]
+    return [(path(key), _accepted(word, key, node)) for key, node in found.items()]
+
+
+def _accepted(word: str, key: str, node: Node) -> frozenset[Any]:
+    """The values that `key` may have. MappingError for one that could never be equal to a record's."""
+    for item in node.items(word):
+        if isinstance(item.value, dict | list):
+            raise item.spot.refuse(f"{key} must be one of words or numbers, not {item.plain()!r}.")
+    return frozenset(item.value for item in node.items(word))

@@ -35,7 +35,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What one kind of client sees first. `cards` are templates/home/cards/*.html, in their order on the page."""
+    """What one kind of client sees first. `main` and `side`: templates/home/cards/*.html, in the order of the page."""
 
     profile: str
     worry: str
@@ -43,6 +43,11 @@ class Profile:
     main: tuple[str, ...]
     side: tuple[str, ...]
     first_visit: tuple[str, ...]
+
+    @property
+    def cards(self) -> frozenset[str]:
+        """All of them, in no order."""
+        return frozenset((*self.main, *self.side))
 
 
 def profiles(folder: Path | None) -> Mapping[str, Profile]:
@@ -65,6 +70,8 @@ def profile_of(file: Path, known: Iterable[str] | None) -> Profile:
     if name != file.stem:
         raise words["profile"].spot.refuse(f"profile {name!r} in the file {file.name}.", step="Name both alike.")
     cards = {word: tuple(_texts(words[word], word, CARDS)) for word in ("main", "side")}
+    if twice := sorted(set(cards["main"]) & set(cards["side"])):
+        raise words["side"].spot.refuse(f"{twice[0]} is in main already.", step="Name each card once.")
     return Profile(name, words["worry"].text("worry"), _noun(words["noun"]), **cards, first_visit=_lines(words))
 
 
@@ -77,10 +84,12 @@ def _noun(node: Node) -> Place:
 
 
 def _texts(node: Node, what: str, accepted: Iterable[str]) -> Iterator[str]:
-    for item in node.items(what):
+    for number, item in enumerate(node.items(what)):
         text = item.text(f"a card of {what}")
         if text not in accepted:
             raise item.spot.refuse_unknown("card", text, accepted)
+        if text in [other.value for other in node.value[:number]]:
+            raise item.spot.refuse(f"{text} stands here twice.", step="Name each card once.")
         yield text
 
 

@@ -37,7 +37,7 @@
                                   below zero where these fields of the block hold one of these values
 
 A column's type (store.tables) decides how a value is read, and which of these words it may say; no type is ever named
-here except `as: email` of a text and `as: money` of a list's part.
+here except `as: email` of a text and `as: money` of a list's part, which one that is called `..._minor` must say.
 """
 
 from __future__ import annotations

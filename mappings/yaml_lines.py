@@ -14,6 +14,8 @@ import yaml
 
 from hub.errors import NeedsPerson
 
+LARGEST = 2**63
+
 
 class MappingError(NeedsPerson):
     """A mapping says something that is not in the vocabulary, and file:line begins the sentence; or there is none."""
@@ -66,13 +68,13 @@ class Node:
     def block(self, what: str) -> dict[str, Node]:
         """This node as a block of any keys."""
         if not isinstance(self.value, dict):
-            raise self.spot.refuse(f"{what} must be a block of `word: value` lines, not {self.value!r}.")
+            raise self.spot.refuse(f"{what} must be a block of `word: value` lines, not {self.plain()!r}.")
         return self.value
 
     def items(self, what: str) -> list[Node]:
         """This node as a list."""
         if not isinstance(self.value, list):
-            raise self.spot.refuse(f"{what} must be a list, not {self.value!r}.")
+            raise self.spot.refuse(f"{what} must be a list, not {self.plain()!r}.")
         return self.value
 
     def plain(self) -> Any:
@@ -84,7 +86,7 @@ class Node:
     def text(self, what: str) -> str:
         """This node as one word or line."""
         if not isinstance(self.value, str) or not self.value:
-            raise self.spot.refuse(f"{what} must be a word, not {self.value!r}.")
+            raise self.spot.refuse(f"{what} must be a word, not {self.plain()!r}.")
         return self.value
 
 
@@ -95,15 +97,23 @@ def fingerprint(top: Mapping[str, Node], *circumstances: str) -> str:
 
 
 def read(file: Path) -> Node:
-    """The file as Nodes. MappingError for what is no YAML."""
+    """The file as Nodes. MappingError for what is no YAML, or refers to itself."""
     try:
         root = yaml.compose(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+        if root is None:
+            raise Spot(file, 1).refuse("the file is empty.")
+        return _node(root, file)
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise Spot(file, line).refuse("this is no text in UTF-8.", step="Save it in UTF-8.") from None
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise Spot(file, line).refuse(f"this is no YAML: {error.problem}.") from None
-    if root is None:
-        raise Spot(file, 1).refuse("the file is empty.")
-    return _node(root, file)
+    except yaml.YAMLError as error:
+        why = str(error).partition("\n")[0].rpartition(": ")[2]
+        raise Spot(file, 1).refuse(f"this is no YAML: {why}.") from None
+    except RecursionError:
+        raise Spot(file, 1).refuse("it refers to itself.", step="Write it without `&` and `*`.") from None
 
 
 def _node(node: yaml.Node, file: Path) -> Node:
@@ -114,13 +124,18 @@ def _node(node: yaml.Node, file: Path) -> Node:
         return Node([_node(item, file) for item in node.value], spot)
     # What YAML would guess at stays text: a source may well have a field called `no` or `on`.
     typed = node.tag.rpartition(":")[2] in {"int", "null"}
-    return Node(yaml.safe_load(node.value) if typed else node.value, spot)
+    value = yaml.safe_load(node.value) if typed else node.value
+    if isinstance(value, int) and abs(value) >= LARGEST:
+        raise spot.refuse("no number of more than 64 bits is taken.")
+    return Node(value, spot)
 
 
 def _pairs(node: yaml.MappingNode, file: Path) -> Iterator[tuple[str, Node]]:
     seen: set[str] = set()
     for key, value in node.value:
         spot = Spot(file, key.start_mark.line + 1)
+        if not isinstance(key, yaml.ScalarNode):
+            raise spot.refuse("a word must stand before the colon.")
         if key.value in seen:
             raise spot.refuse(f"{key.value!r} stands here twice.")
         seen.add(key.value)

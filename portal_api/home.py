@@ -18,7 +18,7 @@ from portal_api.feeds import Feeds, Fresh
 from portal_api.pages import render, words_of
 from portal_api.portal import portal_of
 from portal_api.profiles import Profile
-from portal_api.queries.home import BUNDLES
+from portal_api.queries.home import lists_of
 from portal_api.reading import reading
 from portal_api.states import WAITING_VERBS, key
 from portal_api.wording import Words
@@ -71,14 +71,14 @@ async def home(request: Request, _scope: Client) -> Response:
     portal = portal_of(request)
     profile = portal.profiles.of(request.state.visitor.profile)
     words = words_of(request)
-    lists = await reading(request, _lists, profile.profile, words)
+    lists = await reading(request, _lists, profile, words)
     record(request, "view", "home")
     context = context_of(lists, profile, portal.feeds, words, request)
     return render(request, "home/home.html", {"page": context}, words=words)
 
 
-def _lists(reader: Reader, profile: str, words: Words) -> Mapping[str, list[Any]]:
-    return reader.bundle(BUNDLES[profile], today=words.today)
+def _lists(reader: Reader, profile: Profile, words: Words) -> Mapping[str, list[Any]]:
+    return reader.bundle(lists_of(profile.profile, profile.cards), today=words.today)
 
 
 def context_of(

@@ -106,13 +106,15 @@ def _store_identities(connection: Connection, identity: list[tuple[object, ...]]
 def match(connection: Connection) -> dict[str, str | None]:
     """Decide again for every record that rules may decide; returns what changed, by crosswalk id.
 
-    Runs until nothing changes, because a sub-customer follows its parent, which may itself just have been matched.
+    Runs until nothing changes, because a sub-customer follows its parent, which may itself just have been matched; or
+    until the same changes come again, as where two are each other's parents.
     """
     take_turns(connection, IDENTITY)
     changed: dict[str, str | None] = {}
     former: dict[str, str | None] = {}
-    for _ in range(5):
-        moved = {}
+    rounds: list[dict[str, str | None]] = [{}]
+    while True:
+        moved: dict[str, str | None] = {}
         for key, old, evidence, decision in _decisions(connection):
             if (decision.client_id, decision.evidence) != (old, evidence):
                 _write(connection, key, decision)
@@ -120,8 +122,9 @@ def match(connection: Connection) -> dict[str, str | None]:
                 moved[key] = decision.client_id
                 former.setdefault(key, old)
         changed.update(moved)
-        if not moved:
+        if moved in rounds:
             break
+        rounds.append(moved)
     undecided_anchor = (
         select(Crosswalk.c.id).where(Crosswalk.c.rule == ANCHOR, Crosswalk.c.matched_at.is_(None)).limit(1)
     )

@@ -23,7 +23,7 @@ from portal_api.portal import portal_of
 from portal_api.queries import account as account_queries
 from portal_api.queries import contracts, documents, invoices, projects, requests, shipments
 from portal_api.queries import statement as statement_queries
-from portal_api.queries.home import BUNDLES
+from portal_api.queries.home import lists_of
 from portal_api.reading import reading
 from portal_api.serving import serve
 from portal_api.statement import ledger_of, period_of
@@ -56,7 +56,7 @@ async def home(request: Request, _scope: Client) -> m.Home:
     """The answer of the first page, and what waits for the client."""
     words = words_of(request)
     profile = portal_of(request).profiles.of(request.state.visitor.profile)
-    lists = await reading(request, lambda reader: reader.bundle(BUNDLES[profile.profile], today=words.today))
+    lists = await reading(request, lambda reader: reader.bundle(lists_of(profile.profile), today=words.today))
     record(request, "view", "home", via="api")
     answer = ANSWERS[profile.profile](facts_of(lists), words)
     waiting = [item._asdict() for item in waiting_of(lists, words)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Select, func, select
@@ -78,12 +79,17 @@ _WORK: Lists = {
     "milestones": MILESTONES,
 }
 
-BUNDLES: dict[str, Bundle] = {
-    "logistics": Bundle(**_COMMON, **_GOODS),
-    "professional_services": Bundle(**_COMMON, **_WORK),
-    "architecture": Bundle(**_COMMON, **_WORK),
-    "legal": Bundle(**_COMMON, **_WORK),
-    "agency": Bundle(**_COMMON, **_WORK),
-    "saas": Bundle(**_COMMON, plans=account.PLANS.limit(5)),
-}
-"""By profile."""
+_PLANS: Lists = {"plans": account.PLANS.limit(5)}
+
+_BY_ANSWER = {"logistics": _GOODS, "saas": _PLANS}
+"""What a profile's answer looks at; the others' look at the work."""
+_BY_CARD = {"shipments": _GOODS, "projects": _WORK, "plan": _PLANS}
+
+
+@cache
+def lists_of(profile: str, cards: frozenset[str] = frozenset()) -> Bundle:
+    """What a profile's answer and these cards look at; built once for each such set."""
+    lists = {**_COMMON, **_BY_ANSWER.get(profile, _WORK)}
+    for card in sorted(cards):
+        lists |= _BY_CARD.get(card, {})
+    return Bundle(**lists)

@@ -70,6 +70,12 @@ def test_every_mapping_in_the_house_compiles() -> None:
             "part sku does not say `from`.",
         ),
         (("number: no", "lines: {from: l, each: {amount_minor: a}}\n  number: no"), 9, "amount_minor is an amount"),
+        (("number: no", "? [a, b]\n  : no"), 9, "a word must stand before the colon"),
+        (("number: no", "lines: {from: l, where: {k: [[a]]}, each: {x: y}}"), 9, "k must be one of words or numbers"),
+        (("number: no", "lines: &a {from: l, each: *a}"), 1, "it refers to itself"),
+        (("number: no", f"number: {{from: no, values: {{a: {2**64}}}}}"), 9, "no number of more than 64 bits"),
+        (("number: no", "number: [no]"), 9, "not ['no']"),
+        (("number: no", "number: n\x07o"), 1, "this is no YAML: control characters are not allowed"),
         (("number: no", "number: {from: no, otherwise: x}"), 9, "number says otherwise without values."),
         (("number: no", "number: {from: no, values: {a: b}, as: email}"), 9, "number says both values and as."),
         (("number: no", "voided: {from: v, where: {sum: 0}}\n  number: no"), 9, "where must be a list, not 0."),
@@ -97,6 +103,23 @@ def test_a_mistake_is_named_with_file_line_and_what_is_accepted(
         compiled(tmp_path, GOOD.replace(*change))
     assert f"Bill.yaml:{line}:" in caught.value.sentence
     assert said in caught.value.sentence
+
+
+def test_a_file_in_another_encoding_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "acme" / "Bill.yaml"
+    file.parent.mkdir()
+    file.write_bytes(GOOD.encode() + "# Größe".encode("latin-1"))
+    with pytest.raises(MappingError, match=r"Bill.yaml:\d+: this is no text in UTF-8"):
+        compile_folder(tmp_path, targets(), "EUR")
+
+
+def test_a_stream_that_two_files_map_is_refused_with_both(tmp_path: Path) -> None:
+    """Each would have all read again by itself, at every sync."""
+    for name in ("Bill.yaml", "Bill (copy).yaml"):
+        compiled(tmp_path, GOOD)
+        (tmp_path / "acme" / name).write_text(GOOD)
+    with pytest.raises(MappingError, match=r"Bill.yaml:\d: .*Bill \(copy\).yaml maps acme Bill already"):
+        compile_folder(tmp_path, targets(), "EUR")
 
 
 def test_money_is_read_in_the_records_own_currency(tmp_path: Path) -> None:

@@ -35,6 +35,8 @@ def test_a_firms_own_profile_is_read_and_the_others_stay(tmp_path: Path, legal: 
         ("path: /projects", "path: /project", 3, "unknown path '/project'. Did you mean '/projects'?"),
         ("main: [waiting, projects", "main: [waiting, project", 4, "unknown card 'project'. Did you mean 'projects'?"),
         ("  - Your documents and invoices, each one press away.\n", "", 6, "first_visit has 2 lines."),
+        ("main: [waiting,", "main: [documents, waiting,", 4, "documents stands here twice."),
+        ("side: [", "side: [documents, ", 5, "documents is in main already."),
         ("side: [", "side: [[", 5, "this is no YAML"),
     ],
 )

@@ -6,11 +6,14 @@ import datetime as dt
 import re
 from typing import Any
 
+import httpx
 import pytest
 from sqlalchemy import event, insert, update
 
 from hub.clock import now
 from hub.ids import random_id
+from mappings.profiles import HOUSE
+from portal_api.app import create_app
 from store.hub_tables import HeldRecord, StreamState
 from store.tables import Invoice, Project
 
@@ -33,6 +36,26 @@ async def test_each_profile_gets_its_sentence_its_cards_and_their_sources(signed
     assert sources == cards - page.text.count('id="waiting"')
     assert "Download invoice 1043" in page.text
     assert 'href="/invoices/latest.pdf"' in page.text
+
+
+async def test_a_firms_own_first_screens_may_show_any_card(world, tmp_path):
+    cards = "[waiting, shipments, projects, plan, requests, documents]"
+    (tmp_path / "profiles").mkdir()
+    for profile in PROFILES:
+        house = (HOUSE / f"{profile}.yaml").read_text()
+        own = re.sub("side: .*", "side: [invoice, account]", re.sub("main: .*", f"main: {cards}", house))
+        (tmp_path / "profiles" / f"{profile}.yaml").write_text(own)
+    app = create_app(world.settings.model_copy(update={"mappings_path": tmp_path}))
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=world.settings.public_url) as browser,
+    ):
+        for profile in PROFILES:
+            browser.cookies.set("frontdesk", world.sign_in(world.client(profile)))
+            page, api = await browser.get("/"), await browser.get("/api/v1/home")
+            assert (page.status_code, api.status_code) == (200, 200), profile
+            titles = set(re.findall(r"<h2[^>]*>([^<]+)</h2>", page.text))
+            assert {"On their way", "Your plan", "Open requests", "Latest documents"} <= titles, profile
 
 
 @pytest.mark.parametrize("profile", PROFILES)
