@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -111,7 +113,9 @@ def portal() -> FastAPI:
 
 
 def worker(
-    wait: Annotated[int, typer.Option(help="Seconds to wait for the Prefect server to come up.", min=0)] = 0,
+    wait: Annotated[
+        int, typer.Option(help="Seconds to wait for the Prefect server, or for another worker to end.", min=0)
+    ] = 0,
 ) -> None:
     """Run the flows on their schedules.
 
@@ -128,8 +132,26 @@ def worker(
     from flows.worker import work
 
     stay()
-    say.note(f"Worker of {address} (Ctrl-C stops it)")
-    work(settings)
+    with _only_worker(settings, wait):
+        say.note(f"Worker of {address} (Ctrl-C stops it)")
+        work(settings)
+
+
+@contextmanager
+def _only_worker(settings: Settings, wait: float) -> Iterator[None]:
+    """NeedsPerson when another worker is there: whichever stops first would pause the other's schedules too."""
+    from store.alone import Busy, alone
+    from store.engine import create_engine
+
+    engine = create_engine(settings.database_url)
+    with ExitStack() as turn:
+        turn.callback(engine.dispose)
+        try:
+            turn.enter_context(alone(engine, "worker", wait))
+        except Busy:
+            step = "Stop it first, or wait for its end with --wait; for more machines see docs/operations.md."
+            raise NeedsPerson("Another worker of this store runs already.", step=step) from None
+        yield
 
 
 def sandbox(context: typer.Context) -> None:

@@ -1,8 +1,8 @@
 """What only one process may do at a time, and whose turn ends with the process, however it dies.
 
 A turn that lapses by the clock is either too short for a slow process or too long after a dead one. So it hangs on what
-the system takes back by itself: on PostgreSQL a lock of an open transaction, which falls with its connection, wherever
-the other processes run; on SQLite, which serves one machine, a lock on a file beside the store's.
+the system takes back by itself: on PostgreSQL a lock of a connection, which falls with it, wherever the other processes
+run; on SQLite, which serves one machine, a lock on a file beside the store's.
 """
 
 from __future__ import annotations
@@ -15,16 +15,21 @@ from pathlib import Path
 from typing import IO
 
 from sqlalchemy import Engine, func, select
+from sqlalchemy.exc import DBAPIError
 
 from hub.errors import NeedsPerson, RetryLater
-from store.engine import writing
+from store.trouble import trouble
 
 ASKS_EVERY_SECONDS = 0.1
 
 
+class Busy(RetryLater):
+    """It is another process's turn."""
+
+
 @contextmanager
 def alone(engine: Engine, about: str, patience: float) -> Iterator[None]:
-    """Wait for our turn and keep it until the end of the block. RetryLater when it does not come in `patience` seconds.
+    """Wait for our turn and keep it until the end of the block. Busy when it does not come in `patience` seconds.
 
     Call outside of any transaction: one that writes would keep the holder from storing what it does.
     """
@@ -33,15 +38,21 @@ def alone(engine: Engine, about: str, patience: float) -> Iterator[None]:
         deadline = time.monotonic() + patience
         while not take():
             if time.monotonic() > deadline:
-                raise RetryLater(f"Another process keeps the {about} busy.")
+                raise Busy(f"Another process keeps the {about} busy.")
             time.sleep(ASKS_EVERY_SECONDS)
         yield
 
 
 @contextmanager
 def _connections(engine: Engine, about: str) -> Iterator[Callable[[], bool]]:
-    lock = select(func.pg_try_advisory_xact_lock(func.hashtextextended(f"frontdesk {about}", 0)))
-    with writing(engine) as connection:
+    lock = select(func.pg_try_advisory_lock(func.hashtextextended(f"frontdesk {about}", 0)))
+    try:
+        connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+    except DBAPIError as error:
+        raise trouble(error) or error from error
+    with connection:
+        # Out of the pool, so that closing it gives the lock back. No transaction stays open, for a turn may be long.
+        connection.detach()
         yield lambda: bool(connection.scalar(lock))
 
 

@@ -38,6 +38,8 @@ def replacing(path: Path, *, fresh: bool) -> Iterator[Path]:
                 shutil.copyfile(path, private)
             yield private
             _sync(private)
+            # Left by somebody who wrote to the file that goes now. Beside the new one it would make that unreadable.
+            _log_of(path).unlink(missing_ok=True)
             private.replace(path)
     except (OSError, duckdb.IOException, duckdb.FatalException) as error:  # the last: a failed checkpoint
         raise _refused(path, error) from error
@@ -96,8 +98,13 @@ def _only_one(path: Path) -> Iterator[None]:
 
 def _clear(private: Path) -> None:
     private.unlink(missing_ok=True)
-    private.with_name(private.name + ".wal").unlink(missing_ok=True)
+    _log_of(private).unlink(missing_ok=True)
     shutil.rmtree(rows_of(private), ignore_errors=True)
+
+
+def _log_of(file: Path) -> Path:
+    """DuckDB's write-ahead log of a database's file."""
+    return file.with_name(file.name + ".wal")
 
 
 def rows_of(private: Path) -> Path:

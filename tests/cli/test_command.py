@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import http.server
 import json
 import os
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from sqlalchemy import insert
 
 from cli import say
 from cli.main import unexpected
+from store.alone import alone
 from store.engine import create_engine
 from store.hub_tables import StreamState
 
@@ -230,6 +233,25 @@ def test_the_worker_needs_a_server_that_answers(migrated: Run) -> None:
     assert "PREFECT_API_URL" in migrated("worker").stderr
     silent = migrated("worker", PREFECT_API_URL="http://127.0.0.1:1/api")
     assert "does not answer" in silent.stderr
+
+
+def test_a_second_worker_is_refused_as_it_would_pause_the_firsts_schedules(migrated: Run, tmp_path: Path) -> None:
+    class Healthy(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    engine = create_engine(f"sqlite:///{tmp_path}/var/frontdesk.sqlite")
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Healthy) as prefect, alone(engine, "worker", 0):
+        threading.Thread(target=prefect.serve_forever, daemon=True).start()
+        second = migrated("worker", PREFECT_API_URL=f"http://127.0.0.1:{prefect.server_address[1]}/api")
+        prefect.shutdown()
+    engine.dispose()
+    assert second.returncode == 1
+    assert second.stderr.startswith("Another worker of this store runs already.\n  Stop it first")
 
 
 def test_a_taken_port_is_named_with_the_option_that_chooses_another(migrated: Run) -> None:

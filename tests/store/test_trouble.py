@@ -12,7 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from hub.errors import FrontdeskError, NeedsPerson, RetryLater
-from store.alone import alone
+from store.alone import Busy, alone
 from store.engine import create_engine, writing
 from store.trouble import trouble
 
@@ -180,5 +180,17 @@ def test_a_turn_whose_lock_cannot_be_written_needs_a_person(sqlite_url: str, tmp
     engine = create_engine(sqlite_url)
     wanted = r"store\.sqlite-credentials\.lock cannot be written"
     with pytest.raises(NeedsPerson, match=wanted), alone(engine, "credentials", patience=0):
+        pass
+    engine.dispose()
+
+
+@pytest.mark.postgres
+def test_a_turn_ends_quietly_whose_server_was_restarted_meanwhile(postgres_url: str, postgres_do: Do) -> None:
+    engine = create_engine(postgres_url)
+    with alone(engine, "worker", patience=0):
+        with pytest.raises(Busy), alone(engine, "worker", patience=0):
+            pass
+        postgres_do("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'firm'")
+    with alone(engine, "worker", patience=5):
         pass
     engine.dispose()

@@ -287,6 +287,19 @@ def test_a_disk_that_takes_no_more_is_one_plain_sentence_and_the_last_good_file_
     assert build(sqlite_firm.url, file).activity == 1
 
 
+def test_what_somebody_wrote_to_the_published_file_makes_no_later_one_unreadable(sqlite_firm, file):
+    build(sqlite_firm.url, file, as_of=AS_OF)
+    # Killed before it could close the file.
+    script = (
+        "import duckdb, os, sys; c = duckdb.connect(sys.argv[1]); c.execute('CREATE TABLE mine (n int)'); os._exit(0)"
+    )
+    subprocess.run([sys.executable, "-c", script, str(file)], check=True)
+    assert file.with_name(f"{file.name}.wal").exists()
+    build(sqlite_firm.url, file, as_of=AS_OF)
+    with reading(file) as connection:
+        assert connection.execute("SELECT count(*) FROM warehouse_state").fetchone() == (1,)
+
+
 def test_a_folder_that_takes_not_even_the_lock_is_named(sqlite_firm, file):
     file.with_name(f".{file.name}.lock").mkdir()
     with pytest.raises(NeedsPerson, match=f"The warehouse cannot be built in {file.parent}: Is a directory"):
