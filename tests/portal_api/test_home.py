@@ -153,14 +153,15 @@ async def test_what_is_being_checked_is_said_and_anothers_is_not(world, signed_i
         "reason": "amount",
     }
     held |= {"sentence": "x", "payload": "{}", "batch": "b", "first_seen_at": now(), "last_seen_at": now()}
+    id_ = random_id()
     with world.engine.begin() as connection:
-        connection.execute(insert(HeldRecord), {"id": random_id(), "client_id": world.client("agency").id, **held})
+        connection.execute(insert(HeldRecord), {"id": id_, "client_id": world.client("agency").id, **held})
     try:
         assert "1 invoice is being checked." in (await signed_in("agency").get("/")).text
         assert "being checked" not in (await signed_in("legal").get("/")).text
     finally:
         with world.engine.begin() as connection:
-            connection.execute(update(HeldRecord).values(resolved_at=now()))
+            connection.execute(update(HeldRecord).where(HeldRecord.c.id == id_).values(resolved_at=now()))
     assert "being checked" not in (await signed_in("agency").get("/")).text
 
 
