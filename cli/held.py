@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Annotated, Any
 
 import typer
@@ -11,6 +12,7 @@ from cli.app import KEEP_TRUE, group
 
 SHOWN = 4_000
 """Characters of a payload on a terminal; a record may be megabytes."""
+SAID = {"taken": "taken", "held": "still held", "gone": "not held", "busy": "left to another worker that reads there"}
 
 
 def add_to(app: typer.Typer) -> None:
@@ -61,15 +63,15 @@ def replay(
     from hub.settings import load
 
     wanted = held_ids or [record["id"] for record, _ in _open_records()]
-    failed = 0
+    states: Counter[str] = Counter(taken=0, held=0)
     for tried in try_again_afresh(load(), wanted):
-        failed += tried.state != "taken"
+        states[tried.state] += 1
         print(f"{tried.id}  {tried.state}{f': {tried.sentence}' if tried.sentence else ''}")
         # Read now: it may be held for another reason than before.
         for record, _ in _open_records(tried.id) if tried.state == "held" else ():
             print(f"  {record['suggestion'] or f'See `frontdesk quarantine show {tried.id}`.'}")
-    print(f"{len(wanted) - failed} taken, {failed} still held")
-    if failed:
+    print(", ".join(f"{count} {SAID[state]}" for state, count in states.items()))
+    if states["taken"] < len(wanted):
         raise typer.Exit(1)
 
 

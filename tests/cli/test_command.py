@@ -227,6 +227,8 @@ def test_staff_get_in_and_strangers_do_not(migrated: Run) -> None:
 def test_an_empty_quarantine_says_so(migrated: Run) -> None:
     assert migrated("quarantine", "list").stdout == "Nothing is held.\n"
     assert "quarantine list" in migrated("quarantine", "show", "nope").stderr
+    replayed = migrated("quarantine", "replay", "nope")
+    assert (replayed.returncode, replayed.stdout.splitlines()[-1]) == (1, "0 taken, 0 still held, 1 not held")
 
 
 def test_the_worker_needs_a_server_that_answers(migrated: Run) -> None:
