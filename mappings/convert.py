@@ -33,8 +33,9 @@ written anew by `python tests/mappings/test_rules.py`, in the same commit.
 PROSE_LIMIT = 100_000
 """Characters. Longer texts are quarantined: no client reads them, and one would fill a page many times."""
 
-SALESFORCE_FORM = "T.+0000"
-"""What stands at 10, at 19 and from 23 on in Salesforce's instants, which make nine tenths of all."""
+SALESFORCE_LENGTH = 28
+SALESFORCE_MARKS = ((10, "T"), (19, "."), (23, "+"), (24, "0"), (25, "0"), (26, "0"), (27, "0"))
+"""What stands where in Salesforce's instants, which make nine tenths of all."""
 _TEXT = {str, type(None)}
 _NUMBER = {int, float}
 _AMOUNT = {int, float, type(None)}
@@ -111,18 +112,25 @@ def _each_once(one: Callable[[Any], Any]) -> Convert:
 def instant(values: Sequence[Any]) -> Column:
     """Aware instants in any ISO form as fixed-width UTC text."""
     try:
-        if {value[10] + value[19] + value[23:] for value in values if value} <= {SALESFORCE_FORM}:
-            return _in_salesforce_form(values)
-    except (TypeError, IndexError, ValueError):
+        if _are_salesforces([value for value in values if value]):
+            return [f"{value[:23]}Z" if value else None for value in values]
+    except (TypeError, ValueError):
         pass  # something else is among them; the slow way says what
     return [None if value is None or value == "" else _instant(value) for value in values]
 
 
-def _in_salesforce_form(values: Sequence[str | None]) -> Column:
-    """`2026-05-28T21:15:07.000+0000`, always UTC: checked, then cut. ValueError for no such moment."""
-    for moment in map(dt.datetime.fromisoformat, filter(None, values)):
-        del moment  # reading it was the check
-    return [f"{value[:23]}Z" if value else None for value in values]
+def _are_salesforces(moments: Sequence[str]) -> bool:
+    """Whether all are like `2026-05-28T21:15:07.000+0000`, always UTC. ValueError where one is no such moment.
+
+    A page's marks are compared as columns of one long text: a slice for each, whatever the number of records.
+    """
+    together = "".join(moments)
+    if set(map(len, moments)) - {SALESFORCE_LENGTH}:
+        return False
+    columns = ((together[at::SALESFORCE_LENGTH], mark) for at, mark in SALESFORCE_MARKS)
+    return all(column.count(mark) == len(moments) for column, mark in columns) and all(
+        map(dt.datetime.fromisoformat, moments)
+    )
 
 
 def _instant(value: Any) -> str:

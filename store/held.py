@@ -161,6 +161,8 @@ def release(connection: Connection, source: str, stream: str, external_ids: Sequ
         return
     open_here = (HeldRecord.c.source == source, HeldRecord.c.stream == stream, HeldRecord.c.resolved_at.is_(None))
     waiting = set(connection.scalars(select(HeldRecord.c.external_id).where(*open_here)))
+    if not waiting:
+        return
     for chunk in rows.chunks(sorted(waiting & set(external_ids))):
         connection.execute(
             update(HeldRecord).where(*open_here, HeldRecord.c.external_id.in_(chunk)).values(resolved_at=now())

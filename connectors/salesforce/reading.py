@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from operator import itemgetter
 from typing import Any
 from urllib.parse import quote_plus
 
@@ -30,6 +32,7 @@ STAMP = "SystemModstamp"
 # These have no recycle bin: a user is made inactive, never deleted.
 WITHOUT_BIN = frozenset({"User", "Profile", "UserRole", "Organization", "RecordType"})
 SECOND = dt.timedelta(seconds=1)
+IS_DELETED = itemgetter("IsDeleted")
 BEGINNING = dt.datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -152,6 +155,10 @@ def split(records: list[Any]) -> tuple[Sequence[Record], Sequence[Deleted]]:
 
     What is no object, or does not say what was deleted, stays among the live ones: the mapping holds it.
     """
+    with suppress(KeyError, TypeError):
+        # Nearly every page: asked without a Python-level call a record, a twentieth of a first load.
+        if not any(map(IS_DELETED, records)):
+            return records, ()
     gone = {n: _deleted(record) for n, record in enumerate(records) if _is_deleted(record)}
     if not gone:
         return records, ()
