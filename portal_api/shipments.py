@@ -33,7 +33,7 @@ from portal_api.states import (
     promised,
     shipment_state,
 )
-from portal_api.tally import tally
+from portal_api.tally import kind, tally
 from portal_api.wording import Words
 from store.scope import Reader
 
@@ -142,7 +142,7 @@ def lead_of(counts: Any, looked: Sequence[Any], words: Words) -> str:
     """The list's answer: how many are on time, held, late, not confirmed, without a date. Counts as home does."""
     if not counts.active:
         return "Nothing is on its way." if counts.arrived else ""
-    found = tally(looked, words)
+    found = tally([kind(row, words) for row in looked])
     on_time = counts.active - found.troubled - found.undated
     if on_time == counts.active:
         return "Your shipment is on time." if on_time == 1 else f"All {on_time} shipments are on time."

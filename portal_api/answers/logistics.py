@@ -45,19 +45,18 @@ def logistics(facts: Facts, speak: Words) -> Answer:
     """
     if not facts.shipments:
         return answer([_nothing_moves(facts, speak), in_short(facts, speak)])
-    counts = tally(facts.shipments, speak)
+    # Each shipment is looked at once: what it is told by is a good part of the page's time.
+    kinds = [kind(row, speak) for row in facts.shipments]
+    counts = tally(kinds)
     on_time = facts.shipment_count - counts.troubled - counts.undated
-    troubled = sorted((row for row in facts.shipments if kind(row, speak) in TROUBLE), key=lambda r: _rank(r, speak))
+    ranked = sorted((TROUBLE.index(found), n) for n, found in enumerate(kinds) if found in TROUBLE)
+    troubled = [facts.shipments[n] for _, n in ranked]
     waits = None if troubled else in_short(facts, speak)
     rest = None if troubled and in_number(facts) else _rest(on_time, counts.undated, troubled, facts)
-    more = tally(troubled[1:], speak)
+    more = tally([TROUBLE[rank] for rank, _ in ranked[1:]])
     following = None if troubled or counts.undated else _following(facts, speak)
     parts = [_trouble(troubled, speak), _more_trouble(more), waits, rest, following]
     return answer(parts, _proof(counts, on_time))
-
-
-def _rank(row: Any, speak: Words) -> int:
-    return TROUBLE.index(kind(row, speak))
 
 
 def _nothing_moves(facts: Facts, speak: Words) -> Part:
