@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, or_, select
 
 from portal_api.queries import account, invoices, projects, requests, shipments
 from portal_api.queries.parts import STREAMS, since_ever
@@ -45,7 +45,8 @@ MILESTONES = (
 WAITING = (
     select(_m.id, _m.project_id, _m.name, _m.client_action, _m.due_on, _p.name.label("project"))
     .select_from(visible["milestone"].outerjoin(visible["project"], _p.id == _m.project_id))
-    .where(projects.waits)
+    # A step of a project that nobody sees, such as a draft that the mapping leaves out, waits for nobody.
+    .where(projects.waits, or_(_m.project_id.is_(None), _p.id.is_not(None)))
     .order_by(_m.due_on.is_(None), _m.due_on, func.coalesce(_m.position, 0), _m.id)
     .limit(6)
 )

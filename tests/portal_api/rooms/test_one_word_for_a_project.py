@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 
 from hub.clock import now
 from hub.ids import random_id
@@ -70,3 +70,12 @@ async def test_what_waits_is_the_same_wherever_it_is_told(browse: Any, rich: Any
     assert [name in waiting for name in ("Open", "Of no status", "Said to be done")] == [True, True, False]
     assert "2 steps wait for you." in several
     assert set(re.findall(r"#step-(\w+)", waiting)) == set(re.findall(r'id="step-(\w+)"', one))
+
+
+async def test_a_step_of_a_project_that_is_left_out_waits_for_nobody(browse: Any, rich: Any, builder: Any) -> None:
+    me, project = rich.session(builder), builder.ids["project"][1]
+    assert 'id="waiting"' in (await browse("/", who=me)).text
+    with rich.world.engine.begin() as connection:
+        draft = update(tables.Project).where(tables.Project.c.id == project)
+        connection.execute(draft.values(deleted_at=now(), deleted_reason="left out"))
+    assert 'id="waiting"' not in (await browse("/", who=me)).text
