@@ -147,13 +147,13 @@ class Progress:
 
 def summary_table(summary: RunSummary) -> str:
     """What a run did, stream by stream."""
-    counts = ("added", "updated", "unchanged", "removed", "held")
+    counts = ("added", "updated", "unchanged", "removed", "left_out", "held")
     rows = [
         (result.stream, result.state, *(getattr(result, name) for name in counts), float(result.seconds))
         for result in summary.streams
     ]
     head = f"{summary.source}: {summary.state}, {summary.requests} requests, {summary.seconds:.1f} s"
-    return head + "\n" + say.table(("stream", "state", *counts, "seconds"), rows)
+    return head + "\n" + say.table(("stream", "state", *(name.replace("_", " ") for name in counts), "seconds"), rows)
 
 
 def reconcile(sources: Annotated[list[str] | None, typer.Argument(metavar="SOURCE")] = None) -> None:
@@ -167,9 +167,13 @@ def reconcile(sources: Annotated[list[str] | None, typer.Argument(metavar="SOURC
         for source in chosen_streams(hub, sources or []):
             certificate = reconcile_source(hub, source)
             agrees = agrees and certificate.agrees
-            rows = [(s.stream, s.theirs, s.ours, s.held, len(s.missing), len(s.surplus)) for s in certificate.streams]
+            rows = [
+                (s.stream, s.theirs, s.ours, s.left_out, s.held, len(s.missing), len(s.surplus))
+                for s in certificate.streams
+            ]
             print(f"{source}: {'matches' if certificate.agrees else 'differs'}, {certificate.at:%Y-%m-%d %H:%M} UTC")
-            print(say.table(("stream", "theirs", "ours", "held", "missing here", "surplus here"), rows), end="\n\n")
+            titles = ("stream", "theirs", "ours", "left out", "held", "missing here", "surplus here")
+            print(say.table(titles, rows), end="\n\n")
     if not agrees:
         say.problem("Our copy differs from a source.", "Run `frontdesk sync --full`, which reads again and sweeps.")
         raise typer.Exit(1)
@@ -189,13 +193,24 @@ def status(json: Annotated[bool, typer.Option("--json", help="One JSON document,
     if not found.streams:
         print("Nothing has been read yet. Run `frontdesk sync`.")
         return
-    rows = [(s.source, s.stream, s.state, s.high_water, s.checked_at, s.held) for s in found.streams]
-    print(say.table(("source", "stream", "state", "true up to", "last read", "held"), rows))
+    rows = [(s.source, s.stream, s.state, s.high_water, s.checked_at, s.left_out, s.held) for s in found.streams]
+    print(say.table(("source", "stream", "state", "true up to", "last read", "left out", "held"), rows))
     counts = (found.held, "held"), (found.unmatched, "unmatched"), (found.ownerless, "without an owner")
     print(f"\n{', '.join(f'{n} {what}' for n, what in counts)}, {found.inbox_waiting} hints waiting")
+    if found.left_out:
+        print(_left_out(found))
     if changed := [f"{s.source}.{s.stream}" for s in found.streams if s.state == "changed"]:
         print(f"The mapping has changed, and the next sync reads everything again: {', '.join(changed)}")
     _tell_what_is_wrong(found)
+
+
+def _left_out(found: Status) -> str:
+    """Nothing is wrong with these; but nobody should have to wonder where they are."""
+    said = f"{found.left_out:,} left out by `only` and `except` in the mappings"
+    if not found.below:
+        return said
+    where = ", ".join(f"{s.below:,} of {s.source}.{s.stream}" for s in found.streams if s.below)
+    return f"{said}; no client sees what belongs to them either: {where}"
 
 
 def _tell_what_is_wrong(found: Status) -> None:

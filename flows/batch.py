@@ -26,10 +26,12 @@ def batch_of(
     notify: bool = True,
     settled: bool = True,
     sweep: bool = False,
+    sifted: bool = True,
 ) -> Batch:
     """Page `number` of a run, landed and mapped. NeedsPerson when it cannot be landed: then nothing is stored."""
     landed = hub.landing.land(mapping.source, mapping.stream, run_id, number, raw)
-    applied = mapping.apply(records, raw)
+    sieved = mapping.sift(records)
+    applied = mapping.apply(sieved.wanted, raw)
     return Batch(
         source=mapping.source,
         stream=mapping.stream,
@@ -42,7 +44,10 @@ def batch_of(
         cursor=cursor,
         high_water=high_water,
         gone=[Gone(item.external_id, item.at, item.reason) for item in deleted],
-        held=applied.held,
+        held=[*applied.held, *sieved.held],
+        left_out=sieved.left_out,
+        sifted=sifted,
+        deciding=sifted and mapping.owner_kind == "match",
         owners=applied.owners,
         anchor=mapping.owner_kind == "self",
         notify=notify,

@@ -11,6 +11,7 @@ from hub.errors import NeedsPerson
 from hub.ids import entity_id
 from store import rows
 from store.forgetting import forgotten_at
+from store.left_out import BY_MAPPING
 from store.tables import ENTITIES
 
 AT_LEAST = 20
@@ -41,11 +42,15 @@ def live_among(connection: Connection, entity: str, source: str, stream: str, id
 def taken_since(connection: Connection, entity: str, source: str, stream: str, since: dt.datetime | None) -> int:
     """How many rows have been taken from clients since the stream's last run that came to its end.
 
-    What a person had it forget was taken before its first run, and is no doing of the source's.
+    What a person had it forget was taken before its first run, and is no doing of the source's; nor is what another
+    mapping leaves out.
     """
     table, since = ENTITIES[entity], since or forgotten_at(connection, source, stream)
     query = select(func.count()).where(
-        table.c.source == source, table.c.stream == stream, table.c.deleted_at.is_not(None)
+        table.c.source == source,
+        table.c.stream == stream,
+        table.c.deleted_at.is_not(None),
+        table.c.deleted_reason.is_distinct_from(BY_MAPPING),
     )
     if since is not None:
         query = query.where(table.c.synced_at > since)
@@ -67,4 +72,15 @@ def refuse_vanished(source: str, stream: str, *, seen: int, live: int) -> None:
         raise HeldRun(
             f"{source} shows no record of {stream}, where {live:,} are known. That is held.",
             step=f"Check the permissions; if it is true, run `frontdesk sync {source}.{stream} --let-through` once.",
+        )
+
+
+def refuse_none_meant(source: str, stream: str, *, left_out: int, live: int) -> None:
+    """HeldRun when a changed mapping would leave out all that a stream has, where clients see some of it."""
+    if live:
+        raise HeldRun(
+            f"The mapping of {source} {stream} leaves out all of the {left_out:,} records that were read, where "
+            f"{live:,} are known. That is held.",
+            step="Mend `only` or `except` in the mapping; `frontdesk check` says which words the source knows. "
+            f"If it is meant, run `frontdesk sync {source}.{stream} --let-through` once.",
         )

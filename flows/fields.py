@@ -44,6 +44,8 @@ SUITED: Mapping[str, frozenset[str]] = {
 }
 """Which of them each kind of column can be read from; every record of another would be held."""
 
+FLAGS = ("true", "false")
+
 SUFFIX = {"day": "_on", "instant": "_at"}
 """How columns for days and for instants end: a day that was meant for `promised_at` belongs in `promised_on`."""
 
@@ -79,8 +81,10 @@ def _complaints(mapping: StreamMapping, said: Said, fields: Fields) -> Iterator[
 
 
 def _known(name: str, fields: Fields) -> bool:
-    # `Parent__r.Field` goes through the relationship of `Parent__c`; `frontdesk.x` is what the connector adds itself.
-    return name in fields or name == "frontdesk" or (name.endswith("__r") and f"{name[:-1]}c" in fields)
+    # `Parent__r.Field` goes through the relationship of `Parent__c`, `RecordType.Name` through that of `RecordTypeId`;
+    # `frontdesk.x` is what the connector adds itself.
+    parent = f"{name[:-1]}c" if name.endswith("__r") else f"{name}Id"
+    return name in fields or name == "frontdesk" or parent in fields
 
 
 def _nearest(name: str, fields: Fields) -> str:
@@ -102,8 +106,11 @@ def _wrong_type(mapping: StreamMapping, said: Said, field: SourceField) -> Itera
 
 
 def _unknown_values(said: Said, field: SourceField) -> Iterator[Complaint]:
+    # A table of words fills a column; `only` and `except` fill none, and may ask whether a box is ticked.
+    ticked = not said.column and TYPES.get(field.type) == "flag"
+    known = FLAGS if ticked else field.values
     for word, spot in said.values:
-        if field.values and word not in field.values:
-            near = difflib.get_close_matches(word, field.values, n=1)
+        if known and (word.lower() if ticked else word) not in known:
+            near = difflib.get_close_matches(word, known, n=1)
             hint = f" Did you mean {near[0]!r}?" if near else ""
-            yield spot, f"{field.name} has no value {word!r}.{hint}", f"It has {', '.join(field.values)}."
+            yield spot, f"{field.name} has no value {word!r}.{hint}", f"It has {', '.join(known)}."

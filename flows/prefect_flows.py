@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 RETRY_DELAYS = [5.0, 30.0, 120.0]
 """Seconds before each retry of a source that is away, on top of the wait that the source itself asks for."""
 LONGEST_WAIT = 600
-COUNTS = ("seen", "added", "updated", "unchanged", "removed", "held")
+COUNTS = ("seen", "added", "updated", "unchanged", "removed", "left_out", "held")
 
 
 class Results:
@@ -115,7 +115,7 @@ async def sweep_and_reconcile(source: str) -> State[Any]:
     except (FrontdeskError, DBAPIError) as error:
         return _failed(error)
     rows = [
-        {"stream": s.stream, "theirs": s.theirs, "ours": s.ours, "held": s.held,
+        {"stream": s.stream, "theirs": s.theirs, "ours": s.ours, "held": s.held, "left out": s.left_out,
          "missing here": len(s.missing), "surplus here": len(s.surplus)}
         for s in certificate.streams
     ]  # fmt: skip

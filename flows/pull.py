@@ -20,7 +20,7 @@ from flows.hub import Hub
 from flows.leased import Leased
 from hub.errors import FrontdeskError, RetryLater
 from mappings.mapping import Mapping as StreamMapping
-from store import crosswalk
+from store import crosswalk, left_out
 from store.merge import Batch, Counts, is_empty, merge
 from store.rows import AlreadyThere
 from store.runs import Stand, StreamResult
@@ -58,6 +58,9 @@ class Pull:
     cursor: Mapping[str, Any] | None = None
     number: int = 0
     empty: bool = False
+    sifted: bool = False
+    whole: bool = False
+    """Whether this run reads the stream from its beginning."""
     waiting: list[Batch] = field(default_factory=list)
     weight: int = 0
     unstored: Page | None = None
@@ -68,6 +71,7 @@ class Pull:
         """Pull until the source has no more, and say how it went; errors become part of the result."""
         started = time.monotonic()
         self.cursor = None if self.full else self.stand.cursor
+        self.whole = self.cursor is None
         try:
             self._pull()
         except FrontdeskError as error:
@@ -77,6 +81,7 @@ class Pull:
     def _pull(self) -> None:
         with self.hub.engine.connect().execution_options(reading=True) as connection:
             self.empty = is_empty(connection, self.mapping.into, self.mapping.source, self.mapping.stream)
+            self.sifted = self._is_sifted(connection)
         attempt = 0
         leased = Leased(self.hub, self.mapping.source, self.mapping.stream, self.run_id)
         while True:
@@ -94,6 +99,12 @@ class Pull:
         if self.mapping.owner_kind:
             crosswalk.match_undecided(self.hub.engine)
 
+    def _is_sifted(self, connection: Connection) -> bool:
+        """Whether the mapping leaves out some, or a former one did, by which all has not been read again yet."""
+        if self.mapping.sieve is not None or self.stand.settled:
+            return self.mapping.sieve is not None
+        return left_out.has_any(connection, self.mapping.source, self.mapping.stream)
+
     def _wait(self, error: RetryLater, attempt: int) -> None:
         wait = error.after if error.after is not None else float(2**attempt) / 2
         if attempt >= self.tries or wait > LONGEST_WAIT_SECONDS:
@@ -107,13 +118,15 @@ class Pull:
             self._store()
             self.unstored, self.cursor = page, page.cursor
             return
-        if page.deleted:
+        batch = self._batch(page)
+        takes_away = bool(page.deleted) or bool(self._leaving(batch))
+        if takes_away:
             # A page that takes things away is weighed alone, so that the brake holds back nothing that came before it.
             self._store()
-        self.waiting.append(self._batch(page))
+        self.waiting.append(batch)
         self.weight += len(page.raw)
         many = sum(len(batch.rows) for batch in self.waiting) >= TOGETHER
-        if many or page.deleted or self.weight >= TOGETHER_BYTES:
+        if many or takes_away or self.weight >= TOGETHER_BYTES:
             self._store()
 
     def _store(self) -> None:
@@ -139,6 +152,7 @@ class Pull:
         # Learnt anew in each transaction: meanwhile another source's run, or ops, may have said otherwise.
         clients: dict[str, str] = {}
         with self.hub.engine.begin() as connection:
+            self._refuse_none(connection)
             for batch in self.waiting:
                 self._refuse_suspicious(connection, batch)
                 counts.add(merge(connection, batch, clients, empty=self.empty))
@@ -158,14 +172,30 @@ class Pull:
             notify=self.stand.news,
             settled=self.stand.settled,
             sweep=page.sweep,
+            sifted=self.sifted,
         )
 
+    def _leaving(self, batch: Batch) -> list[str]:
+        """What is left out because it has changed. What another mapping leaves out was a person's own decision."""
+        return [record.external_id for record in batch.left_out] if self.stand.settled else []
+
+    def _refuse_none(self, connection: Connection) -> None:
+        """A mapping that leaves out all there is would be a slip of the pen."""
+        if self.let_through or self.stand.settled or not self.whole:
+            return
+        out = self.counts.left_out + sum(len(batch.left_out) for batch in self.waiting)
+        seen = self.counts.seen + sum(len(b.rows) + len(b.held) + len(b.left_out) for b in self.waiting)
+        if out and seen == out:
+            where = (self.mapping.into, self.mapping.source, self.mapping.stream)
+            brake.refuse_none_meant(*where[1:], left_out=out, live=brake.live_rows(connection, *where))
+
     def _refuse_suspicious(self, connection: Connection, batch: Batch) -> None:
-        if self.let_through or not batch.gone:
+        leaving = [item.external_id for item in batch.gone] + self._leaving(batch)
+        if self.let_through or not leaving:
             return
         where = (self.mapping.into, self.mapping.source, self.mapping.stream)
         # A source also tells of what it took away elsewhere; only what clients can see counts.
-        removing = brake.live_among(connection, *where, [item.external_id for item in batch.gone])
+        removing = brake.live_among(connection, *where, leaving)
         if removing:
             # A mass delete comes in many small pages, and over several runs once it is held: they are weighed together.
             taken = brake.taken_since(connection, *where, self.stand.checked_at)
@@ -186,6 +216,7 @@ class Pull:
             high_water=page.high_water if page else None,
             loaded=state == "done" and not self.stand.settled,
             swept=False if self.sweep else None,
+            left_out=c.left_out,
         )  # fmt: skip
 
 

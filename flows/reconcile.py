@@ -10,12 +10,13 @@ from connectors.contract import Stream
 from flows.hub import Hub
 from hub.clock import now
 from mappings.mapping import Mapping as StreamMapping
+from store import left_out
 from store.live import held_ids, live_ids
 
 
 @dataclass(frozen=True, slots=True)
 class StreamCertificate:
-    """One stream compared: `missing` here, `surplus` here, both by external id; held ones are accounted for."""
+    """One stream compared: `missing` here, `surplus` here, both by external id; what is held or left out is neither."""
 
     stream: str
     theirs: int
@@ -23,10 +24,11 @@ class StreamCertificate:
     held: int
     missing: tuple[str, ...]
     surplus: tuple[str, ...]
+    left_out: int = 0
 
     @property
     def agrees(self) -> bool:
-        """Whether every record of the source is here or held, and nothing more."""
+        """Whether every record of the source is here, held or left out, and nothing more."""
         return not self.missing and not self.surplus
 
 
@@ -61,5 +63,6 @@ def _compare(hub: Hub, session: Any, stream: Stream[Any], mapping: StreamMapping
     with hub.engine.connect().execution_options(reading=True) as connection:
         ours = live_ids(connection, mapping.into, mapping.source, mapping.stream)
         held = held_ids(connection, mapping.source, mapping.stream)
-    missing = tuple(sorted(theirs - ours - held))
-    return StreamCertificate(mapping.stream, len(theirs), len(ours), len(held), missing, tuple(sorted(ours - theirs)))
+        left = left_out.ids_of(connection, mapping.source, mapping.stream)
+    missing, surplus = tuple(sorted(theirs - ours - held - left)), tuple(sorted(ours - theirs))
+    return StreamCertificate(mapping.stream, len(theirs), len(ours), len(held), missing, surplus, len(left))

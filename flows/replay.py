@@ -14,7 +14,10 @@ NOT_THERE = frozenset({"not_held", "no_such_record"})
 
 
 class Tried(NamedTuple):
-    """One record that was tried again. state: taken, held (still), gone (not held any more), busy (another worker)."""
+    """One record that was tried again.
+
+    state: taken, left_out (by its mapping), held (still), gone (not held any more), busy (another worker).
+    """
 
     id: str
     state: str
@@ -25,8 +28,8 @@ def try_again(hub: Hub, held_ids: Iterable[str]) -> Iterator[Tried]:
     """Each record's outcome as it comes. NeedsPerson, such as a mapping that cannot be read, ends it."""
     for held_id in held_ids:
         try:
-            replay(hub, held_id)
-            yield Tried(held_id, "taken")
+            counts = replay(hub, held_id)
+            yield Tried(held_id, "left_out" if counts.left_out else "taken")
         except BadRecord as error:
             yield Tried(held_id, "gone" if error.code in NOT_THERE else "held", error.sentence)
         except RetryLater as error:

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, func, select
 
 from mappings.standing import Known, changed, unread
-from store import ownerless
+from store import left_out, ownerless
 from store.hub_tables import Crosswalk, HeldRecord, Inbox, StreamRun, StreamState
-from store.unmatched import is_unmatched
+from store.unmatched import is_of_left_out, is_unmatched
 
 
 @dataclass(frozen=True, slots=True)
 class StreamStatus:
     """One stream. Instants are aware UTC. `ownerless`: rows that no client sees for want of an owner (store.ownerless).
 
+    `left_out`: records that its mapping leaves out; `below`: those that no client sees because what they belong to is.
     `state`: waiting (never run), fine, failed, held, remapping (its mapping has changed; all is being read again),
     changed (its mapping has changed, and the next sync begins to read all again), unmapped, unconfigured (nobody reads
     it any more). The last three are known only with what is configured and mapped now (mappings.standing).
@@ -31,6 +33,8 @@ class StreamStatus:
     loaded_at: dt.datetime | None
     held: int
     ownerless: int
+    left_out: int
+    below: int
     last: dict[str, int | float | str | None]
     error: str | None
     step: str | None
@@ -44,6 +48,8 @@ class Status:
     unmatched: int
     ownerless: int
     held: int
+    left_out: int
+    below: int
     inbox_waiting: int
 
 
@@ -51,13 +57,16 @@ def status(engine: Engine, known: Known | None = None) -> Status:
     """Where everything stands now; a constant number of queries. `known`: what is configured and mapped now."""
     with engine.connect().execution_options(reading=True) as connection:
         held = _held(connection)
-        adrift = {(row.source, row.stream): row.n for row in ownerless.count(connection)}
+        counted, left = ownerless.count(connection), left_out.counts(connection)
+        adrift = {(row.source, row.stream): row.n for row in counted}
+        below = _unmatched_below(connection)
+        below.update({(row.source, row.stream): row.below for row in counted})
         last = _last_runs(connection)
         states = connection.execute(select(StreamState).order_by(StreamState.c.source, StreamState.c.stream)).all()
         unmatched = select(func.count()).select_from(Crosswalk).where(is_unmatched())
         waiting = select(func.count()).select_from(Inbox).where(Inbox.c.done_at.is_(None))
         streams = tuple(
-            _stream(row, held.get(at, 0), adrift.get(at, 0), last.get(at, {}), known)
+            _stream(row, (held[at], adrift.get(at, 0), left.get(at, 0), below[at]), last.get(at, {}), known)
             for row in states
             for at in [(row.source, row.stream)]
         )
@@ -65,12 +74,16 @@ def status(engine: Engine, known: Known | None = None) -> Status:
             streams,
             unmatched=connection.scalar(unmatched) or 0,
             ownerless=sum(adrift.values()),
-            held=sum(held.values()),
+            held=held.total(),
+            left_out=sum(left.values()),
+            below=below.total(),
             inbox_waiting=connection.scalar(waiting) or 0,
         )
 
 
-def _stream(row: Row[Any], held: int, adrift: int, last: dict[str, Any], known: Known | None) -> StreamStatus:
+def _stream(
+    row: Row[Any], counts: tuple[int, int, int, int], last: dict[str, Any], known: Known | None
+) -> StreamStatus:
     state, error, step = _word(row), row.error, row.error_step
     # What nobody reads any more has no use for the last reading's error.
     if known is not None and (left := unread(known, row.source, row.stream)) is not None:
@@ -78,7 +91,7 @@ def _stream(row: Row[Any], held: int, adrift: int, last: dict[str, Any], known: 
     elif known is not None and state in SETTLED and changed(known, row):
         state = "changed"
     return StreamStatus(
-        row.source, row.stream, state, row.high_water, row.checked_at, row.loaded_at, held, adrift, last, error, step
+        row.source, row.stream, state, row.high_water, row.checked_at, row.loaded_at, *counts, last, error, step
     )
 
 
@@ -96,13 +109,20 @@ def _word(row: Row[Any]) -> str:
     return "fine" if row.checked_at else "waiting"
 
 
-def _held(connection: Connection) -> dict[tuple[str, str], int]:
+def _held(connection: Connection) -> Counter[tuple[str, str]]:
     query = (
         select(HeldRecord.c.source, HeldRecord.c.stream, func.count())
         .where(HeldRecord.c.resolved_at.is_(None))
         .group_by(HeldRecord.c.source, HeldRecord.c.stream)
     )
-    return {(source, stream): count for source, stream, count in connection.execute(query)}
+    return Counter({(source, stream): count for source, stream, count in connection.execute(query)})
+
+
+def _unmatched_below(connection: Connection) -> Counter[tuple[str, str]]:
+    """Owner records whose client is left out; what they own in turn is told with them."""
+    keys = (Crosswalk.c.source, Crosswalk.c.stream)
+    query = select(*keys, func.count()).where(is_of_left_out()).group_by(*keys)
+    return Counter({(source, stream): count for source, stream, count in connection.execute(query)})
 
 
 def _last_runs(connection: Connection) -> dict[tuple[str, str], dict[str, int | float | str | None]]:
@@ -117,5 +137,5 @@ def _last_runs(connection: Connection) -> dict[tuple[str, str], dict[str, int | 
         & (latest.c.stream == StreamRun.c.stream)
         & (latest.c.ended_at == StreamRun.c.ended_at),
     )
-    names = ("state", "seen", "added", "updated", "unchanged", "removed", "held", "seconds", "sentence")
+    names = ("state", "seen", "added", "updated", "unchanged", "removed", "left_out", "held", "seconds", "sentence")
     return {(row.source, row.stream): {name: getattr(row, name) for name in names} for row in connection.execute(query)}

@@ -18,7 +18,7 @@ from flows.pull import Pull
 from hub.errors import FrontdeskError, NeedsPerson, RetryLater
 from mappings.mapping import NO_ID
 from mappings.mapping import Mapping as StreamMapping
-from store import crosswalk
+from store import crosswalk, left_out
 from store.engine import writing
 from store.live import held_ids, live_ids
 from store.merge import burial, merge
@@ -73,18 +73,19 @@ def _sweep(
     hub: Hub, session: Any, stream: Stream[Any], mapping: StreamMapping, run_id: str, *, let_through: bool
 ) -> int:
     # Ours first, theirs second: a record born in between is then not mistaken for a missing one.
-    ours, held = _ours(hub, mapping)
+    ours, held, left = _ours(hub, mapping)
     theirs: set[str] = set()
     leased = Leased(hub, mapping.source, mapping.stream, run_id)
     for page in leased.through(stream.keys(session)):
         theirs.update(page)
-    missing = ours - theirs
+    missing, lost = ours - theirs, left - theirs
     if not let_through:
         brake.refuse_vanished(mapping.source, mapping.stream, seen=len(theirs), live=len(ours))
         brake.refuse_mass_delete(mapping.source, mapping.stream, removing=len(missing), live=len(ours))
-    if missing and not let_through:
-        _refuse_short(session, stream, mapping, len(theirs), leased.through(sorted(missing)[: brake.AT_LEAST]))
-    if gone := missing | (held - theirs):
+    if (missing or lost) and not let_through:
+        some = [*sorted(missing), *sorted(lost)][: brake.AT_LEAST]
+        _refuse_short(session, stream, mapping, len(theirs), leased.through(some))
+    if gone := missing | lost | (held - theirs):
         with writing(hub.engine) as connection:
             merge(connection, burial(mapping.source, mapping.stream, mapping.into, run_id, sorted(gone), "purged"), {})
     if mapping.owner_kind:
@@ -113,12 +114,13 @@ def _refuse_short(
         )
 
 
-def _ours(hub: Hub, mapping: StreamMapping) -> tuple[set[str], set[str]]:
-    """What is live here, and what is held; a record without an id of the source's own can be looked for nowhere."""
+def _ours(hub: Hub, mapping: StreamMapping) -> tuple[set[str], set[str], set[str]]:
+    """What is live here, held, and left out; a record without an id of the source's own can be looked for nowhere."""
     with hub.engine.connect().execution_options(reading=True) as connection:
         live = live_ids(connection, mapping.into, mapping.source, mapping.stream)
         waiting = held_ids(connection, mapping.source, mapping.stream)
-    return live, {key for key in waiting if not key.startswith(NO_ID)}
+        left = left_out.ids_of(connection, mapping.source, mapping.stream)
+    return live, {key for key in waiting if not key.startswith(NO_ID)}, left
 
 
 def sweep_source(hub: Hub, source: str, *, let_through: bool = False) -> tuple[StreamResult, ...]:

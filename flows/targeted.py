@@ -64,6 +64,7 @@ def _store(hub: Hub, taken: Turn[Mapped], external_id: str, record: Record | Non
     raw = any_json.dumps({"records": [record] if record is not None else []})
     gone = () if record is not None else (Deleted(external_id, now(), "deleted"),)
     records = [record] if record is not None else []
+    settled = stand.settled and stand.mapping == mapping.fingerprint
     batch = batch_of(
         hub,
         mapping,
@@ -73,7 +74,8 @@ def _store(hub: Hub, taken: Turn[Mapped], external_id: str, record: Record | Non
         raw,
         deleted=gone,
         notify=stand.news,
-        settled=stand.settled and stand.mapping == mapping.fingerprint,
+        settled=settled,
+        sifted=mapping.sieve is not None or not settled,
     )
     with writing(hub.engine) as connection:
         counts = merge(connection, batch, {})

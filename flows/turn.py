@@ -52,5 +52,6 @@ def turn(hub: Hub, source: str, stream: str, kind: str, look: Callable[[], T]) -
 def _result(stream: str, state: str, c: Counts) -> StreamResult:
     sentence = "This run did not come to its end; the schedule makes up for it." if state == "failed" else None
     return StreamResult(
-        stream, state, c.seen, c.added, c.updated, c.unchanged, c.removed, c.held, 0.0, sentence=sentence
-    )
+        stream, state, c.seen, c.added, c.updated, c.unchanged, c.removed, c.held, 0.0,
+        sentence=sentence, left_out=c.left_out,
+    )  # fmt: skip

@@ -11,6 +11,7 @@ from hub.errors import BadRecord
 from mappings import convert, vocabulary
 from mappings.converter import Target, converter, refuse_other_form
 from mappings.items import Part, Test, amount, flagged, items
+from mappings.leaving_out import sieve_of
 from mappings.links import refuse_broken
 from mappings.mapping import ColumnOf, Key, Mapping, NamedColumn, reference
 from mappings.page import Column, PageView
@@ -88,6 +89,7 @@ class _Compiler:
         key, modified = self._see(self.top["key"], "key"), self._see(self.top["modified"], "modified", "", "instant")
         keys, columns = self._keys(owner_kind), self._columns()
         label = path(self._label()) if owner_kind else (lambda _: None)
+        sieve = sieve_of(self.top, lambda node, word, values: self._see(node, word, values=values))
         read = tuple(dict.fromkeys(said.path for said in self.said))
         return Mapping(
             source=self.source,
@@ -104,6 +106,7 @@ class _Compiler:
             links=tuple(self.links),
             said=tuple(self.said),
             label=label,
+            sieve=sieve,
             source_fields=read,
             plain_fields=tuple(name for name in read if "." not in name),
         )

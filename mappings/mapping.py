@@ -20,6 +20,7 @@ from hub.unread import refuse_unread
 from mappings.page import Column, PageView, Record
 from mappings.refusals import ID_LENGTH, readable_id, refuse_unstorable
 from mappings.said import Link, Said
+from mappings.sieve import UNCLEAR, Sieve
 
 ColumnOf = Callable[[PageView], Column]
 
@@ -88,6 +89,18 @@ class Applied:
 
 
 @dataclass(frozen=True, slots=True)
+class Sifted:
+    """A page before it is applied: `wanted` is to be applied, of `held` nobody can say whether it is meant.
+
+    What is left out is known by its id and, where it would own others, by its keys.
+    """
+
+    wanted: Sequence[Record]
+    left_out: Sequence[Owner] = ()
+    held: Sequence[Held] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class NamedColumn:
     """A target column, the source field that it comes from, and how to read it for a whole page."""
 
@@ -105,6 +118,7 @@ class Mapping:
     owner_kind     "self" (a client), "match" (matched to one) or "" (owned through another record)
     links, said    the streams and the source fields that it names, with their places
     fingerprint    another one when the file says anything else, the firm's currency is another, or convert.RULES is
+    sieve          which records it takes at all; None: every one
     """
 
     source: str
@@ -123,11 +137,50 @@ class Mapping:
     links: tuple[Link, ...] = ()
     said: tuple[Said, ...] = ()
     label: Callable[[Record], Any] = field(default=lambda _: None)
+    sieve: Sieve | None = None
 
     @property
     def row_columns(self) -> tuple[str, ...]:
         """The names of a row's values, in order."""
         return (*ROW_HEAD, *(column.name for column in self.columns))
+
+    def sift(self, records: Sequence[Record]) -> Sifted:
+        """Which of a page's records to apply; one that comes twice is what it was the last time."""
+        if self.sieve is None:
+            return Sifted(records)
+        latest = dict(self._sifted(position, record) for position, record in enumerate(records))
+        left_out = [one for one in latest.values() if isinstance(one, Owner)]
+        held = [one for one in latest.values() if isinstance(one, Held)]
+        return Sifted([one for one in latest.values() if not isinstance(one, Owner | Held)], left_out, held)
+
+    def _sifted(self, position: int, record: Any) -> tuple[str | int, Any]:
+        """A record by its id, or as what is known of it when it is left out.
+
+        What has no id that can be stored, or was not read, is for `apply` to hold.
+        """
+        assert self.sieve is not None
+        try:
+            name = self._storable_id(record)
+            return name, record if self.sieve.passes(record) else self._left_out(record, name)
+        except BadRecord as error:
+            return position, self._hold(record, any_json.dumps(record), error) if error.code == UNCLEAR else record
+
+    def _storable_id(self, record: Any) -> str:
+        if not isinstance(record, MappingType):
+            raise BadRecord("It is no object.", code="no_id")
+        refuse_unread([record])
+        external = self._external_id(record)
+        if "\0" in external:
+            raise BadRecord("A null byte is in the id.", code="no_id")
+        return external
+
+    def _left_out(self, record: Record, external: str) -> Owner:
+        """What would be known of the record; of one that cannot be stored no more than its id."""
+        with suppress(BadRecord):
+            if self.owner_kind:
+                refuse_unstorable(record)
+                return self._owner(record)
+        return Owner(entity_id(self.source, self.stream, external), external, None, ())
 
     def apply(self, records: Sequence[Record], raw: bytes = b"") -> Applied:
         """Rows of a page's records. `raw` is the page as it came; it tells cheaply whether a null byte is in it."""

@@ -7,6 +7,9 @@
     modified: MetaData.LastUpdatedTime
     currency: CurrencyRef.value   path of the currency of all amounts; the firm's currency where it is empty
     order: 20                     streams are read in this order (default 50); owners come first
+    only: {Type: [Customer]}      which records are taken: each of these fields must hold one of its values
+    except: {Status__c: [Draft]}  which are not: none of these fields may. The others are left out: seen by nobody,
+                                  counted for ops. Among values `null` is an empty field, `true` one that is ticked
     owner: {stream: Customer, id: CustomerRef.value}
                                   whose it is: an owner record, of a stream with owner: self or match
     owner: self                   this record is a client (with `known_by`)
@@ -51,6 +54,8 @@ TOP = frozenset(
         "modified",
         "currency",
         "order",
+        "only",
+        "except",
         "owner",
         "known_by",
         "match",

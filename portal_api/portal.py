@@ -23,7 +23,7 @@ from portal_api.reading import Store
 from portal_api.templating import Templates
 
 Replay = Callable[[Sequence[str]], Generator[Any, None, None]]
-"""Ids of held records -> each one's outcome as it comes, with `state` taken, held, gone or busy; raises hub.errors."""
+"""Ids of held records -> each one's outcome as it comes, with a `state` of flows.replay.Tried; raises hub.errors."""
 
 
 Know = Callable[[], Known]

@@ -148,12 +148,13 @@ def match_undecided(engine: Engine) -> None:
         match(connection)
 
 
-def writing(connection: Connection) -> None:
+def writing(connection: Connection, *, deciding: bool = False) -> None:
     """Begin a transaction that writes rows by the crosswalk as it is: nobody decides anew before it has committed.
 
     Rows that it writes are hidden from another's `propagate` until then, and would keep the former client for ever.
+    `deciding`: it may propagate itself, so nobody else writes meanwhile.
     """
-    take_turns(connection, IDENTITY, shared=True)
+    take_turns(connection, IDENTITY, shared=not deciding)
 
 
 def undecided(connection: Connection) -> bool:

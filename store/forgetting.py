@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from sqlalchemy import Connection, delete, func, select, update
 
 from hub.clock import now
-from store import crosswalk, held
+from store import crosswalk, held, left_out
 from store.hub_tables import Inbox, Run, StreamRun, StreamState
 from store.live import held_ids, live_ids
 from store.merge import Counts, burial, merge
@@ -39,6 +39,7 @@ def forget(connection: Connection, source: str, stream: str, run_id: str) -> Cou
     renew_lease(connection, source, stream, run_id)
     counts = _bury(connection, source, stream, ENTITIES, run_id)
     held.release(connection, source, stream, sorted(held_ids(connection, source, stream)))
+    left_out.forget(connection, source, stream)
     here = (Inbox.c.source == source, Inbox.c.stream == stream, Inbox.c.done_at.is_(None))
     connection.execute(update(Inbox).where(*here).values(done_at=now(), error=None))
     connection.execute(delete(StreamState).where(StreamState.c.source == source, StreamState.c.stream == stream))

@@ -33,6 +33,7 @@ SUGGESTIONS = {
     "not_text": "Map a field that holds a text.",
     "null_byte": "Remove the invisible null character in the source.",
     "too_long": "Shorten the text in the source, or map it to a column for long texts.",
+    "unclear": "Name another field under `only` or `except`, one that holds a word, a number, or true or false.",
     "unread": "Mend it in the source, or report to its vendor what came; its next change is read again.",
     "unknown_value": "Add the value to the mapping's `values`, then replay.",
 }

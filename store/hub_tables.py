@@ -9,6 +9,7 @@ from store.columns import (
     ClientOwned,
     Count,
     Facts,
+    Hash,
     Id,
     Key,
     KeyKind,
@@ -21,6 +22,7 @@ from store.columns import (
     OptionalMoment,
     OptionalNumber,
     OptionalProse,
+    OptionalRowId,
     OptionalStreamName,
     OptionalWord,
     Prose,
@@ -99,7 +101,7 @@ Run = Table("run", METADATA, RunColumns, Index("ix_run_source_started", "source"
 
 
 class StreamRunColumns(TypedColumns):
-    """What one run did to one stream; seen = added + updated + unchanged + held, removed counted apart."""
+    """What one run did to one stream; seen = added + updated + unchanged + left_out + held, removed counted apart."""
 
     run_id = RowId
     source = Word
@@ -110,6 +112,7 @@ class StreamRunColumns(TypedColumns):
     updated = Count
     unchanged = Count
     removed = Count
+    left_out = Count
     held = Count
     seconds = Seconds
     ended_at = Moment
@@ -186,6 +189,25 @@ ClientKey = Table(
     PrimaryKeyConstraint("client_id", "kind", "value"),
     Index("ix_client_key_value", "kind", "value"),
 )
+
+
+class LeftOutColumns(TypedColumns):
+    """A record that its mapping leaves out: that it is there at its source, and what it would own is seen by nobody.
+
+    content_hash         of what it is known by (crosswalk, client_key): equal means nothing to write
+    linked_to, evidence  of an owner record that ops had linked by hand: for its return
+    """
+
+    id = Id
+    source = Word
+    stream = StreamName
+    external_id = Key
+    content_hash = Hash
+    linked_to = OptionalRowId
+    evidence = OptionalLine
+
+
+LeftOut = Table("left_out", METADATA, LeftOutColumns, Index("ix_left_out_stream", "source", "stream"))
 
 
 class HeldRecordColumns(ClientOwned):

@@ -7,7 +7,7 @@ only carry it out. The stream's lease, renewed in the same transaction, makes su
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Any, NamedTuple
@@ -16,7 +16,7 @@ from sqlalchemy import Connection, bindparam, select, update
 
 from hub.clock import instant_text, now
 from hub.ids import entity_id
-from store import changes, crosswalk, held, parts, rows
+from store import changes, crosswalk, held, left_out, parts, rows
 from store.runs import renew_lease, save_cursor
 from store.tables import ENTITIES
 
@@ -48,6 +48,11 @@ class Batch:
     high_water: dt.datetime | None
     gone: Sequence[Gone] = ()
     held: Sequence[held.HeldRow] = ()
+    left_out: Sequence[crosswalk.OwnerRecord] = ()
+    sifted: bool = False
+    """Whether some of this stream are left out, or were until now: then what is taken may be one of them."""
+    deciding: bool = False
+    """Whether owner records that are matched come and go with it, and what they own with them."""
     owners: Sequence[crosswalk.OwnerRecord] = ()
     anchor: bool = False
     notify: bool = True
@@ -74,10 +79,11 @@ class Counts:
     unchanged: int = 0
     removed: int = 0
     held: int = 0
+    left_out: int = 0
 
     def add(self, other: Counts) -> None:
         """Sum up."""
-        for name in ("seen", "added", "updated", "unchanged", "removed", "held"):
+        for name in ("seen", "added", "updated", "unchanged", "removed", "held", "left_out"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
 
 
@@ -118,9 +124,10 @@ def merge(connection: Connection, batch: Batch, clients: dict[str, str], *, empt
     Call first in a transaction. Raises RetryLater when the stream's lease is no longer this run's, and AlreadyThere
     when `empty` was wrong: undo the transaction and call again without.
     """
-    crosswalk.writing(connection)
+    crosswalk.writing(connection, deciding=batch.deciding)
     renew_lease(connection, batch.source, batch.stream, batch.run_id)
     ids = [row[0] for row in batch.rows]
+    unspoken = _taken_in(connection, batch, ids)
     stored = {} if empty else _stored(connection, batch.entity, ids)
     sorted_rows = classify(
         ids, batch.hashes, {key: (row.content_hash, row.deleted_at is not None) for key, row in stored.items()}
@@ -139,17 +146,29 @@ def merge(connection: Connection, batch: Batch, clients: dict[str, str], *, empt
     held.hold(connection, batch.source, batch.stream, batch.entity, batch.held, clients, batch.batch, set(ids))
     held.release(connection, batch.source, batch.stream, [row[1] for row in batch.rows])
     if batch.notify:
-        changes.record(connection, _changed(batch, sorted_rows, removed, clients), old)
+        changes.record(connection, _changed(batch, sorted_rows, removed, clients, unspoken), old)
+    if batch.left_out:
+        left_out.leave_out(connection, batch.source, batch.stream, batch.left_out, anchor=batch.anchor)
     if batch.cursor is not None:
         save_cursor(connection, batch.source, batch.stream, batch.cursor, batch.high_water, sweep=batch.sweep)
     return Counts(
-        seen=len(batch.rows) + len(batch.held),
+        seen=len(batch.rows) + len(batch.held) + len(batch.left_out),
         added=len(sorted_rows.new),
         updated=len(sorted_rows.changed) + len(sorted_rows.restored),
         unchanged=sorted_rows.unchanged,
         removed=len(removed),
         held=len(batch.held),
+        left_out=len(batch.left_out),
     )
+
+
+def _taken_in(connection: Connection, batch: Batch, ids: Sequence[str]) -> Collection[str]:
+    """Take in what was left out until now; returns of what nobody is told: what the mapping alone took or brought."""
+    back: set[str] = set()
+    if batch.sifted:
+        held_ids = (entity_id(batch.source, batch.stream, record.external_id) for record in batch.held)
+        back = left_out.take_in(connection, [*ids, *held_ids])
+    return () if batch.settled else back | {record.id for record in batch.left_out}
 
 
 def _stored(connection: Connection, entity: str, ids: Sequence[str]) -> dict[str, Any]:
@@ -189,11 +208,17 @@ def _write(connection: Connection, batch: Batch, wanted: Sorted, clients: Mappin
 
 
 def _bury(connection: Connection, batch: Batch) -> list[str]:
-    """Tombstones for records that are gone, unless this very page shows them alive; returns the ids newly buried."""
-    if not batch.gone:
+    """Tombstones for records that are gone or left out, unless this very page shows them alive.
+
+    Returns the ids newly buried.
+    """
+    if not batch.gone and not batch.left_out:
         return []
     alive = {row[0] for row in batch.rows}
     gone = {entity_id(batch.source, batch.stream, item.external_id): item for item in batch.gone}
+    left_out.drop(connection, sorted(gone))
+    reason = left_out.REASON if batch.settled else left_out.BY_MAPPING
+    gone |= {record.id: Gone(record.external_id, None, reason) for record in batch.left_out}
     table = ENTITIES[batch.entity]
     standing: list[str] = []
     for chunk in rows.chunks(sorted(set(gone) - alive)):
@@ -209,7 +234,7 @@ def _bury(connection: Connection, batch: Batch) -> list[str]:
         values = [{"key": key, "at": gone[key].at or moment, "why": gone[key].reason} for key in standing]
         connection.execute(statement, values)
         crosswalk.bury(connection, standing, moment)
-    held.release(connection, batch.source, batch.stream, [item.external_id for item in batch.gone])
+    held.release(connection, batch.source, batch.stream, [item.external_id for item in gone.values()])
     return standing
 
 
@@ -220,13 +245,17 @@ def _before(connection: Connection, batch: Batch, wanted: Sorted) -> dict[str, d
     return changes.before(connection, batch.entity, batch.columns, new)
 
 
-def _changed(batch: Batch, wanted: Sorted, removed: Sequence[str], clients: Mapping[str, str]) -> changes.Changed:
+def _changed(
+    batch: Batch, wanted: Sorted, removed: Sequence[str], clients: Mapping[str, str], unspoken: Collection[str]
+) -> changes.Changed:
     def whose(positions: Sequence[int]) -> list[tuple[str, str | None]]:
-        return [(batch.rows[p][0], clients.get(batch.rows[p][OWNER])) for p in positions]
+        told = (batch.rows[p] for p in positions if batch.rows[p][0] not in unspoken)
+        return [(row[0], clients.get(row[OWNER])) for row in told]
 
     updated = whose(wanted.changed) if batch.settled else []
     kinds = {"added": whose(wanted.new), "updated": updated, "restored": whose(wanted.restored)}
-    return changes.Changed(batch.entity, batch.run_id, removed=removed, **kinds)
+    gone = [key for key in removed if key not in unspoken]
+    return changes.Changed(batch.entity, batch.run_id, removed=gone, **kinds)
 
 
 def is_empty(connection: Connection, entity: str, source: str, stream: str) -> bool:

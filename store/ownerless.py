@@ -2,7 +2,8 @@
 one that is gone.
 
 An unmatched owner record is listed for ops, and all that it owns follows once it is linked. These have none to link.
-Held records and their parts are not among them: the quarantine lists those.
+Held records and their parts are not among them: the quarantine lists those. Rows whose owner its mapping leaves out are
+counted apart: they are as they are meant to be.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from sqlalchemy import (
     Select,
     Table,
     bindparam,
+    case,
     exists,
     func,
     literal,
@@ -29,6 +31,7 @@ from sqlalchemy import (
 )
 
 from store.hub_tables import Crosswalk, HeldRecord
+from store.left_out import is_left_out
 from store.parts import PARTS
 from store.tables import ENTITIES
 from store.unmatched import gone_clients
@@ -44,11 +47,12 @@ STEP = (
 
 
 class Ownerless(NamedTuple):
-    """How many rows of a stream no client sees for want of an owner."""
+    """How many rows of a stream no client sees for want of an owner, and how many because that one is left out."""
 
     source: str
     stream: str
     n: int
+    below: int
 
 
 class OwnerlessRow(NamedTuple):
@@ -81,17 +85,18 @@ def some(connection: Connection, at_most: int) -> list[OwnerlessRow]:
 def _counts() -> Select[Any]:
     gone = gone_clients()
     each = union_all(
-        *(one for table in ENTITIES.values() for one in _of(table, gone, table.c.source, table.c.stream))
+        *(one for table in ENTITIES.values() for one in _of(table, gone, table.c.source, table.c.stream, _below(table)))
     ).subquery()
     keys = (each.c.source, each.c.stream)
-    return select(*keys, func.count()).group_by(*keys).order_by(*keys)
+    sums = (func.count(case((~each.c.below, 1))), func.count(case((each.c.below, 1))))
+    return select(*keys, *sums).group_by(*keys).order_by(*keys)
 
 
 @cache
 def _some() -> CompoundSelect[Any]:
     limit, gone = bindparam("at_most", type_=Integer), gone_clients()
     each = [
-        select(one.limit(limit).subquery())
+        select(one.where(~is_left_out(table.c.owner_id)).limit(limit).subquery())
         for table in ENTITIES.values()
         for one in _of(table, gone, table.c.source, table.c.stream, table.c.external_id, _label(table))
     ]
@@ -107,6 +112,10 @@ def _of(table: Table[Any], gone: CTE, *columns: ColumnElement[Any]) -> Iterator[
     for conditions in (nobodys, left):
         found = select(*columns).where(*conditions, table.c.deleted_at.is_(None), ~_held(table.c.id))
         yield found.where(~_held(table.c[WHOLES[table.name]])) if table.name in WHOLES else found
+
+
+def _below(table: Table[Any]) -> ColumnElement[bool]:
+    return is_left_out(table.c.owner_id).label("below")
 
 
 def _held(id_: ColumnElement[Any]) -> ColumnElement[bool]:

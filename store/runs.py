@@ -90,6 +90,7 @@ class StreamResult:
     """Seconds that the source asked us to wait, where that is why the stream failed."""
     swept: bool | None = None
     """Whether the keys were compared; False: they should have been, so the next run must."""
+    left_out: int = 0
 
 
 def holder() -> str:
@@ -217,7 +218,7 @@ def _run_state(results: Sequence[StreamResult]) -> str:
 
 
 def _record(connection: Connection, run: Begun, result: StreamResult, moment: dt.datetime) -> None:
-    counts = ("seen", "added", "updated", "unchanged", "removed", "held")
+    counts = ("seen", "added", "updated", "unchanged", "removed", "left_out", "held")
     connection.execute(
         insert(StreamRun),
         {

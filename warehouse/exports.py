@@ -30,6 +30,7 @@ _LINEAGE = {
     "source_at": INSTANT,
     "synced_at": INSTANT,
     "deleted_at": INSTANT,
+    "deleted_reason": TEXT,
 }
 
 

@@ -68,7 +68,7 @@ class GroupView(NamedTuple):
 @router.get("/ops/held")
 async def held(
     request: Request, _staff: Ops, taken: Number = 0, held: Number = 0, gone: Number = 0, busy: Number = 0,
-    left: Number = 0,
+    left: Number = 0, left_out: Number = 0,
 ) -> Response:  # fmt: skip
     """What is held, the most frequent trouble first; after a press, what came of it."""
     words = words_of(request)
@@ -76,7 +76,7 @@ async def held(
     record(request, "view", "held")
     context = {
         "groups": [_group(request, group, rows) for group in groups],
-        "result": result_of(taken, held, gone, busy, left),
+        "result": result_of(taken, held, gone, busy, left, left_out),
         "tone": "attention" if held or busy or left else "good",
         "may_replay": portal_of(request).replay is not None,
     }
@@ -122,10 +122,11 @@ def _try(replay: Replay, ids: Sequence[str]) -> Counter[str]:
     return counts
 
 
-def result_of(taken: int, held: int, gone: int, busy: int, left: int) -> str:
+def result_of(taken: int, held: int, gone: int, busy: int, left: int, left_out: int = 0) -> str:
     """What a press did, in one sentence; empty before any."""
     said = (
         (taken, "was taken", "were taken"),
+        (left_out, "is left out by its mapping", "are left out by their mapping"),
         (held, "still cannot be taken, for the reason below", "still cannot be taken, for the reasons below"),
         (gone, "was not held any more", "were not held any more"),
         (
@@ -136,7 +137,7 @@ def result_of(taken: int, held: int, gone: int, busy: int, left: int) -> str:
         (left, "was not reached yet: try again", "were not reached yet: try again"),
     )
     parts = [f"{n:,} {one if n == 1 else many}" for n, one, many in said if n]
-    total = taken + held + gone + busy + left
+    total = taken + held + gone + busy + left + left_out
     return f"{'Record tried again' if total == 1 else 'Records tried again'}: {'; '.join(parts)}." if parts else ""
 
 

@@ -18,7 +18,7 @@ from portal_api.portal import portal_of
 from portal_api.queries import ops as queries
 from portal_api.queries.parts import sought
 from portal_api.reading import overseeing, writing
-from store import crosswalk, ownerless
+from store import crosswalk, left_out, ownerless
 
 router = APIRouter()
 SHOWN = 40
@@ -74,7 +74,7 @@ class Adrift(NamedTuple):
 async def unmatched(request: Request, _staff: Ops, linked: str = "", unlinked: str = "") -> Response:
     """The list with candidates, and what was linked by hand. `linked` or `unlinked`: what the last press did."""
     words = words_of(request)
-    (rows, keys, candidates, by_hand), counts, records = await overseeing(request, _all)
+    (rows, keys, candidates, by_hand), counts, records, below = await overseeing(request, _all)
     record(request, "view", "unmatched")
     views = [_view(request, row, keys, candidates) for row in rows[:SHOWN]]
     links = [_linked(request, row) for row in by_hand]
@@ -84,7 +84,10 @@ async def unmatched(request: Request, _staff: Ops, linked: str = "", unlinked: s
         "links": links,
         "linked": next((link for link in links if link.id == linked), None),
         "unlinked": bool(unlinked),
-        "adrift": [_adrift(request, count, records) for count in counts],
+        "adrift": [_adrift(request, count, records) for count in counts if count.n],
+        "below": [_below(request, count) for count in counts if count.below],
+        "of_left_out": [_view(request, row, [], []) for row in below[0]],
+        "of_left_out_said": left_out.sentence(below[1]) if below[1] else "",
         "step": ownerless.STEP,
     }
     return render(request, "ops/unmatched.html", context, words=words)
@@ -120,8 +123,14 @@ async def unlink(request: Request, _staff: Ops, crosswalk_id: Id) -> Response:
     return redirect("/ops/unmatched?unlinked=1")
 
 
-def _all(connection: Connection) -> tuple[Any, Sequence[ownerless.Ownerless], Sequence[ownerless.OwnerlessRow]]:
-    return _lists(connection), ownerless.count(connection), ownerless.some(connection, EXAMPLES)
+def _all(connection: Connection) -> tuple[Any, Sequence[ownerless.Ownerless], Sequence[ownerless.OwnerlessRow], Any]:
+    below = connection.execute(queries.OF_LEFT_OUT, {"limit": EXAMPLES}).all()
+    count = connection.scalar(queries.OF_LEFT_OUT_COUNT) or 0
+    return _lists(connection), ownerless.count(connection), ownerless.some(connection, EXAMPLES), (below, count)
+
+
+def _below(request: Request, count: ownerless.Ownerless) -> Adrift:
+    return Adrift(portal_of(request).feeds.title(count.source), count.stream, left_out.sentence(count.below), ())
 
 
 def _adrift(request: Request, count: ownerless.Ownerless, records: Sequence[ownerless.OwnerlessRow]) -> Adrift:

@@ -25,7 +25,7 @@ from portal_api.queries import ops as queries
 from portal_api.reading import overseeing, writing
 from portal_api.states import State
 from portal_api.wording import Words
-from store import ownerless
+from store import left_out, ownerless
 from store.hub_tables import INBOX_TRIES, LET_THROUGH, Inbox
 
 router = APIRouter()
@@ -57,6 +57,8 @@ class OverviewContext:
     held: int
     unmatched: int
     ownerless: int
+    left_out: int
+    below: int
     adrift: str
     asked: str
     unreadable: str
@@ -81,6 +83,8 @@ async def overview(request: Request, staff: Analyst, asked: str = "") -> Respons
         held=sum(row.n for row in facts["held"]),
         unmatched=facts["unmatched"],
         ownerless=adrift,
+        left_out=sum(facts["left_out"].values()),
+        below=facts["of_left_out"] + sum(row.below for row in facts["ownerless"]),
         adrift=f"{ownerless.sentence(adrift)} {ownerless.STEP}",
         asked=portal.feeds.title(asked) if asked in portal.settings.sources else "",
         unreadable=unreadable,
@@ -159,6 +163,8 @@ def _facts(connection: Connection, since: dt.datetime) -> dict[str, Any]:
         "waiting": connection.execute(queries.WAITING).all(),
         "unmatched": connection.scalar(queries.UNMATCHED_COUNT) or 0,
         "ownerless": ownerless.count(connection),
+        "left_out": left_out.counts(connection),
+        "of_left_out": connection.scalar(queries.OF_LEFT_OUT_COUNT) or 0,
     }
 
 
@@ -176,7 +182,13 @@ def _source(name: str, facts: Mapping[str, Any], waiting: int, portal: Portal, w
     every = portal.settings.sync_every_seconds
     streams = [
         view_of(
-            row, [r for r in recent if r.stream == row.stream], held.get(row.stream, 0), every, words, facts["known"]
+            row,
+            [r for r in recent if r.stream == row.stream],
+            held.get(row.stream, 0),
+            facts["left_out"].get((name, row.stream), 0),
+            every,
+            words,
+            facts["known"],
         )
         for row in facts["streams"]
         if row.source == name

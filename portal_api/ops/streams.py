@@ -52,13 +52,16 @@ class StreamView(NamedTuple):
     updated: str
     unchanged: str
     removed: str
+    left_out: int
     held: int
     bars: Sequence[Bar]
     said: str
     braked: bool
 
 
-def view_of(row: Any, runs: Sequence[Any], held: int, every: int, words: Words, known: Known | None) -> StreamView:
+def view_of(
+    row: Any, runs: Sequence[Any], held: int, left_out: int, every: int, words: Words, known: Known | None
+) -> StreamView:
     """A row of stream_state with its last runs. `known`: what is configured and mapped now, where that is known."""
     last = runs[-1] if runs else None
     counts = ("added", "updated", "unchanged", "removed")
@@ -76,6 +79,7 @@ def view_of(row: Any, runs: Sequence[Any], held: int, every: int, words: Words, 
         updated=updated,
         unchanged=unchanged,
         removed=removed,
+        left_out=left_out,
         held=held,
         bars=bars_of(runs),
         said=f"Last {len(runs)} runs, {failed} failed" if runs else "No runs yet",

@@ -12,7 +12,7 @@ from store.hub_tables import ClientKey, Crosswalk, CrosswalkKey, HeldRecord, Inb
 from store.names import by_name
 from store.tables import Client
 from store.types import Instant
-from store.unmatched import is_unmatched
+from store.unmatched import is_nobodys, is_of_left_out, is_unmatched
 
 RUNS_SHOWN = 20
 SINGLE_READS = ("targeted", "replay")
@@ -116,6 +116,14 @@ UNMATCHED = (
     .order_by(Crosswalk.c.source, by_name(Crosswalk.c.label).nulls_last(), Crosswalk.c.id)
     .limit(limit)
 )
+OF_LEFT_OUT_COUNT = select(func.count()).select_from(Crosswalk).where(is_of_left_out())
+OF_LEFT_OUT = (
+    select(Crosswalk.c.id, Crosswalk.c.source, Crosswalk.c.stream, Crosswalk.c.external_id, Crosswalk.c.label)
+    .where(is_of_left_out())
+    .order_by(Crosswalk.c.source, by_name(Crosswalk.c.label).nulls_last(), Crosswalk.c.id)
+    .limit(limit)
+)
+"""What has no client because that one is left out: nobody needs to find one."""
 _shown = select(UNMATCHED.subquery("shown").c.id)
 KEYS = (
     select(CrosswalkKey.c.crosswalk_id, CrosswalkKey.c.kind, CrosswalkKey.c.value)
@@ -147,7 +155,7 @@ LINKED = (
     .limit(limit)
 )  # fmt: skip
 """What ops have said themselves, the latest first. What leads to a client that is gone is among the unmatched."""
-ONE_UNMATCHED = select(Crosswalk).where(Crosswalk.c.id == bindparam("id", type_=String), is_unmatched())
+ONE_UNMATCHED = select(Crosswalk).where(Crosswalk.c.id == bindparam("id", type_=String), is_nobodys())
 
 CLIENTS = (
     select(Client.c.id, Client.c.name, Client.c.profile, Client.c.number, Client.c.city, Client.c.source)

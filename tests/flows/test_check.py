@@ -112,6 +112,18 @@ def test_books_in_another_currency_than_the_firms_are_told(
             "salesforce/Shipment__c.yaml", "Picked Up: picked", "Pickd Up: picked", 22,
             "Status__c has no value 'Pickd Up'. Did you mean 'Picked Up'?", "It has Booked, Picked Up,",
         ),
+        (
+            "salesforce/Account.yaml", "owner: self", "owner: self\nonly: {Profile__c: [saas, legall]}", 7,
+            "Profile__c has no value 'legall'. Did you mean 'legal'?", "It has logistics, professional_services,",
+        ),
+        (
+            "salesforce/Account.yaml", "owner: self", "except: {IsDeleted: [true, yes]}\nowner: self", 6,
+            "IsDeleted has no value 'yes'.", "It has true, false.",
+        ),
+        (
+            "salesforce/Account.yaml", "owner: self", "owner: self\nonly: {Tpe: [Customer]}", 7,
+            "Account has no field Tpe that the integration's user may read.", "Near",
+        ),
     ],
 )  # fmt: skip
 def test_what_does_not_fit_is_told_once_with_file_and_line(
@@ -122,6 +134,11 @@ def test_what_does_not_fit_is_told_once_with_file_and_line(
     assert told.sentence == f"{folder / file}:{line}: {said}"
     assert told.step.startswith(step)
     assert told.subject == file.replace("/", ".").removesuffix(".yaml")
+
+
+def test_a_parents_field_may_say_which_records_are_meant(wrong: Wrong, folder: Path) -> None:
+    edit(folder / "salesforce" / "Account.yaml", "owner: self", "owner: self\nonly: {Owner.IsActive: [true]}")
+    assert wrong() == []
 
 
 def test_a_field_that_several_columns_read_is_told_once(wrong: Wrong, folder: Path) -> None:

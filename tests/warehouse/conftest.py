@@ -48,6 +48,12 @@ class Firm:
             gone = at if kind == "removed" else None
             connection.execute(update(Client).where(Client.c.id.in_(ids)).values(deleted_at=gone))
 
+    def left_out(self, client: str, why: str, at: dt.datetime) -> None:
+        """A client that its mapping does not take any more, because of its record or by an edit of the mapping."""
+        with self.engine.begin() as connection:
+            mine = update(Client).where(Client.c.id == client)
+            connection.execute(mine.values(deleted_at=at, deleted_reason=why))
+
     def did(self, client: str, *verbs: str, at: dt.datetime, **columns: Any) -> None:
         """A client's person did something, each verb a minute after the last."""
         usual = {"client_id": client, "person_id": f"p-{client}", "session_id": f"s-{client}", "via": "page"}

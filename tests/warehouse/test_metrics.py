@@ -43,6 +43,17 @@ def test_one_of_two_clients_came(firm, file):
     assert actions.band == "under the target of 2.5"
 
 
+def test_whom_the_mapping_leaves_out_was_a_client_in_no_month(firm, file):
+    firm.clients("a", "b", "vendor", "former")
+    firm.did("a", "view", at=utc(2024, 3, 5, 10))
+    firm.did("vendor", "view", at=utc(2024, 3, 5, 10))
+    firm.left_out("vendor", "left out by mapping", utc(2024, 4, 10))
+    firm.left_out("former", "left out", utc(2024, 4, 10))
+    build(firm.url, file, as_of=JUNE_5)
+    found = [values(file, month)["mau"] for month in (MARCH, APRIL, MAY)]
+    assert [(mau.numerator, mau.denominator) for mau in found] == [(1, 3), (0, 3), (0, 2)]
+
+
 def test_staff_scanners_bots_and_people_without_a_name_are_never_counted(firm, file):
     firm.clients("a")
     firm.did("a", "view", at=utc(2024, 3, 1, 12))

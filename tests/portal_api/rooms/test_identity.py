@@ -9,7 +9,7 @@ from sqlalchemy import delete, insert, select, text, update
 
 from hub.clock import now
 from hub.ids import entity_id, random_id
-from store.hub_tables import ClientKey, Crosswalk
+from store.hub_tables import ClientKey, Crosswalk, CrosswalkKey, LeftOut
 from store.tables import Invoice
 
 pytestmark = pytest.mark.anyio
@@ -102,3 +102,37 @@ async def test_what_names_no_owner_is_counted_and_named_with_the_next_step(brows
         with rich.world.engine.begin() as connection:
             connection.execute(update(Invoice).where(one).values(client_id=rich.mine.client_id, owner_id=None))
     assert "without an owner" not in (await browse("/ops/unmatched", who=staff)).text.lower()
+
+
+async def test_what_belongs_to_a_client_that_is_left_out_is_told_apart_and_can_be_linked_all_the_same(browse, rich):
+    staff, gone, id_ = rich.staff(), random_id(), entity_id("quickbooks", "Customer", random_id())
+    one = Invoice.c.id == rich.mine.ids["invoice"][2]
+    before = (await browse("/ops", who=staff)).text
+    assert "left out" not in before
+    with rich.world.engine.begin() as connection:
+        here = {"source": "salesforce", "stream": "Account", "external_id": gone, "content_hash": b""}
+        connection.execute(insert(LeftOut), {"id": gone, **here})
+        connection.execute(insert(ClientKey), {"client_id": gone, "kind": "domain", "value": gone})
+        facts = {"source": "quickbooks", "stream": "Customer", "external_id": id_[:9], "label": "Prospect & Co"}
+        connection.execute(insert(Crosswalk), {"id": id_, **facts})
+        connection.execute(insert(CrosswalkKey), {"crosswalk_id": id_, "rank": 1, "kind": "domain", "value": gone})
+        connection.execute(update(Invoice).where(one).values(client_id=None, owner_id=gone))
+    try:
+        after, page = (await browse("/ops", who=staff)).text, (await browse("/ops/unmatched", who=staff)).text
+        assert re.search(r'<a href="/ops/unmatched#left-out">.*<b>1</b> left out by mappings</a>', after)
+        assert "without an owner" not in after
+        unmatched = r"<b>(\d+)</b> records? without a client"
+        assert re.findall(unmatched, after) == re.findall(unmatched, before), "nobody need look for one"
+        card = page.split('id="left-out"')[1]
+        assert "Prospect &amp; Co" in card
+        assert card.count("1 record belongs to one that the mapping leaves out, so no client sees it.") == 2
+        assert (await browse(f"/ops/unmatched/{id_}", who=staff)).status_code == 200
+        await browse(f"/ops/unmatched/{id_}/link", who=staff, method="POST", data={"client_id": rich.mine.client_id})
+        assert "Prospect &amp; Co" not in (await browse("/ops/unmatched", who=staff)).text.split('id="left-out"')[1]
+    finally:
+        with rich.world.engine.begin() as connection:
+            connection.execute(delete(LeftOut).where(LeftOut.c.id == gone))
+            connection.execute(delete(ClientKey).where(ClientKey.c.client_id == gone))
+            connection.execute(delete(CrosswalkKey).where(CrosswalkKey.c.crosswalk_id == id_))
+            connection.execute(delete(Crosswalk).where(Crosswalk.c.id == id_))
+            connection.execute(update(Invoice).where(one).values(client_id=rich.mine.client_id, owner_id=None))
