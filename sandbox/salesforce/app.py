@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from sandbox.salesforce import auth, bulk, collections, composite, control, records
+from sandbox.salesforce import aggregates, auth, bulk, collections, composite, control, records
 from sandbox.salesforce.call import Call, answer
 from sandbox.salesforce.cursors import Cursors, page_size
 from sandbox.salesforce.errors import Fault, malformed, not_found
@@ -58,7 +58,11 @@ def query_all(call: Call) -> Response:
 def _query(call: Call, *, with_deleted: bool) -> Response:
     if "q" not in call.params:
         raise malformed("A query string has to be specified")
-    statement = compile_query(call.org, parse(call.params["q"]), call.state.now(), with_deleted=with_deleted)
+    tree = parse(call.params["q"])
+    if aggregates.wanted(tree):
+        found = aggregates.compile_aggregation(call.org, tree, call.state.now(), with_deleted=with_deleted)
+        return answer(aggregates.answered(call.org, found))
+    statement = compile_query(call.org, tree, call.state.now(), with_deleted=with_deleted)
     return answer(call.cursors.first(statement, page_size(call.headers.get("sforce-query-options", "")), call.base))
 
 

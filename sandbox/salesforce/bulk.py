@@ -15,7 +15,7 @@ from typing import Any
 import orjson
 from starlette.responses import Response
 
-from sandbox.salesforce import soql
+from sandbox.salesforce import aggregates, soql
 from sandbox.salesforce.call import Call, answer
 from sandbox.salesforce.errors import Fault, not_found
 from sandbox.salesforce.ids import BASE62, numbered_id
@@ -72,7 +72,7 @@ def create(call: Call) -> Response:
 def compiled(call: Call, text: str, *, with_deleted: bool) -> Statement:
     """The statement, if Bulk can run it."""
     tree = parse(text)
-    if soql.Count() in tree.selected:
+    if soql.Count() in tree.selected or aggregates.wanted(tree):
         raise Fault(400, "API_ERROR", "Aggregate Relationships not supported in Bulk Query")
     if any(isinstance(item, soql.Query) for item in tree.selected):
         raise Fault(400, "API_ERROR", "Nested queries are not supported in Bulk Query")

@@ -21,14 +21,20 @@ MODIFIED = ("LastModifiedDate", "SystemModstamp")
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A field in a statement: where its row is joined (`alias`) and who owns a record that names no owner."""
+    """A field in a statement: where its row is joined (`alias`) and who owns a record that names no owner.
+
+    `measured` is the SQL of a function of it, whose pseudo field then is `field`.
+    """
 
     alias: str
     field: Field
     admin: str
+    measured: str = ""
 
     @property
     def sql(self) -> str:
+        if self.measured:
+            return self.measured
         name, alias = self.field.name, self.alias
         if name in SYSTEM:
             stored = {"Id": "id", "IsDeleted": "deleted", "CreatedDate": "created"}.get(name, "modified")

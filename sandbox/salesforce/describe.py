@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from sandbox.salesforce.functions import countable, groupable
 from sandbox.salesforce.org import NUMBER_TYPES, SYSTEM, Org, children, filterable, relationship
 from sandbox.salesforce.schema import OBJECTS, Field
 
@@ -78,6 +79,8 @@ def describe_field(entity: str, field: Field) -> dict[str, Any]:
         "updateable": free,
         "filterable": filterable(field),
         "sortable": filterable(field),
+        "groupable": groupable(field),
+        "aggregatable": countable(field),
         "calculated": False,
         "custom": field.name.endswith("__c"),
         "externalId": field.external_id,

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, NoReturn, cast
 
 from sandbox.salesforce.errors import Fault, malformed
+from sandbox.salesforce.functions import AGGREGATES, DATES
 from sandbox.salesforce.soql import (
     ESCAPES,
     Comparison,
@@ -39,6 +40,22 @@ PARTED = re.compile(r"\s*\.\s*")
 SIGNS = ("=", "!=", "<>", "<", "<=", ">", ">=")
 LIST_WORDS = ("IN", "INCLUDES", "EXCLUDES")
 RESERVED = {"SELECT", "FROM", "WHERE", "AND", "OR", "NOT", "LIKE", "IN", "ORDER", "BY", "LIMIT", "OFFSET", "NULLS"}
+NO_ALIAS = RESERVED | {
+    "ASC",
+    "DESC",
+    "EXCLUDES",
+    "FIRST",
+    "FOR",
+    "GROUP",
+    "HAVING",
+    "INCLUDES",
+    "LAST",
+    "USING",
+    "WITH",
+}
+PLAIN = ("TOLABEL",)
+"""Functions whose value is the field's own here: labels are equal to values."""
+FUNCTIONS = {*AGGREGATES, *DATES, *PLAIN}
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,27 +123,62 @@ class Reader:
         source = self.name()
         if len(source) > 1:
             self.unexpected()
+        alias = self.alias("AS")
         where = self.condition() if self.word("WHERE") else None
+        group, having = self.groups() if self.word("GROUP") else ((), None)
         order = self.orders() if self.word("ORDER") else ()
         limit = self.count() if self.word("LIMIT") else None
         offset = self.count() if self.word("OFFSET") else None
-        return Query(tuple(selected), source[0], where, order, limit, offset)
+        if self.word("FOR"):
+            self.need("VIEW", "REFERENCE")
+        return Query(tuple(selected), source[0], where, order, limit, offset, alias, group, having)
+
+    def alias(self, *before: str) -> str:
+        """The name that a statement gives to its object or to a field; empty without one."""
+        token = self.token
+        if token.kind == "name" and token.text.upper() in before:
+            self.place += 1
+        elif token.kind != "name" or token.text.upper() in NO_ALIAS or not token.text.isidentifier():
+            return ""
+        return self.name()[0]
+
+    def groups(self) -> tuple[tuple[Field, ...], Condition | None]:
+        self.need("BY")
+        fields = [self.field()]
+        while self.word(","):
+            fields.append(self.field())
+        return tuple(fields), self.condition() if self.word("HAVING") else None
+
+    def field(self) -> Field:
+        """A field, or a known function of one."""
+        path = self.name()
+        if not self.word("("):
+            return Field(path)
+        if path[-1].upper() not in FUNCTIONS:
+            self.place -= 1
+            self.unexpected()
+        inner = Field(self.name(), path[-1].upper())
+        self.need(")")
+        return Field(inner.path) if inner.function in PLAIN else inner
 
     def selected(self, *, child: bool) -> Field | Fields | Count | Query:
         if not child and self.word("("):
             query = self.query(child=True)
             self.need(")")
             return query
-        path = self.name()
-        if not self.word("("):
-            return Field(path)
-        function = ".".join(path).upper()
-        if function not in ("COUNT", "FIELDS"):
-            self.place -= 1
-            self.unexpected()
-        item = Count() if function == "COUNT" else Fields(self.need("ALL", "STANDARD", "CUSTOM"))
-        self.need(")")
-        return item
+        shape = [token.text.upper() for token in self.tokens[self.place : self.place + 3]]
+        if shape == ["COUNT", "(", ")"]:
+            self.place += 3
+            return Count()
+        if shape[:2] == ["FIELDS", "("]:
+            self.place += 2
+            fields = Fields(self.need("ALL", "STANDARD", "CUSTOM"))
+            self.need(")")
+            return fields
+        field = self.field()
+        following = self.tokens[self.place + 1 : self.place + 2]
+        named = following and following[0].text.upper() in (",", "FROM")
+        return replace(field, alias=self.alias()) if named else field
 
     def condition(self) -> Condition:
         if self.word("NOT"):
@@ -148,14 +200,25 @@ class Reader:
             condition = self.condition()
             self.need(")")
             return condition
-        field = Field(self.name())
+        field = self.field()
         if self.word("NOT"):
             self.need("IN")
-            return Comparison(field, "NOT IN", self.values())
+            return Comparison(field, "NOT IN", self.within())
         op = self.need(*SIGNS, *LIST_WORDS, "LIKE")
+        if op == "IN":
+            return Comparison(field, op, self.within())
         if op in LIST_WORDS:
             return Comparison(field, op, self.values())
         return Comparison(field, "!=" if op == "<>" else op, self.value())
+
+    def within(self) -> tuple[Value, ...] | Query:
+        """What stands after IN: values, or a semi-join."""
+        if [token.text.upper() for token in self.tokens[self.place : self.place + 2]] != ["(", "SELECT"]:
+            return self.values()
+        self.need("(")
+        query = self.query(child=True)
+        self.need(")")
+        return query
 
     def values(self) -> tuple[Value, ...]:
         self.need("(")
@@ -203,7 +266,7 @@ class Reader:
         return tuple(orders)
 
     def order(self) -> Order:
-        field = Field(self.name())
+        field = self.field()
         descending = self.word("ASC", "DESC") == "DESC"
         nulls_last = bool(self.word("NULLS")) and self.need("FIRST", "LAST") == "LAST"
         return Order(field, descending, nulls_last)

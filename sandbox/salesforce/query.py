@@ -9,9 +9,10 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass, field
 
-from sandbox.salesforce import soql
+from sandbox.salesforce import semijoins, soql
 from sandbox.salesforce.conditions import MODIFIED, Column, Sql, compare
 from sandbox.salesforce.errors import Fault, malformed
+from sandbox.salesforce.functions import applied
 from sandbox.salesforce.org import VENDOR, Org, filterable
 from sandbox.salesforce.schema import Field
 
@@ -66,8 +67,9 @@ class Statement:
 class Compiler:
     """Compiles one query over one object; joins parents as they are named."""
 
-    def __init__(self, org: Org, entity: str, now: int, *, with_deleted: bool) -> None:
+    def __init__(self, org: Org, entity: str, now: int, *, with_deleted: bool, alias: str = "") -> None:
         self.org, self.now, self.with_deleted = org, now, with_deleted
+        self.names = {entity.lower(), alias.lower()}
         self.today = dt.datetime.fromtimestamp(now / 1000, dt.UTC).date()
         self.root = Node(entity, "r", 0)
         self.nodes = [self.root]
@@ -75,13 +77,23 @@ class Compiler:
 
     def column(self, path: tuple[str, ...]) -> tuple[Node, Field]:
         """The node and field at the end of a path, its parents joined."""
-        node = self.root
-        # `Account.Name` in a query FROM Account: SOQL lets the object name its own field.
-        if len(path) == 2 and path[0].lower() == node.entity.lower():
-            path = path[1:]
+        node, path = self.root, self.below(path)
         for name in path[:-1]:
             node = self.parent(node, name)
         return node, self.org.field(node.entity, path[-1])
+
+    def below(self, path: tuple[str, ...]) -> tuple[str, ...]:
+        """The path from the object itself, which may name its own field: `Account.Name`, or `a.Name` by its alias."""
+        return path[1:] if len(path) > 1 and path[0].lower() in self.names else path
+
+    def measured(self, field: soql.Field) -> Column:
+        """A field with the function that is applied to it."""
+        node, found = self.column(field.path)
+        plain = Column(node.alias, found, self.org.admin)
+        if not field.function:
+            return plain
+        pseudo, sql = applied(field.function, found, plain.sql)
+        return Column(node.alias, pseudo, self.org.admin, sql)
 
     def parent(self, node: Node, name: str) -> Node:
         reference = self.org.parent(node.entity, name)
@@ -105,9 +117,7 @@ class Compiler:
             raise Fault(400, "INVALID_FIELD", f"duplicate field selected: {found.name}")
         node.fields.append(found)
         walk = self.root
-        for name in path[:-1]:
-            if walk is self.root and len(path) == 2 and name.lower() == walk.entity.lower():
-                return
+        for name in self.below(path)[:-1]:
             spelling = next(known for known in walk.parents if known.lower() == name.lower())
             if spelling not in walk.shown:
                 walk.shown.append(spelling)
@@ -115,15 +125,37 @@ class Compiler:
 
     def condition(self, condition: soql.Condition) -> Sql:
         match condition:
-            case soql.Comparison(path, op, value):
-                node, found = self.column(path.path)
-                return compare(Column(node.alias, found, self.org.admin), op, value, self.today)
+            case soql.Comparison(field, op, value):
+                if isinstance(value, soql.Query):
+                    return self.semi_join(field, op, value)
+                return compare(self.measured(field), op, value, self.today)
             case soql.Negated(term):
                 text, args = self.condition(term)
                 return f"(({text}) IS NOT TRUE)", args
             case soql.Joined(word, terms):
                 parts = [self.condition(term) for term in terms]
                 return f"({f' {word} '.join(text for text, _ in parts)})", [arg for _, args in parts for arg in args]
+
+    def semi_join(self, field: soql.Field, op: str, query: soql.Query) -> Sql:
+        """`field IN (SELECT ...)`; a null on either side is in no list."""
+        within = Compiler(self.org, self.org.object(query.source), self.now, with_deleted=False, alias=query.alias)
+        wanted = semijoins.checked(query)
+        column, inner = self.measured(field), within.measured(wanted)
+        semijoins.check_kinds(self.root.entity, column.field, within.root.entity, inner.field)
+        where, args = within.filtered(query.where)
+        listed = f"{column.sql} IN (SELECT {inner.sql} FROM {within.source} WHERE {where} AND {inner.sql} NOT NULL)"
+        return (listed if op == "IN" else f"({listed} IS NOT TRUE)"), args
+
+    @property
+    def source(self) -> str:
+        """The FROM, once all parents are known."""
+        return "record r" + "".join(self.joins)
+
+    def filtered(self, condition: soql.Condition | None) -> Sql:
+        """The whole WHERE: this object's rows that the user may see, and the condition."""
+        semijoins.check(condition)
+        where, args = self.condition(condition) if condition is not None else ("1", [])
+        return f"r.vendor = '{VENDOR}' AND r.kind = '{self.root.entity}' AND {self.visible()} AND {where}", args
 
     def visible(self) -> str:
         """Live rows only, or also those in the recycle bin, which keeps them for 15 days."""
@@ -135,6 +167,8 @@ class Compiler:
         """The ORDER BY, and its columns where all of them are never null and rise."""
         sorts, keyset = [], []
         for key in keys:
+            if key.field.function:
+                raise malformed(f"Ordered field must be grouped or aggregated: {key.field.path[-1]}")
             node, found = self.column(key.field.path)
             if not filterable(found):
                 raise Fault(400, "INVALID_FIELD", f"field '{found.name}' can not be sorted in a query call")
@@ -154,8 +188,8 @@ class Compiler:
 
 def compile_query(org: Org, query: soql.Query, now: int, *, with_deleted: bool) -> Statement:
     """The statement of a whole query. `now` (ms) is the sandbox's clock. Raises what Salesforce would answer."""
-    compiler = Compiler(org, org.object(query.source), now, with_deleted=with_deleted)
-    _check_bounds(query)
+    compiler = Compiler(org, org.object(query.source), now, with_deleted=with_deleted, alias=query.alias)
+    check_bounds(query)
     children = []
     for item in query.selected:
         if isinstance(item, soql.Query):
@@ -166,15 +200,14 @@ def compile_query(org: Org, query: soql.Query, now: int, *, with_deleted: bool) 
 
 
 def _statement(compiler: Compiler, query: soql.Query, children: tuple[Child, ...] = ()) -> Statement:
-    where, args = compiler.condition(query.where) if query.where is not None else ("1", [])
-    by_time = "r.modified" in where
+    where, args = compiler.filtered(query.where)
+    by_time = "r.modified" in where.split(" AND ", 3)[-1]
     order, keyset = compiler.order(query.order, by_time=by_time)
-    kind = compiler.root.entity
     return Statement(
         root=compiler.root,
         select=", ".join(f"{node.alias}.{column}" for node in compiler.nodes for column in COLUMNS),
-        source="record r" + "".join(compiler.joins),
-        where=f"r.vendor = '{VENDOR}' AND r.kind = '{kind}' AND {compiler.visible()} AND {where}",
+        source=compiler.source,
+        where=where,
         args=tuple(args),
         order=order,
         keyset=keyset,
@@ -187,6 +220,8 @@ def _statement(compiler: Compiler, query: soql.Query, children: tuple[Child, ...
 
 def _show(compiler: Compiler, query: soql.Query, item: soql.Field | soql.Fields | soql.Count) -> None:
     if isinstance(item, soql.Field):
+        if item.function or item.alias:
+            raise malformed("only aggregate expressions use field aliasing")
         compiler.show(item.path)
     elif isinstance(item, soql.Fields):
         if query.limit is None or query.limit > MOST_ALL_FIELDS:
@@ -199,16 +234,17 @@ def _show(compiler: Compiler, query: soql.Query, item: soql.Field | soql.Fields 
 
 def _child(org: Org, entity: str, query: soql.Query, now: int, *, with_deleted: bool) -> Child:
     name, child, reference = org.child(entity, query.source)
-    compiler = Compiler(org, child, now, with_deleted=with_deleted)
-    _check_bounds(query)
+    compiler = Compiler(org, child, now, with_deleted=with_deleted, alias=query.alias)
+    check_bounds(query)
     for item in query.selected:
-        if isinstance(item, soql.Count | soql.Query):
+        if isinstance(item, soql.Count | soql.Query) or query.group:
             raise malformed("Only root queries support aggregate expressions and one level of subqueries")
         _show(compiler, query, item)
     return Child(name, reference, _statement(compiler, query))
 
 
-def _check_bounds(query: soql.Query) -> None:
+def check_bounds(query: soql.Query) -> None:
+    """Raises for an OFFSET that is too large, and where nothing of the object itself is selected."""
     if query.offset is not None and query.offset > MOST_OFFSET:
         raise Fault(400, "NUMBER_OUTSIDE_VALID_RANGE", f"Maximum SOQL offset allowed is {MOST_OFFSET}")
     if not any(isinstance(item, soql.Field | soql.Fields | soql.Count) for item in query.selected):

@@ -1,8 +1,9 @@
 """SOQL as text and as a tree: `parse` and `render` are inverse.
 
-The subset: SELECT of fields, parent paths, COUNT(), FIELDS(), one level of child subqueries; WHERE by the documented
-grammar (AND and OR do not mix without parentheses, NOT takes one simple condition); ORDER BY, LIMIT, OFFSET.
-Source: SOQL and SOSL reference, "SOQL SELECT syntax" and "conditionExpression".
+The subset: SELECT of fields, parent paths, COUNT(), FIELDS(), aggregates, one level of child subqueries; an alias of
+the object; WHERE by the documented grammar (AND and OR do not mix without parentheses, NOT takes one simple condition)
+with semi-joins and date functions; GROUP BY, HAVING, ORDER BY, LIMIT, OFFSET.
+Source: SOQL and SOSL reference, "SOQL SELECT syntax", "conditionExpression", "Aggregate Functions".
 """
 
 from __future__ import annotations
@@ -26,9 +27,14 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A field by its path: `("Project__r", "Account__c")` is the parent's."""
+    """A field by its path: `("Project__r", "Account__c")` is the parent's.
+
+    `function` is what is applied to it (`SUM`, `CALENDAR_YEAR`), in upper case; `alias` what the answer calls it.
+    """
 
     path: tuple[str, ...]
+    function: str = ""
+    alias: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +46,16 @@ class Fields:
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """COUNT(), the only aggregate that the sandbox knows."""
+    """COUNT() without a field: the number of rows, told in `totalSize`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """`field op value`; `op` in upper case, `value` a tuple for IN, NOT IN, INCLUDES, EXCLUDES."""
+    """`field op value`; `op` in upper case, `value` a tuple for IN, NOT IN, INCLUDES, EXCLUDES, or a semi-join."""
 
     field: Field
     op: str
-    value: Value | tuple[Value, ...]
+    value: Value | tuple[Value, ...] | Query
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +87,10 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A whole statement, or a child subquery, whose `source` is then the relationship's name."""
+    """A whole statement, a semi-join, or a child subquery, whose `source` is then the relationship's name.
+
+    `alias` is what the statement calls its object: `FROM Account a`.
+    """
 
     selected: tuple[Field | Fields | Count | Query, ...]
     source: str
@@ -89,6 +98,9 @@ class Query:
     order: tuple[Order, ...] = ()
     limit: int | None = None
     offset: int | None = None
+    alias: str = ""
+    group: tuple[Field, ...] = ()
+    having: Condition | None = None
 
 
 def quote(text: str) -> str:
@@ -99,8 +111,14 @@ def quote(text: str) -> str:
 def render(query: Query) -> str:
     """The statement as text."""
     parts = [f"SELECT {', '.join(_selected(item) for item in query.selected)} FROM {query.source}"]
+    if query.alias:
+        parts.append(query.alias)
     if query.where is not None:
         parts.append(f"WHERE {_condition(query.where, top=True)}")
+    if query.group:
+        parts.append("GROUP BY " + ", ".join(_field(field) for field in query.group))
+    if query.having is not None:
+        parts.append(f"HAVING {_condition(query.having, top=True)}")
     if query.order:
         parts.append("ORDER BY " + ", ".join(_order(key) for key in query.order))
     if query.limit is not None:
@@ -112,8 +130,8 @@ def render(query: Query) -> str:
 
 def _selected(item: Field | Fields | Count | Query) -> str:
     match item:
-        case Field(path):
-            return ".".join(path)
+        case Field(_, _, alias):
+            return f"{_field(item)} {alias}".strip()
         case Fields(which):
             return f"FIELDS({which})"
         case Count():
@@ -122,10 +140,15 @@ def _selected(item: Field | Fields | Count | Query) -> str:
             return f"({render(item)})"
 
 
+def _field(field: Field) -> str:
+    path = ".".join(field.path)
+    return f"{field.function}({path})" if field.function else path
+
+
 def _condition(condition: Condition, *, top: bool = False) -> str:
     match condition:
         case Comparison(field, op, value):
-            return f"{'.'.join(field.path)} {op} {_value(value)}"
+            return f"{_field(field)} {op} {_value(value)}"
         case Negated(term):
             text = f"NOT {_condition(term)}"
         case Joined(word, terms):
@@ -133,7 +156,9 @@ def _condition(condition: Condition, *, top: bool = False) -> str:
     return text if top else f"({text})"
 
 
-def _value(value: Value | tuple[Value, ...]) -> str:
+def _value(value: Value | tuple[Value, ...] | Query) -> str:
+    if isinstance(value, Query):
+        return f"({render(value)})"
     if isinstance(value, tuple):
         return f"({', '.join(_value(member) for member in value)})"
     return quote(value.text) if value.kind == "text" else "null" if value.kind == "null" else value.text
@@ -141,4 +166,4 @@ def _value(value: Value | tuple[Value, ...]) -> str:
 
 def _order(key: Order) -> str:
     direction = "DESC" if key.descending else "ASC"
-    return f"{'.'.join(key.field.path)} {direction} NULLS {'LAST' if key.nulls_last else 'FIRST'}"
+    return f"{_field(key.field)} {direction} NULLS {'LAST' if key.nulls_last else 'FIRST'}"
