@@ -13,7 +13,19 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from sandbox.salesforce import aggregates, auth, bulk, collections, composite, control, records
+from sandbox.salesforce import (
+    aggregates,
+    auth,
+    bulk,
+    collections,
+    composite,
+    control,
+    identity,
+    ingest,
+    records,
+    subrequests,
+    trees,
+)
 from sandbox.salesforce.call import Call, answer
 from sandbox.salesforce.cursors import Cursors, page_size
 from sandbox.salesforce.errors import Fault, malformed, not_found
@@ -28,7 +40,8 @@ log = logging.getLogger(__name__)
 BAD_SHAPE = (AttributeError, TypeError, KeyError, ValueError)
 """What text where an object is expected, and the like, comes to."""
 
-OLDEST, NEWEST = 50, 68
+OLDEST, NEWEST = 31, 68
+SEASONS = ("Spring", "Summer", "Winter")
 DAILY_REQUESTS = 100_000
 LONGEST_URL = 16_384
 METHODS = ["GET", "HEAD", "POST", "PATCH", "PUT", "DELETE"]
@@ -37,14 +50,18 @@ METHODS = ["GET", "HEAD", "POST", "PATCH", "PUT", "DELETE"]
 def versions(_: Request) -> Response:
     """GET /services/data: needs no token."""
     numbers = range(OLDEST, NEWEST + 1)
-    return JSONResponse([{"label": f"v{n}", "url": f"/services/data/v{n}.0", "version": f"{n}.0"} for n in numbers])
+    return JSONResponse([{"label": season(n), "url": f"/services/data/v{n}.0", "version": f"{n}.0"} for n in numbers])
+
+
+def season(number: int) -> str:
+    """A version's release: 66.0 is Spring '26, 67.0 Summer '26, 68.0 Winter '27."""
+    return f"{SEASONS[number % 3]} '{4 + number // 3 + (number % 3 == 2)}"
 
 
 def resources(call: Call) -> Response:
     """GET /services/data/vNN.0."""
-    return answer(
-        {name: f"{call.base}/{name}" for name in ("composite", "jobs", "limits", "query", "queryAll", "sobjects")}
-    )
+    names = ("composite", "jobs", "limits", "query", "queryAll", "sobjects")
+    return answer({name: f"{call.base}/{name}" for name in names} | {"identity": identity.address(call.instance)})
 
 
 def query(call: Call) -> Response:
@@ -122,7 +139,15 @@ TABLE: tuple[tuple[str, dict[str, Handler]], ...] = (
     (r"jobs/query", {"GET": bulk.listing, "POST": bulk.create}),
     (r"jobs/query/(?P<id>\w+)", {"GET": bulk.look, "PATCH": bulk.abort, "DELETE": bulk.delete}),
     (r"jobs/query/(?P<id>\w+)/results", {"GET": bulk.results}),
+    (r"jobs/ingest", {"GET": ingest.listing, "POST": ingest.create}),
+    (r"jobs/ingest/(?P<id>\w+)", {"GET": ingest.look, "PATCH": ingest.close, "DELETE": ingest.delete}),
+    (r"jobs/ingest/(?P<id>\w+)/batches", {"PUT": ingest.upload}),
+    (r"jobs/ingest/(?P<id>\w+)/(?P<results>\w+)", {"GET": ingest.results}),
     (r"composite", {"POST": composite.handler(route)}),
+    (r"composite/batch", {"POST": subrequests.batch(route)}),
+    (r"composite/graph", {"POST": subrequests.graphs(route)}),
+    (r"composite/tree/(?P<entity>\w+)", {"POST": trees.create}),
+    (r"composite/sobjects/(?P<entity>\w+)", {"GET": collections.retrieve, "POST": collections.retrieve}),
     (
         r"composite/sobjects",
         {"POST": collections.create, "PATCH": collections.update, "DELETE": collections.delete},
@@ -139,6 +164,7 @@ class Service:
     def __init__(self, state: State) -> None:
         self.state = state
         bulk.prepare(state)
+        ingest.prepare(state)
         self.sessions, self.cursors = auth.Sessions(state), Cursors(state)
         self._used = itertools.count(1)
 
@@ -160,7 +186,9 @@ class Service:
             self.sessions.check(request.headers.get("authorization", ""))
             handler, parts, base = route(request.method, raw_path(request))
             method, params, headers = request.method, request.query_params, request.headers
-            return handler(Call(self.state, self.cursors, method, base, parts, params, headers, content, spent))
+            instance = str(request.base_url).rstrip("/")
+            call = Call(self.state, self.cursors, method, base, parts, params, headers, content, spent, instance)
+            return handler(call)
         except Fault as fault:
             return fault.response()
         except BAD_SHAPE as error:
@@ -181,6 +209,7 @@ def routes(state: State) -> list[BaseRoute]:
     service = Service(state)
     return [
         Route("/services/oauth2/token", service.token, methods=["POST"]),
+        *identity.routes(service.sessions),
         Route("/services/data", versions),
         Route("/services/data/", versions),
         Route("/services/data/{rest:path}", service.rest, methods=METHODS),

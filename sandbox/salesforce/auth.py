@@ -20,6 +20,7 @@ from sandbox.state import State
 
 CLIENT_ID, CLIENT_SECRET, USER = "sandbox-consumer-key", "sandbox-consumer-secret", "hub@sandbox.example"
 ORG_ID, USER_ID = "00DRO0000000001", "005RO0000000001"
+IDENTITY = f"/id/{ORG_ID}/{USER_ID}"
 SESSION_SECONDS = "7200"
 JWT_GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 JWT_KEY, ACCESS, LIFETIME = "salesforce_jwt_key", "salesforce_access", "salesforce_session_seconds"
@@ -65,6 +66,11 @@ class Sessions:
         if not good:
             raise Fault(401, "INVALID_SESSION_ID", "Session expired or invalid")
 
+    def end(self, token: str) -> bool:
+        """End one session; whether it was one."""
+        with self._lock:
+            return self._ends.pop(token, 0) > time.monotonic()
+
     def end_all(self) -> None:
         with self._lock:
             self._ends.clear()
@@ -76,7 +82,7 @@ def token(sessions: Sessions, form: dict[str, str], authorization: str, instance
         _admit(sessions.state, form, authorization)
     except Refusal as refusal:
         return JSONResponse({"error": refusal.error, "error_description": refusal.description}, 400)
-    identity = f"{instance_url}/id/{ORG_ID}/{USER_ID}"
+    identity = f"{instance_url}{IDENTITY}"
     answer = {"access_token": sessions.begin(), "instance_url": instance_url, "id": identity, "token_type": "Bearer"}
     issued = str(sessions.state.now())
     signature = base64.b64encode(secrets.token_bytes(32)).decode()

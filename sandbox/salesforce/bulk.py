@@ -47,7 +47,7 @@ def prepare(state: State) -> None:
 
 def left_today(state: State) -> int:
     """How many more query jobs the org may create within 24 hours."""
-    sql = "SELECT count(*) FROM bulk_job WHERE created > ?"
+    sql = "SELECT count(*) FROM bulk_job WHERE created > ? AND json_extract(body, '$.ingest') IS NULL"
     return JOBS_A_DAY - int(state.connection.execute(sql, (state.now() - DAY_MS,)).fetchone()[0])
 
 
@@ -129,10 +129,15 @@ def look(call: Call) -> Response:
 
 def listing(call: Call) -> Response:
     """GET /jobs/query: newest first."""
-    numbers = call.state.connection.execute("SELECT n FROM bulk_job ORDER BY n DESC").fetchall()
-    jobs = [found(call.state, number) for (number,) in numbers]
-    records = [shown(call, job) for job in jobs if job and job.get("ended") != DELETED]
+    records = [shown(call, job) for job in jobs(call.state) if not job.get("ingest")]
     return answer({"done": True, "records": records, "nextRecordsUrl": None})
+
+
+def jobs(state: State) -> list[Json]:
+    """All jobs that were not deleted, newest first."""
+    numbers = state.connection.execute("SELECT n FROM bulk_job ORDER BY n DESC").fetchall()
+    kept = (found(state, number) for (number,) in numbers)
+    return [job for job in kept if job and job.get("ended") != DELETED]
 
 
 def abort(call: Call) -> Response:
@@ -190,12 +195,14 @@ def place(text: str) -> int:
         raise Fault(400, "API_ERROR", f"Invalid locator: {text}") from None
 
 
-def job_of(call: Call) -> Json:
-    """The job that the path names."""
+def job_of(call: Call, *, ingest: bool = False) -> Json:
+    """The job that the path names, of the kind that is asked for there."""
     digits = call.parts["id"][5:15]
     number = sum(BASE62.find(digit) * 62**place for place, digit in enumerate(reversed(digits)))
     job = found(call.state, number)
     if job is None or job.get("ended") == DELETED or call.parts["id"] not in ids(number):
+        raise not_found()
+    if bool(job.get("ingest")) != ingest:
         raise not_found()
     return job
 

@@ -19,7 +19,9 @@ from sandbox.state import State
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """`base` is `/services/data/vNN.0`, `parts` the path below it that the route has captured."""
+    """`base` is `/services/data/vNN.0`, `parts` the path below it that the route has captured, `instance` the
+    address of the org.
+    """
 
     state: State
     cursors: Cursors
@@ -30,10 +32,16 @@ class Call:
     headers: Mapping[str, str]
     content: bytes
     spent: int
+    instance: str = ""
     org: Org = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "org", Org(self.state))
+
+    @property
+    def version(self) -> int:
+        """The API's version that the path names."""
+        return int(self.base.rpartition("/v")[2].removesuffix(".0"))
 
     @property
     def entity(self) -> str:

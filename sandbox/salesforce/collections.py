@@ -11,9 +11,11 @@ from sandbox.salesforce import writes
 from sandbox.salesforce.call import Call, answer
 from sandbox.salesforce.errors import Fault, no_such_type
 from sandbox.salesforce.ids import to_18
+from sandbox.salesforce.rows import whole
 from sandbox.salesforce.schema import OBJECTS
 
-MOST_ROWS = 200
+MOST_ROWS, MOST_READ = 200, 2000
+WISHED = ("ids", "fields")
 Row = dict[str, Any]
 HALTED = {
     "statusCode": "ALL_OR_NONE_OPERATION_ROLLED_BACK",
@@ -28,6 +30,29 @@ class _Failed(Exception):
     def __init__(self, results: list[Row]) -> None:
         super().__init__()
         self.results = results
+
+
+def retrieve(call: Call) -> Response:
+    """GET /composite/sobjects/X?ids=&fields= and POST with both in the body: null for what is not there."""
+    wish = call.object() if call.method == "POST" else {name: call.params.get(name, "").split(",") for name in WISHED}
+    ids, names = ([str(one) for one in wish.get(name) or [] if one] for name in WISHED)
+    if not ids or not names:
+        raise Fault(400, "MISSING_ARGUMENT", "ids and fields are required")
+    if len(ids) > MOST_READ:
+        message = f"The maximum number of records allowed is {MOST_READ}, but you supplied {len(ids)}"
+        raise Fault(400, "EXCEEDED_MAX_SIZE_REQUEST", message)
+    entity = call.entity
+    return answer([_found(call, entity, id_, names) for id_ in ids])
+
+
+def _found(call: Call, entity: str, id_: str, names: list[str]) -> Row | None:
+    chosen = names if any(name.lower() == "id" for name in names) else [*names, "Id"]
+    try:
+        return whole(call.org, writes.live(call.org, entity, id_), call.base, chosen)
+    except Fault as fault:
+        if fault.status == 404:
+            return None
+        raise
 
 
 def create(call: Call) -> Response:

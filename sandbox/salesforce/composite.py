@@ -37,26 +37,32 @@ def handler(route: Route) -> Handler:
     def composite(call: Call) -> Response:
         body = call.object()
         wishes = checked(body.get("compositeRequest"))
-        answers: list[Json] = []
-        try:
-            if body.get("allOrNone") is True:
-                with call.state.transaction():
-                    _together(call, route, wishes, answers)
-            else:
-                _singly(call, route, wishes, answers)
-        except _Failed:
-            answers = [_halted(wish, answers) for wish in wishes]
-        return answer({"compositeResponse": answers})
+        together = body.get("allOrNone") is True
+        return answer({"compositeResponse": tried(call, route, wishes, together=together)})
 
     return composite
 
 
-def checked(wishes: Any) -> list[Json]:
+def tried(call: Call, route: Route, wishes: list[Json], *, together: bool) -> list[Json]:
+    """The answers of all calls. `together` takes all back when one of them fails."""
+    answers: list[Json] = []
+    try:
+        if together:
+            with call.state.transaction():
+                _together(call, route, wishes, answers)
+        else:
+            _singly(call, route, wishes, answers)
+    except _Failed:
+        return [_halted(wish, answers) for wish in wishes]
+    return answers
+
+
+def checked(wishes: Any, most: int = MOST_CALLS) -> list[Json]:
     """The calls, each with a reference id of its own."""
     if not isinstance(wishes, list) or not wishes or not all(isinstance(wish, dict) for wish in wishes):
         raise Fault(400, "JSON_PARSER_ERROR", "compositeRequest: expected an array of objects")
-    if len(wishes) > MOST_CALLS:
-        raise Fault(400, "LIMIT_EXCEEDED", f"The limit of {MOST_CALLS} subrequests in a composite request was exceeded")
+    if len(wishes) > most:
+        raise Fault(400, "LIMIT_EXCEEDED", f"The limit of {most} subrequests in a composite request was exceeded")
     names = [str(wish.get("referenceId", "")) for wish in wishes]
     if len(set(names)) < len(names) or not all(NAME.fullmatch(name) for name in names):
         raise Fault(400, "INVALID_INPUT", "Each referenceId has to be unique, of letters, digits and underscores")
@@ -91,16 +97,17 @@ def _halted(wish: Json, answers: list[Json]) -> Json:
 
 def _answered(call: Call, route: Route, wish: Json, answers: list[Json]) -> Json:
     try:
-        response = _asked(call, route, _filled(wish, {one["referenceId"]: one for one in answers}))
+        response = asked(call, route, _filled(wish, {one["referenceId"]: one for one in answers}))
     except Fault as fault:
         response = fault.response()
     return _shown(wish, response)
 
 
-def _asked(call: Call, route: Route, wish: Json) -> Response:
+def asked(call: Call, route: Route, wish: Json) -> Response:
+    """Who serves the call's address answers it. Raises what that raises, and for what cannot be asked for in here."""
     parts, method = urlsplit(str(wish.get("url", ""))), str(wish.get("method", "")).upper()
     found, captured, base = route(method, parts.path)
-    if re.fullmatch(re.escape(base) + r"/(composite/?|jobs/.*)", parts.path):
+    if re.fullmatch(re.escape(base) + r"/(composite/?|composite/(batch|graph)/?|jobs/.*)", parts.path):
         raise Fault(400, "INVALID_INPUT", f"{parts.path} is not supported in a composite request")
     headers = {name.lower(): str(value) for name, value in (wish.get("httpHeaders") or {}).items()}
     content = orjson.dumps(wish["body"]) if wish.get("body") is not None else b""

@@ -15,6 +15,8 @@ from sandbox.salesforce.rows import stamp, whole
 from sandbox.state import Record
 
 DAYS_UPDATED, DAYS_DELETED, MOST_IDS = 30, 15, 600_000
+TELLS_CREATED = 46
+"""The first version whose upsert says whether it created."""
 COVERED = "salesforce_latest_date_covered"
 
 
@@ -78,7 +80,10 @@ def upsert(call: Call) -> Response:
         id_, created = writes.upsert(call.org, call.entity, field, value, call.object(), update_only=only)
     except writes.Several as several:
         return _choices(call, several)
-    return answer({"id": id_, "success": True, "errors": [], "created": created}, 201 if created else 200)
+    body = {"id": id_, "success": True, "errors": []}
+    if call.version < TELLS_CREATED:
+        return answer(body, 201) if created else Response(status_code=204)
+    return answer(body | {"created": created}, 201 if created else 200)
 
 
 def remove_external(call: Call) -> Response:
@@ -136,7 +141,7 @@ def _covered(call: Call, end: dt.datetime) -> str:
 
 
 def _external(call: Call) -> Record:
-    field = call.org.field(call.entity, call.parts["field"])
+    field = writes.external_field(call.org, call.entity, call.parts["field"])
     if field.name == "Id":
         return writes.live(call.org, call.entity, call.parts["value"])
     found = writes.by_external_id(call.org, call.entity, field, call.parts["value"])
@@ -156,6 +161,8 @@ def _shown(call: Call, record: Record) -> Response:
     if since is not None and _modified(record) <= since:
         return Response(status_code=304)
     names = [name for name in call.params.get("fields", "").split(",") if name]
+    if names and "id" not in (name.lower() for name in names):
+        names.append("Id")
     response = answer(whole(call.org, record, call.base, names))
     response.headers["Last-Modified"] = f"{_modified(record):%a, %d %b %Y %H:%M:%S} GMT"
     return response

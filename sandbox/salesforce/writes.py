@@ -17,6 +17,7 @@ from sandbox.salesforce.schema import OBJECTS, Field
 from sandbox.state import Record
 
 Data = dict[str, Any]
+NO_EXTERNAL = "Provided external ID field does not exist or is not accessible"
 LONGEST = {"textarea": 32000}
 
 
@@ -36,7 +37,7 @@ def live(org: Org, entity: str, id_: str) -> Record:
         raise Fault(400, "MALFORMED_ID", f"malformed id {id_}") from None
     record = org.state.get(VENDOR, entity, long)
     if record is None:
-        message = "Provided external ID field does not exist or is not accessible: " + id_
+        message = f"{NO_EXTERNAL}: {id_}"
         raise not_found(message if not long.startswith(OBJECTS[entity][0]) else "The requested resource does not exist")
     if record.deleted:
         raise Fault(404, "ENTITY_IS_DELETED", "entity is deleted", [])
@@ -66,7 +67,7 @@ def update(org: Org, record: Record, data: Data) -> None:
 
 def upsert(org: Org, entity: str, name: str, value: str, data: Data, *, update_only: bool = False) -> tuple[str, bool]:
     """Create or update by an external id; (record id, created). Raises Several when it is not unique."""
-    field = org.field(entity, name)
+    field = external_field(org, entity, name)
     if any(key.lower() == field.name.lower() for key in data):
         raise Fault(400, "INVALID_FIELD", f"The {field.name} field should not be specified in the sobject data.", [])
     if field.name == "Id":
@@ -85,11 +86,18 @@ def upsert(org: Org, entity: str, name: str, value: str, data: Data, *, update_o
         return create(org, entity, {**data, field.name: value}), True
 
 
+def external_field(org: Org, entity: str, name: str) -> Field:
+    """The field that a path names. Raises NOT_FOUND."""
+    try:
+        return org.field(entity, name)
+    except Fault:
+        raise not_found(f"{NO_EXTERNAL}: {name}") from None
+
+
 def by_external_id(org: Org, entity: str, field: Field, value: str) -> list[Record]:
     """Live records that carry the external id, ignoring case as the vendor does."""
     if not field.external_id:
-        message = f"Provided external ID field does not exist or is not accessible: {field.name}"
-        raise not_found(message)
+        raise not_found(f"{NO_EXTERNAL}: {field.name}")
     where = f"deleted = 0 AND json_extract(body, '$.{field.name}') = ? COLLATE NOCASE"
     return list(org.state.select(VENDOR, entity, where, (value,)))
 
@@ -105,11 +113,27 @@ def _checked(org: Org, entity: str, data: Data, own_id: str | None) -> Data:
     for name, value in data.items():
         if name == "attributes":
             continue
+        if isinstance(value, dict):
+            name, value = _parent(org, entity, name, value)  # noqa: PLW2901 - the relationship stands for its field
         field = _writable(org, entity, name)
         body[field.name] = None if value is None else _typed(org, field, value)
         if field.external_id and value not in (None, ""):
             _unique(org, entity, field, str(value), own_id)
     return body
+
+
+def _parent(org: Org, entity: str, name: str, key: Data) -> tuple[str, Any]:
+    """`{"Account": {"QuickBooks_Id__c": "7"}}` as the reference field and the id of the record with that key."""
+    field = org.parent(entity, name)
+    pairs = [(one, value) for one, value in key.items() if one != "attributes"]
+    if len(pairs) != 1:
+        raise Fault(400, "INVALID_FIELD", f"{name}: exactly one external id has to be given", [name])
+    one, value = pairs[0]
+    found = by_external_id(org, field.reference_to, external_field(org, field.reference_to, one), str(value))
+    if len(found) != 1:
+        message = f"Foreign key external ID: {value} not found for field {one} in entity {field.reference_to}"
+        raise Fault(400, "INVALID_FIELD", message, [])
+    return field.name, found[0].id
 
 
 def _writable(org: Org, entity: str, name: str) -> Field:

@@ -260,7 +260,7 @@ def test_the_rest_of_the_house(org: Salesforce, plain: Plain) -> None:
 
 
 @pytest.mark.parametrize(
-    ("version", "status"), [("49.0", 404), ("50.0", 200), ("68.0", 200), ("69.0", 404), ("99.0", 404)]
+    ("version", "status"), [("30.0", 404), ("31.0", 200), ("68.0", 200), ("69.0", 404), ("99.0", 404)]
 )
 def test_there_are_no_versions_but_those_that_are_listed(org: Salesforce, version: str, status: int) -> None:
     address = f"{org.base_url.partition('/services/')[0]}/services/data/v{version}/"
