@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.responses import Response
 from starlette.routing import Route
 
-from sandbox.google_drive import auth, channels, content, downloads, files, listing, tree, uploads, writing
+from sandbox.google_drive import auth, channels, content, downloads, files, listing, permissions, tree, uploads, writing
 from sandbox.google_drive.batch import batch_endpoint
 from sandbox.google_drive.wire import Answer, Call, Check, Handler, endpoint, json_response
 from sandbox.state import State
@@ -51,7 +51,7 @@ def set_scopes(call: Call) -> Response:
 
 
 Methods = dict[str, tuple[Handler, Check]]
-FILE_UPLOAD: Methods = {"POST": (uploads.start, WRITE), "PUT": (uploads.put, auth.anyone)}
+FILE_UPLOAD: Methods = {"POST": (uploads.post, auth.session_or(WRITE)), "PUT": (uploads.put, auth.anyone)}
 PATHS: dict[str, Methods] = {
     "/token": {"POST": (auth.token, auth.anyone)},
     "/drive/v3/about": {"GET": (listing.about, READ)},
@@ -72,7 +72,12 @@ PATHS: dict[str, Methods] = {
     "/drive/v3/files/{id}/copy": {"POST": (writing.copy, WRITE)},
     "/drive/v3/files/{id}/download": {"POST": (downloads.start, CONTENT)},
     "/drive/v3/files/{id}/export": {"GET": (content.export, CONTENT)},
-    "/drive/v3/files/{id}/permissions": {"GET": (listing.list_permissions, READ)},
+    "/drive/v3/files/{id}/permissions": {"GET": (permissions.listing, READ), "POST": (permissions.create, WRITE)},
+    "/drive/v3/files/{id}/permissions/{permission}": {
+        "GET": (permissions.get, READ),
+        "PATCH": (permissions.update, WRITE),
+        "DELETE": (permissions.delete, WRITE),
+    },
     "/drive/v3/files/{id}/revisions": {"GET": (content.list_revisions, READ)},
     "/drive/v3/files/{id}/revisions/{revision}": {"GET": (content.get_revision, CONTENT)},
     "/drive/v3/files/{id}/watch": {"POST": (channels.watch, READ)},

@@ -28,11 +28,13 @@ from sandbox.state import State
 
 EMAIL = "hub@sandbox-project.iam.example"
 AUDIENCE = "https://oauth2.googleapis.com/token"
+OLD_AUDIENCES = ("https://www.googleapis.com/oauth2/v4/token", "https://accounts.google.com/o/oauth2/token")
 GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 SCOPE = "https://www.googleapis.com/auth/drive"
 READING = frozenset({SCOPE, SCOPE + ".readonly", SCOPE + ".file", SCOPE + ".metadata", SCOPE + ".metadata.readonly"})
 CONTENT = frozenset({SCOPE, SCOPE + ".readonly", SCOPE + ".file"})
 WRITING = frozenset({SCOPE, SCOPE + ".file"})
+CHALLENGE = {"WWW-Authenticate": 'Bearer realm="https://accounts.google.com/", error="invalid_token"'}
 LIFETIME_SECONDS, SKEW_SECONDS = 3600, 300
 UNAUTHORIZED = (
     "Client is unauthorized to retrieve access tokens using this method, "
@@ -86,7 +88,7 @@ def token(call: Call) -> Response:
     """POST /token."""
     form = {name: values[-1] for name, values in parse_qs(call.body.decode()).items()}
     try:
-        return json_response(grant(call.state, claims(call.state, assertion_of(form))))
+        return json_response(grant(call.state, claims(call.state, assertion_of(form)), f"{call.base}/token"))
     except GrantError as error:
         return json_response({"error": error.code, "error_description": error.description}, error.status)
 
@@ -128,11 +130,11 @@ def signed(state: State, text: str, signature: str) -> bool:
     return True
 
 
-def grant(state: State, content: dict[str, Any]) -> dict[str, Any]:
-    """An access token for checked claims."""
+def grant(state: State, content: dict[str, Any], endpoint: str) -> dict[str, Any]:
+    """An access token for checked claims. The audience is Google's endpoint, or the one that the key file names."""
     now = state.now() // 1000
     issued, expires = int(content.get("iat", 0)), int(content.get("exp", 0))
-    if content.get("aud") != AUDIENCE:
+    if content.get("aud") not in (AUDIENCE, *OLD_AUDIENCES, endpoint):
         raise GrantError(400, "invalid_grant", "Invalid JWT: Failed audience check. The right audience is " + AUDIENCE)
     if not now - SKEW_SECONDS - LIFETIME_SECONDS <= issued <= now + SKEW_SECONDS or expires < now - SKEW_SECONDS:
         sentence = "Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable timeframe. "
@@ -164,11 +166,13 @@ def check_delegation(state: State, subject: str, scopes: list[str]) -> None:
 
 def signed_in(call: Call) -> Call:
     """The call with its user and scopes. 401 without a valid bearer."""
-    scheme, _, name = call.headers.get("authorization", "").partition(" ")
+    asked = call.query.get("access_token") or call.query.get("oauth_token")
+    scheme, _, name = (call.headers.get("authorization") or f"Bearer {asked}").partition(" ")
     stored = call.state.fact(f"google_token:{name}") if scheme.lower() == "bearer" else ""
     entry = json.loads(stored) if stored else {}
     if entry.get("expires", 0) <= call.state.now() // 1000:
-        raise DriveError(401, "authError", "Invalid Credentials", location="Authorization", location_type="header")
+        place = {"location": "Authorization", "location_type": "header"}
+        raise DriveError(401, "authError", "Invalid Credentials", headers=CHALLENGE, **place)
     return replace(call, user=entry["user"], scopes=frozenset(entry["scopes"]))
 
 
@@ -182,6 +186,11 @@ def needs(scopes: frozenset[str]) -> Callable[[Call], Call]:
         return call
 
     return check
+
+
+def session_or(check: Callable[[Call], Call]) -> Callable[[Call], Call]:
+    """No check where the address names an upload's session, which is secret enough; else the given one."""
+    return lambda call: call if call.query.get("upload_id") else check(call)
 
 
 def anyone(call: Call) -> Call:

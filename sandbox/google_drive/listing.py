@@ -15,7 +15,7 @@ from starlette.responses import Response
 
 from sandbox.google_drive.content import media
 from sandbox.google_drive.query import Condition, QueryError, compile_query
-from sandbox.google_drive.resource import DEFAULT_FILE, iso, permission, resource, user
+from sandbox.google_drive.resource import DEFAULT_FILE, iso, resource, user
 from sandbox.google_drive.tree import VENDOR, File, find, select_files
 from sandbox.google_drive.wire import Answer, Call, DriveError, invalid, not_found
 from sandbox.state import Record, State
@@ -89,7 +89,7 @@ def searched(call: Call) -> Condition:
     """The `q` parameter as SQL."""
     text = call.query.get("q", "").strip()
     try:
-        return compile_query(text) if text else Condition("1", ())
+        return compile_query(text, call.user) if text else Condition("1", ())
     except QueryError:
         raise invalid("q") from None
 
@@ -282,13 +282,3 @@ def get_drive(call: Call) -> Answer:
 def drive_resource(drive_id: str, body: dict[str, Any]) -> dict[str, Any]:
     """A shared drive."""
     return {"kind": "drive#drive", "id": drive_id, **body}
-
-
-def list_permissions(call: Call) -> Answer:
-    """GET /drive/v3/files/{id}/permissions: the owner's alone."""
-    visible(call, call.path["id"])
-    return Answer(
-        {"kind": "drive#permissionList", "permissions": [permission()]},
-        "PermissionList",
-        "kind,nextPageToken,permissions(kind,id,type,role)",
-    )

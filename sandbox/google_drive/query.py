@@ -56,9 +56,9 @@ class Token:
     text: str
 
 
-def compile_query(text: str) -> Condition:
+def compile_query(text: str, me: str = "") -> Condition:
     """The query as SQL over the columns of `file` (tree.py). QueryError when Drive would refuse it."""
-    parser = Parser(tokenize(text))
+    parser = Parser(tokenize(text), me)
     condition = parser.query()
     if parser.tokens:
         raise QueryError(text)
@@ -92,8 +92,8 @@ def unquoted(literal: str) -> str:
 class Parser:
     """Recursive descent over the tokens; what is left of them is in `tokens`."""
 
-    def __init__(self, tokens: list[Token]) -> None:
-        self.tokens = tokens
+    def __init__(self, tokens: list[Token], me: str = "") -> None:
+        self.tokens, self.me = tokens, me
 
     def take(self, *kinds: str) -> Token:
         """The next token, which must be one of these kinds."""
@@ -153,7 +153,8 @@ class Parser:
             raise QueryError(collection)
         if collection == "parents":
             return Condition("parent = ?", (alias(value),), by_parent=True)
-        return Condition(COLLECTIONS[collection], (value,))
+        conditions, address = COLLECTIONS[collection], self.me if value == "me" else value
+        return Condition(f"({' OR '.join(conditions)})", (address,) * len(conditions))
 
     def has(self, field: str) -> Condition:
         if not (self.accept("has") and self.accept("{")):
@@ -241,5 +242,16 @@ FIELDS: dict[str, Callable[[str, Token], Condition]] = {
     "visibility": text_field("coalesce(json_extract(body, '$._visibility'), 'limited')", EQUALITY),
     "shortcutDetails.targetId": text_field(BODY.format("shortcutDetails.targetId"), EQUALITY),
 }
-OWNER = "coalesce(json_extract(body, '$.owners[0].emailAddress'), drive_owner()) = ?"
-COLLECTIONS = {"parents": "parent = ?", "owners": OWNER, "writers": OWNER, "readers": OWNER}
+OWNER = "coalesce(json_extract(body, '$.owners[0].emailAddress'), drive_owner()) = ? COLLATE NOCASE"
+GIVEN = (
+    "EXISTS (SELECT 1 FROM json_each(body, '$._permissions') p "
+    "WHERE json_extract(p.value, '$.emailAddress') = ? COLLATE NOCASE AND json_extract(p.value, '$.role') IN ({}))"
+)
+WRITERS = "'writer', 'fileOrganizer', 'organizer'"
+COLLECTIONS = {
+    "parents": ("parent = ?",),
+    "owners": (OWNER,),
+    "writers": (OWNER, GIVEN.format(WRITERS)),
+    "readers": (OWNER, GIVEN.format(f"{WRITERS}, 'commenter', 'reader'")),
+}
+"""Each condition takes the same value."""

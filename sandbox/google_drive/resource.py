@@ -135,12 +135,14 @@ def ownership(body: dict[str, Any]) -> dict[str, Any]:
     """Owner facts for My Drive, the drive's id for a shared drive."""
     if body.get("driveId"):
         return {"driveId": body["driveId"], "teamDriveId": body["driveId"], "hasAugmentedPermissions": False}
-    return {"owners": [user()], "ownedByMe": True, "permissionIds": ["07"], "permissions": [permission()]}
+    given = permissions(body)
+    return {"owners": [user()], "ownedByMe": True, "permissionIds": [one["id"] for one in given], "permissions": given}
 
 
-def permission() -> dict[str, Any]:
-    """The owner's permission."""
-    return {"kind": "drive#permission", "id": "07", "type": "user", "role": "owner", "emailAddress": OWNER}
+def permissions(body: dict[str, Any]) -> list[dict[str, Any]]:
+    """The owner's permission, then what was given to others."""
+    owner = {"kind": "drive#permission", "id": "07", "type": "user", "role": "owner", "emailAddress": OWNER}
+    return [owner | {"displayName": user()["displayName"]}, *body.get("_permissions", [])]
 
 
 def resource(state: State, file: File, base: str) -> dict[str, Any]:

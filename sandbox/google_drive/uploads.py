@@ -46,6 +46,11 @@ def prepare(state: State) -> None:
     state.connection.executescript(TABLE)
 
 
+def post(call: Call) -> Answer | Response:
+    """POST below /upload. Google's Go clients, such as rclone, send the chunks of a session by POST too."""
+    return put(call) if call.query.get("upload_id") else start(call)
+
+
 def start(call: Call) -> Answer | Response:
     """POST or PATCH below /upload: open a session for uploadType=resumable, else take the content at once."""
     if call.query.get("uploadType") != "resumable":

@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from sandbox.google_drive.files import content_of, keep_revision, new_file, new_id, with_content
 from sandbox.google_drive.listing import visible
+from sandbox.google_drive.query import QueryError, instant_ms
 from sandbox.google_drive.resource import DEFAULT_FILE, EXPORTS, SHORTCUT, iso, native_kind, resource
 from sandbox.google_drive.tree import FOLDER, KIND, ROOT_ID, VENDOR, File, alias, find, select_files
 from sandbox.google_drive.wire import Answer, Call, DriveError, invalid, not_found
@@ -20,6 +21,7 @@ READ_ONLY = """
 kind size md5Checksum sha1Checksum sha256Checksum version headRevisionId webViewLink webContentLink trashedTime
 explicitlyTrashed owners permissions permissionIds capabilities driveId exportLinks lastModifyingUser spaces
 """
+TIMES = ("modifiedTime", "viewedByMeTime")
 SILENT = frozenset({"trashed", "parents", "starred"})
 """What may change without moving modifiedTime: trash, moves and stars."""
 
@@ -103,10 +105,15 @@ def created(call: Call, metadata: dict[str, Any], sent: Upload | None) -> Answer
 
 
 def check_writable(metadata: dict[str, Any]) -> None:
-    """403 for a field that clients cannot set."""
+    """403 for a field that clients cannot set. Brings a time into Drive's form; 400 for what is none."""
     if set(READ_ONLY.split()) & set(metadata):
         message = "The resource body includes fields which are not directly writable."
         raise DriveError(403, "fieldNotWritable", message)
+    for name in set(TIMES) & set(metadata):
+        try:
+            metadata[name] = iso(instant_ms(str(metadata[name])))
+        except QueryError:
+            raise invalid(f"file.{name}", f"Invalid value for: Invalid format: {metadata[name]}") from None
 
 
 def wanted_id(state: State, metadata: dict[str, Any]) -> str:

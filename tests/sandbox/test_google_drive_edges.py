@@ -55,3 +55,33 @@ def test_a_parameter_that_cannot_be_is_refused(files: State, url: str, google: r
         assert (answer.status_code, error["reason"], error["location"]) == (400, "invalid", wrong.partition("=")[0])
     assert google.get(f"{url}/drive/v3/files?spaces=appDataFolder", timeout=10).json()["files"] == []
     assert len(google.get(f"{url}/drive/v3/files?spaces=drive&pageSize=5000", timeout=10).json()["files"]) == 3
+
+
+def test_chunks_may_be_posted_to_a_session_as_rclone_does(url: str, google: requests.Session) -> None:
+    place = f"{url}/upload/drive/v3/files?uploadType=resumable&fields=size"
+    session = google.post(place, json={"name": "big"}, headers={"X-Upload-Content-Length": "262147"}, timeout=10)
+    first, last = b"a" * 262_144, b"end"
+    for start, chunk in ((0, first), (262_144, last)):
+        headers = {"Content-Range": f"bytes {start}-{start + len(chunk) - 1}/262147", "Authorization": ""}
+        answer = google.post(session.headers["Location"], chunk, headers=headers, timeout=10)
+    assert (answer.status_code, answer.json()) == (200, {"size": "262147"})
+
+
+def test_a_time_is_kept_to_the_millisecond_and_what_is_none_is_refused(
+    files: State, url: str, google: requests.Session
+) -> None:
+    place = f"{url}/drive/v3/files/x?fields=modifiedTime"
+    for sent in ("2026-11-29T14:22:00.184326674Z", "2026-11-29T16:22:00.184+02:00"):
+        assert google.patch(place, json={"modifiedTime": sent}, timeout=10).json() == {
+            "modifiedTime": "2026-11-29T14:22:00.184Z"
+        }
+    refused = google.patch(place, json={"modifiedTime": "yesterday"}, timeout=10)
+    assert (refused.status_code, refused.json()["error"]["errors"][0]["reason"]) == (400, "invalid")
+
+
+def test_a_bad_token_is_challenged_and_a_good_one_may_stand_in_the_address(url: str, google: requests.Session) -> None:
+    refused = requests.get(f"{url}/drive/v3/files", timeout=10)
+    assert refused.status_code == 401
+    assert refused.headers["WWW-Authenticate"].startswith('Bearer realm="https://accounts.google.com/"')
+    token = str(google.headers["Authorization"]).removeprefix("Bearer ")
+    assert requests.get(f"{url}/drive/v3/files", params={"access_token": token}, timeout=10).status_code == 200
