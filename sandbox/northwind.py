@@ -17,9 +17,10 @@ import datetime as dt
 from collections.abc import Iterator
 from pathlib import Path
 
+from sandbox.firm import lists
 from sandbox.google_drive.resource import iso
 from sandbox.google_drive.tree import FOLDER, ROOT_ID
-from sandbox.northwind_books import company, customers, invoices, items, preferences
+from sandbox.northwind_books import company, customers, invoices, items, listed, preferences
 from sandbox.northwind_tables import (
     DOMAIN,
     Row,
@@ -52,6 +53,7 @@ def seed(state: State, directory: Path, today: dt.date | None = None) -> dict[st
         ("salesforce", "Shipment__c"): shipments(tables),
         ("quickbooks", "CompanyInfo"): company(tables),
         ("quickbooks", "Preferences"): preferences(tables),
+        **{("quickbooks", kind): listed(tables, kind) for kind in lists.KINDS},
         ("quickbooks", "Item"): items(tables),
         ("quickbooks", "Customer"): customers(tables),
         ("quickbooks", "Invoice"): invoices(tables),

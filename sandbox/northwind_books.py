@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from sandbox.firm import lists
 from sandbox.northwind_tables import Line, Row, Tables, email, filled, ms
 
 DOLLARS = {"value": "USD", "name": "United States Dollar"}
@@ -27,6 +28,13 @@ def preferences(tables: Tables) -> Iterator[Row]:
     forms = {"CustomTxnNumbers": True, "AllowDiscount": True}
     body = {"Id": "1", "SyncToken": "0", "CurrencyPrefs": currency, "SalesFormsPrefs": forms}
     yield "1", body, ms(tables.today), ms(tables.today)
+
+
+def listed(tables: Tables, wanted: str) -> Iterator[Row]:
+    """One of the lists that every company has."""
+    for kind, id_, body in lists.rows("USD"):
+        if kind == wanted:
+            yield id_, body, ms(tables.today), ms(tables.today)
 
 
 def items(tables: Tables) -> Iterator[Row]:

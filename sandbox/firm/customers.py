@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from typing import Any
 
+from sandbox.firm import lists
 from sandbox.firm.billing import HOME, Book, currency_facts, keep_book, major, ref
 from sandbox.firm.people import FIRM, FIRM_DOMAIN
 from sandbox.firm.roster import Client, client
@@ -21,7 +22,7 @@ INACTIVE = ("Old Harbour Stores (deleted)", "former@oldharbour.example")
 
 
 def add_company(writer: Writer, rng: random.Random) -> None:
-    """CompanyInfo and Preferences."""
+    """CompanyInfo, Preferences, and the lists that every company has."""
     times = writer.calendar.written(rng, -720)
     address = {"Id": "1", "Line1": "12 Quay Street", "City": "Portland", "CountrySubDivisionCode": "OR"}
     address |= {"PostalCode": "97209", "Country": "US"}
@@ -33,6 +34,8 @@ def add_company(writer: Writer, rng: random.Random) -> None:
     forms = {"CustomTxnNumbers": True, "AllowDiscount": True, "DefaultTerms": {"value": "3"}}
     preferences = {"Id": "1", "SyncToken": "2", "CurrencyPrefs": currency, "SalesFormsPrefs": forms}
     writer.add("quickbooks", "Preferences", "1", preferences, times)
+    for kind, id_, body in lists.rows(HOME):
+        writer.add("quickbooks", kind, id_, body, times)
 
 
 def billing_email(member: Client) -> str | None:

@@ -11,7 +11,20 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from sandbox.quickbooks import attachments, batch, cdc, checks, ledger, oauth, pdf, query, webhooks, writes
+from sandbox.quickbooks import (
+    attachments,
+    batch,
+    cdc,
+    checks,
+    currency,
+    ledger,
+    oauth,
+    pdf,
+    query,
+    reports,
+    webhooks,
+    writes,
+)
 from sandbox.quickbooks.entities import BY_PATH, VENDOR
 from sandbox.quickbooks.faults import Fault, answer, misshapen, missing, not_found, unsupported, wrong_company
 from sandbox.quickbooks.wire import REALM, REALM_FACT, Call, enveloped, headers, reply, served
@@ -40,6 +53,22 @@ def run_query(call: Call) -> Response:
 
 def changes(call: Call) -> Response:
     return reply(enveloped(call.state, cdc.changes(call)))
+
+
+def report(call: Call) -> Response:
+    return reply(reports.made(call))
+
+
+def exchange_rate(call: Call) -> Response:
+    """GET /exchangerate?sourcecurrencycode=EUR&asofdate=: one rate for all days, that of the latest invoice."""
+    code = call.query.get("sourcecurrencycode", "").upper()
+    if not code:
+        raise missing("sourcecurrencycode")
+    home = (currency.preferences(call.state).get("HomeCurrency") or {}).get("value", "USD")
+    asked = call.query.get("asofdate") or enveloped(call.state, {})["time"][:10]
+    rate = {"SourceCurrencyCode": code, "TargetCurrencyCode": home, "Rate": currency.rate(call.state, code)}
+    body = rate | {"AsOfDate": asked, "domain": "QBO", "sparse": False}
+    return reply(enveloped(call.state, {"ExchangeRate": body}))
 
 
 def run_batch(call: Call) -> Response:
@@ -175,6 +204,8 @@ PATHS: tuple[tuple[str, str, Handler], ...] = (
     ("GET POST", "/connect/oauth2", oauth.consent),
     ("POST", "/oauth2/v1/tokens/bearer", oauth.bearer),
     ("POST", "/oauth2/v1/tokens/revoke", oauth.revoke),
+    ("GET", "/oauth2/v1/openid_connect/userinfo", oauth.user_info),
+    ("GET", "/v1/openid_connect/userinfo", oauth.user_info),
     ("GET POST", "/control/quickbooks", switch),
     ("GET", "/v3/company/files/{id}", attachments.file),
 )
@@ -186,6 +217,8 @@ COMPANY_PATHS: tuple[tuple[str, str, Handler], ...] = (
     ("GET", "/preferences", singleton("Preferences")),
     ("POST", "/upload", attachments.upload),
     ("GET", "/download/{id}", attachments.download),
+    ("GET", "/reports/{name}", report),
+    ("GET", "/exchangerate", exchange_rate),
     ("GET", "/{entity}/{id}/pdf", paper),
     ("POST", "/{entity}/{id}/send", send),
     ("GET", "/{entity}/{id}", read),

@@ -10,6 +10,7 @@ import datetime as dt
 import re
 from typing import Any
 
+from sandbox.quickbooks import back_office
 from sandbox.quickbooks.entities import ENVELOPE, Entity
 from sandbox.quickbooks.faults import Fault, misshapen
 from sandbox.quickbooks.wire import Call
@@ -22,8 +23,14 @@ ENUMS = {
     "PrintStatus": ("NotSet", "NeedToPrint", "PrintComplete"),
     "GlobalTaxCalculation": ("TaxExcluded", "TaxInclusive", "NotApplicable"),
     "PreferredDeliveryMethod": ("Print", "Email", "None"),
+    "BillPayment.PayType": ("Check", "CreditCard"),
+    "Purchase.PaymentType": ("Cash", "Check", "CreditCard"),
+    "PurchaseOrder.POStatus": ("Open", "Closed"),
+    "TimeActivity.NameOf": ("Employee", "Vendor", "Other"),
+    "TimeActivity.BillableStatus": ("Billable", "NotBillable", "HasBeenBilled"),
     "Estimate.TxnStatus": ("Pending", "Accepted", "Closed", "Rejected", "Converted"),
 }
+SIDES = ("Debit", "Credit")
 LINES = ("SalesItemLineDetail", "SubTotalLineDetail", "DiscountLineDetail", "DescriptionOnly", "GroupLineDetail")
 DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")
@@ -57,12 +64,13 @@ def check_value(entity: Entity, name: str, value: Any) -> None:
         check_email(value.get("Address"))
     elif name == "Line":
         for line in value:
-            check_line(line)
+            check_line(line, back_office.LINES.get(entity.name, LINES))
 
 
-def check_line(line: Body) -> None:
-    """A sale's line is of a known kind; a payment's has none."""
-    check_enum(LINES, line.get("DetailType") or LINES[0])
+def check_line(line: Body, kinds: tuple[str, ...]) -> None:
+    """A line is of a kind that its transaction may have; a payment's has none."""
+    check_enum(kinds, line.get("DetailType") or kinds[0])
+    check_enum(SIDES, (line.get("JournalEntryLineDetail") or {}).get("PostingType", SIDES[0]))
     served = (line.get("SalesItemLineDetail") or {}).get("ServiceDate")
     if served:
         check_date("ServiceDate", served)

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from sandbox.quickbooks import back_office
+
 VENDOR = "quickbooks"
 ENVELOPE = frozenset({"Id", "SyncToken", "MetaData", "domain", "sparse", "status"})
 """What every object carries around its own fields."""
@@ -65,6 +67,7 @@ ACCOUNT = (
     "AccountType:string CurrentBalance:number AccountSubType AcctNum Classification CurrencyRef "
     "CurrentBalanceWithSubAccounts SubAccount TaxCodeRef"
 )
+TAX_CODE = "Taxable:boolean TaxGroup:boolean SalesTaxRateList PurchaseTaxRateList Hidden"
 TERM = "DueDays:number DayOfMonthDue DiscountDayOfMonth DiscountDays DiscountPercent DueNextMonthDays"
 
 
@@ -112,6 +115,14 @@ def sale(name: str, *, void: bool = False, more: str = "") -> Entity:
     )
 
 
+def purchased(name: str, fields: str, *required: str, void: bool = False) -> Entity:
+    """A transaction with a vendor. A payment of bills brings its own sum."""
+    computed = SUMS - {"TotalAmt"} if required else SUMS
+    return Entity(
+        name, fields, required=("VendorRef", "Line", *required), sparse=("VendorRef",), computed=computed, void=void
+    )
+
+
 ENTITIES = {
     entity.name: entity
     for entity in (
@@ -126,14 +137,28 @@ ENTITIES = {
             computed=frozenset({"UnappliedAmt", "LinkedTxn"}), pdf=True, void=True,
         ),
         Entity("Item", ITEM, named=True, required=("Name",)),
-        Entity("Vendor", f"{PERSON} {VENDORS}", named=True),
+        Entity("Vendor", f"{PERSON} {VENDORS}", named=True, computed=frozenset({"Balance"})),
         Entity("Employee", f"{PERSON} {EMPLOYEE}", named=True),
         Entity("Account", f"{LIST} {ACCOUNT}", named=True, required=("Name",)),
         Entity("Class", f"{LIST} SubClass", named=True, required=("Name",)),
         Entity("Department", f"{LIST} SubDepartment", named=True, required=("Name",)),
         Entity("Term", f"{LIST} {TERM}", named=True, required=("Name",)),
         Entity("PaymentMethod", LIST, named=True, required=("Name",)),
-        Entity("TaxCode", LIST, named=True, cdc=False, writable=False),
+        purchased("Bill", back_office.BILL),
+        purchased("VendorCredit", back_office.VENDOR_CREDIT),
+        purchased("PurchaseOrder", back_office.PURCHASE_ORDER),
+        purchased("BillPayment", back_office.BILL_PAYMENT, "PayType", "TotalAmt", void=True),
+        Entity("Purchase", back_office.PURCHASE, required=("PaymentType", "AccountRef", "Line"), computed=SUMS),
+        Entity("JournalEntry", back_office.JOURNAL, required=("Line",), computed=SUMS),
+        Entity("Deposit", back_office.DEPOSIT, required=("DepositToAccountRef", "Line"), computed=SUMS),
+        Entity("Transfer", back_office.TRANSFER, required=("FromAccountRef", "ToAccountRef", "Amount")),
+        Entity("TimeActivity", back_office.HOURS, required=("NameOf",), cdc=False),
+        Entity("TaxCode", f"{LIST} {TAX_CODE}", named=True, cdc=False, writable=False),
+        Entity("TaxRate", back_office.TAX_RATE, named=True, cdc=False, writable=False),
+        Entity("TaxAgency", back_office.TAX_AGENCY, required=("DisplayName",), cdc=False),
+        Entity("CompanyCurrency", "Code:string Name:string CustomField", named=True, required=("Code",)),
+        Entity("CustomerType", LIST, named=True, writable=False),
+        Entity("Budget", back_office.BUDGET, named=True, writable=False),
         Entity("Attachable", ATTACHABLE, computed=frozenset({"Size", "FileAccessUri", "TempDownloadUri", "_blob"})),
         Entity("CompanyInfo", "CompanyName:string LegalName:string Country:string Email:email", writable=False),
         Entity("Preferences", "CurrencyPrefs SalesFormsPrefs", writable=False),

@@ -97,6 +97,11 @@ def misshapen(detail: str, element: str = "") -> Fault:
     return Fault("2010", "Request has invalid or unsupported property", detail, element=element)
 
 
+def unread_report(name: str, value: str) -> Fault:
+    """A report's parameter that cannot be read."""
+    return misshapen(f"Invalid value {value} for {name}", name)
+
+
 def unsupported(what: str) -> Fault:
     """500: this entity cannot do that."""
     return Fault("500", "Unsupported Operation", f"Operation {what} is not supported.")

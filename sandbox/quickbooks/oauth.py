@@ -202,6 +202,13 @@ def revoke(call: Call) -> Response:
     return Response(status_code=200, headers=headers())
 
 
+def user_info(call: Call) -> Response:
+    """GET /v1/openid_connect/userinfo: the admin who connected the company."""
+    check_bearer(call)
+    name = {"givenName": "Robin", "familyName": "Bookkeeper", "email": "books@sandbox.example", "emailVerified": True}
+    return reply({"sub": "6f9a5b0c-8d2e-4f7a-9c1b-3e5d7a9b1c2d"} | name)
+
+
 def revoke_all(state: State) -> None:
     """The firm's admin presses Disconnect in QuickBooks."""
     state.set_fact("quickbooks_grant:first", "revoked")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from sandbox.quickbooks import ledger
+from sandbox.quickbooks import ledger, payables
 from sandbox.quickbooks.entities import VENDOR, Entity
 from sandbox.quickbooks.faults import unsupported
 from sandbox.quickbooks.ledger import Body
@@ -20,6 +20,7 @@ def delete(state: State, entity: Entity, before: Record) -> Body:
     _take_back(state, entity.name, before)
     ledger.move_balance(state, entity.name, before.body, None)
     gone = stub(state.put(VENDOR, entity.name, before.id, before.body, deleted=True))
+    payables.follow(state, entity.name, before.body, None)
     return {name: value for name, value in gone.items() if name != "MetaData"}
 
 
@@ -31,10 +32,12 @@ def void(state: State, entity: Entity, before: Record) -> Record:
     note = str(before.body.get("PrivateNote", ""))
     after = {**zeroed(before.body), "PrivateNote": f"Voided {note}".strip()}
     after.pop("LinkedTxn", None)
-    if entity.name == "Payment":
+    if entity.name in ("Payment", "BillPayment"):
         after["Line"] = []
     ledger.move_balance(state, entity.name, before.body, after)
-    return ledger.write(state, entity.name, before.id, after)
+    written = ledger.write(state, entity.name, before.id, after)
+    payables.follow(state, entity.name, before.body, after)
+    return written
 
 
 def restore(state: State, entity: Entity, gone: Record) -> Record:

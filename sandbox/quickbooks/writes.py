@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from sandbox.quickbooks import checks, currency, ledger, removal
+from sandbox.quickbooks import checks, currency, ledger, payables, removal
 from sandbox.quickbooks.entities import BY_PATH, ENVELOPE, VENDOR, Entity
 from sandbox.quickbooks.faults import Fault, misshapen, missing, not_found, stale, unsupported
 from sandbox.quickbooks.ledger import Body
@@ -126,7 +126,7 @@ def defaults(state: State, entity: Entity, body: Body) -> Body:
 
 def dated(state: State, entity: Entity, body: Body) -> Body:
     """A transaction has a date: the day's, where its sender gives none."""
-    transaction = entity.name in SALES or entity.name == "Payment"
+    transaction = entity.name in SALES | payables.DATED or entity.name == "Payment"
     return {**body, "TxnDate": body.get("TxnDate") or clock(state)[:10]} if transaction else body
 
 
@@ -161,8 +161,13 @@ def store(state: State, entity: Entity, id_: str, before: Body | None, after: Bo
         ledger.settle_payment(state, id_, before, after)
     elif entity.name == "Customer" and (before or {}).get("ParentRef") != after.get("ParentRef"):
         ledger.move_job(state, before, after)
+    elif entity.name in payables.DATED:
+        payables.settle(state, entity.name, id_, after)
     ledger.move_balance(state, entity.name, before, after)
-    return ledger.write(state, entity.name, id_, {**after, "SyncToken": (before or {}).get("SyncToken", "-1")})
+    token = {"SyncToken": (before or {}).get("SyncToken", "-1")}
+    written = ledger.write(state, entity.name, id_, after | token)
+    payables.follow(state, entity.name, before, after)
+    return written
 
 
 def require(body: Body, names: tuple[str, ...]) -> None:
@@ -170,9 +175,9 @@ def require(body: Body, names: tuple[str, ...]) -> None:
     for name in names:
         if body.get(name) in (None, "", [], {}):
             raise missing(name)
-    reference = body.get("CustomerRef")
-    if "CustomerRef" in names and not (isinstance(reference, dict) and reference.get("value")):
-        raise missing("CustomerRef")
+    for name in {"CustomerRef", "VendorRef"} & {*names}:
+        if not (isinstance(body[name], dict) and body[name].get("value")):
+            raise missing(name)
 
 
 def check_references(state: State, body: Body) -> None:

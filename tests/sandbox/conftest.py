@@ -9,9 +9,12 @@ import pytest
 import requests
 from google.auth.transport.requests import Request
 from google.oauth2.service_account import Credentials
+from intuitlib.client import AuthClient
+from quickbooks import QuickBooks
 from simple_salesforce import Salesforce
 
 from connectors.http import new_session
+from sandbox.quickbooks.wire import REALM
 from sandbox.serve import serving
 from sandbox.state import State
 
@@ -41,6 +44,16 @@ def google(url: str) -> Iterator[requests.Session]:
         credentials.refresh(Request(session))
         session.headers["Authorization"] = f"Bearer {credentials.token}"
         yield session
+
+
+@pytest.fixture
+def qb(url: str, monkeypatch: pytest.MonkeyPatch) -> QuickBooks:
+    """python-quickbooks, connected to the company."""
+    monkeypatch.setenv("OAUTHLIB_INSECURE_TRANSPORT", "1")
+    monkeypatch.setattr(QuickBooks, "api_url_v3", f"{url}/v3")
+    discovery = f"{url}/.well-known/openid_configuration"
+    auth = AuthClient("sandbox-qbo-client", "sandbox-qbo-secret", "http://localhost:1/", discovery)
+    return QuickBooks(auth_client=auth, refresh_token="sandbox-refresh-0", company_id=REALM, minorversion=75)
 
 
 @pytest.fixture
