@@ -97,7 +97,7 @@ def text_of(entity: Entity, name: str, kind: str) -> str:
 def reader(entity: Entity, name: str, kind: str) -> tuple[Callable[[Value], object], str]:
     """How a literal becomes a parameter, and what it is compared with."""
     if kind == "id":
-        return whole, NUMERIC_ID
+        return (str, "id") if entity.name == "TaxCode" else (whole, NUMERIC_ID)
     if kind == "number":
         return amount, f"CAST({path(entity, name, kind)} AS REAL)"
     if kind == "boolean":

@@ -6,6 +6,7 @@ import itertools
 import logging
 import re
 from collections.abc import Callable
+from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 from starlette.concurrency import run_in_threadpool
@@ -32,9 +33,12 @@ from sandbox.salesforce.errors import Fault, malformed, not_found
 from sandbox.salesforce.faults import fault_response
 from sandbox.salesforce.parser import parse
 from sandbox.salesforce.query import compile_query
+from sandbox.salesforce.soql import Query
+from sandbox.salesforce.tokens import located
 from sandbox.state import State
 
 Handler = Callable[[Call], Response]
+Json = dict[str, Any]
 log = logging.getLogger(__name__)
 
 BAD_SHAPE = (AttributeError, TypeError, KeyError, ValueError)
@@ -43,6 +47,16 @@ BAD_SHAPE = (AttributeError, TypeError, KeyError, ValueError)
 OLDEST, NEWEST = 31, 68
 SEASONS = ("Spring", "Summer", "Winter")
 DAILY_REQUESTS = 100_000
+UNUSED_LIMITS = {
+    "DailyAsyncApexExecutions": 250_000,
+    "DailyBulkApiBatches": 15_000,
+    "DailyBulkV2QueryFileStorageMB": 976_562,
+    "DailyStreamingApiEvents": 10_000,
+    "DataStorageMB": 1024,
+    "FileStorageMB": 1024,
+    "SingleEmail": 5000,
+}
+"""Limits that nothing here uses up."""
 LONGEST_URL = 16_384
 METHODS = ["GET", "HEAD", "POST", "PATCH", "PUT", "DELETE"]
 
@@ -75,12 +89,19 @@ def query_all(call: Call) -> Response:
 def _query(call: Call, *, with_deleted: bool) -> Response:
     if "q" not in call.params:
         raise malformed("A query string has to be specified")
-    tree = parse(call.params["q"])
+    try:
+        return answer(_found(call, parse(call.params["q"]), with_deleted=with_deleted))
+    except Fault as fault:
+        raise located(call.params["q"], fault) from None
+
+
+def _found(call: Call, tree: Query, *, with_deleted: bool) -> Json:
+    """The first page of a statement."""
     if aggregates.wanted(tree):
         found = aggregates.compile_aggregation(call.org, tree, call.state.now(), with_deleted=with_deleted)
-        return answer(aggregates.answered(call.org, found))
+        return aggregates.answered(call.org, found)
     statement = compile_query(call.org, tree, call.state.now(), with_deleted=with_deleted)
-    return answer(call.cursors.first(statement, page_size(call.headers.get("sforce-query-options", "")), call.base))
+    return call.cursors.first(statement, page_size(call.headers.get("sforce-query-options", "")), call.base)
 
 
 def more(call: Call) -> Response:
@@ -91,7 +112,8 @@ def limits(call: Call) -> Response:
     """GET /limits."""
     jobs = {"Max": bulk.JOBS_A_DAY, "Remaining": bulk.left_today(call.state)}
     requests = {"Max": DAILY_REQUESTS, "Remaining": DAILY_REQUESTS - call.spent}
-    return answer({"DailyApiRequests": requests, "DailyBulkV2QueryJobs": jobs})
+    unused = {name: {"Max": most, "Remaining": most} for name, most in UNUSED_LIMITS.items()}
+    return answer({"DailyApiRequests": requests, "DailyBulkV2QueryJobs": jobs} | unused)
 
 
 def route(method: str, path: str) -> tuple[Handler, dict[str, str], str]:

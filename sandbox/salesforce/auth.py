@@ -1,4 +1,4 @@
-"""Sign-in: client credentials and JWT bearer, sessions that expire, and what a revoked or unapproved app is told.
+"""Sign-in: client credentials, JWT bearer, password, refresh token; sessions that expire; what a revoked app is told.
 
 The token endpoint's failures are an object, not an array. Source: OAuth 2.0 flows in Salesforce Help.
 """
@@ -19,6 +19,7 @@ from sandbox.salesforce.errors import Fault
 from sandbox.state import State
 
 CLIENT_ID, CLIENT_SECRET, USER = "sandbox-consumer-key", "sandbox-consumer-secret", "hub@sandbox.example"
+PASSWORD, REFRESH = "sandbox-password", "sandbox-salesforce-refresh"
 ORG_ID, USER_ID = "00DRO0000000001", "005RO0000000001"
 IDENTITY = f"/id/{ORG_ID}/{USER_ID}"
 SESSION_SECONDS = "7200"
@@ -93,6 +94,14 @@ def _admit(state: State, form: dict[str, str], authorization: str) -> None:
     match form.get("grant_type"):
         case "client_credentials":
             _check_client(*_client(form, authorization))
+        case "refresh_token":
+            _check_client(*_client(form, authorization))
+            if form.get("refresh_token") != REFRESH:
+                raise Refusal("invalid_grant", "expired access/refresh token")
+        case "password":
+            _check_client(*_client(form, authorization))
+            if (form.get("username"), form.get("password")) != (USER, PASSWORD):
+                raise Refusal("invalid_grant", "authentication failure")
         case grant if grant == JWT_GRANT:
             _check_assertion(state, form.get("assertion", ""))
         case _:

@@ -1,6 +1,7 @@
 """SOQL's date literals: TODAY, LAST_N_DAYS:7, THIS_MONTH... as half-open ranges of UTC days.
 
-Weeks begin on Sunday, as in an org with US locale. Source: SOQL reference, "Date formats and date literals".
+Weeks begin on Sunday, as in an org with US locale; the fiscal year is the calendar's.
+Source: SOQL reference, "Date formats and date literals".
 """
 
 from __future__ import annotations
@@ -50,10 +51,13 @@ PLAIN = {"YESTERDAY": -1, "TODAY": 0, "TOMORROW": 1}
 def span(literal: str, today: dt.date) -> Range | None:
     """[first day, day after the last) of a date literal in upper case, or None when it is none."""
     name, _, count = literal.partition(":")
+    name = name.replace("_FISCAL_", "_")
     if name in PLAIN and not count:
         return _day(today, PLAIN[name]), _day(today, PLAIN[name] + 1)
     if name in ("LAST_90_DAYS", "NEXT_90_DAYS") and not count:
         name, count = name.replace("90", "N"), "90"
+    if name.startswith("N_") and name.endswith("S_AGO"):
+        return _ago(UNITS.get(name[2:-5]), count, today)
     which, _, unit = name.partition("_")
     if unit.startswith("N_") and unit.endswith("S") and count.isdigit():
         return _several(which, UNITS.get(unit[2:-1]), int(count), today)
@@ -62,6 +66,13 @@ def span(literal: str, today: dt.date) -> Range | None:
     if step is None or start is None or count or unit == "DAY":
         return None
     return start(today, step), start(today, step + 1)
+
+
+def _ago(start: Callable[[dt.date, int], dt.date] | None, count: str, today: dt.date) -> Range | None:
+    """N_DAYS_AGO:n is that one day, N_MONTHS_AGO:n that one month."""
+    if start is None or not count.isdigit():
+        return None
+    return start(today, -int(count)), start(today, 1 - int(count))
 
 
 def _several(which: str, start: Callable[[dt.date, int], dt.date] | None, n: int, today: dt.date) -> Range | None:

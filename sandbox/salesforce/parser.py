@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal, NoReturn, cast
 
 from sandbox.salesforce.errors import Fault, malformed
@@ -22,19 +22,9 @@ from sandbox.salesforce.soql import (
     Query,
     Value,
 )
+from sandbox.salesforce.tokens import Token, tokens, where
 
 MOST_CHARACTERS = 100_000
-TOKEN = re.compile(
-    r"""\s*(?:
-    (?P<text>'(?:[^'\\]|\\.)*')
-    |(?P<datetime>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|z|[+-]\d\d:?\d\d))
-    |(?P<date>\d{4}-\d\d-\d\d)(?![\dT])
-    |(?P<number>[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)(?!\w)
-    |(?P<name>[A-Za-z_]\w*(?:\s*\.\s*[A-Za-z_]\w*)*(?::\d+)?)
-    |(?P<sign><=|>=|!=|<>|[=<>(),])
-    )""",
-    re.VERBOSE | re.DOTALL,
-)
 ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 PARTED = re.compile(r"\s*\.\s*")
 SIGNS = ("=", "!=", "<>", "<", "<=", ">", ">=")
@@ -58,13 +48,6 @@ PLAIN = ("TOLABEL",)
 FUNCTIONS = {*AGGREGATES, *DATES, *PLAIN}
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
-    kind: str
-    text: str
-    at: int
-
-
 def parse(text: str) -> Query:
     """The statement's tree. Raises Fault MALFORMED_QUERY naming row, column and the unexpected token."""
     if len(text) > MOST_CHARACTERS:
@@ -81,7 +64,7 @@ class Reader:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.tokens = _tokens(text)
+        self.tokens = tokens(text)
         self.place = 0
 
     @property
@@ -91,7 +74,7 @@ class Reader:
     def unexpected(self) -> NoReturn:
         token = self.token
         shown = "<EOF>" if token.kind == "end" else token.text
-        raise malformed(f"{_where(self.text, token.at)}unexpected token: '{shown}'")
+        raise malformed(f"{where(self.text, token.at)}unexpected token: '{shown}'")
 
     def word(self, *words: str) -> str | None:
         """Take the next token when it is one of these words (or signs)."""
@@ -253,7 +236,7 @@ class Reader:
             if letter in "%_":
                 return match[0]
             if letter not in ESCAPES:
-                raise malformed(f"{_where(self.text, token.at)}Illegal string literal; invalid escape \\{letter}")
+                raise malformed(f"{where(self.text, token.at)}Illegal string literal; invalid escape \\{letter}")
             return ESCAPES[letter]
 
         return ESCAPE.sub(plain, token.text[1:-1])
@@ -277,24 +260,3 @@ class Reader:
             self.unexpected()
         self.place += 1
         return int(token.text)
-
-
-def _tokens(text: str) -> list[Token]:
-    tokens, place, end = [], 0, len(text.rstrip())
-    while place < end:
-        match = TOKEN.match(text, place)
-        if match is None or match.lastgroup is None:
-            start = place + len(text[place:]) - len(text[place:].lstrip())
-            raise malformed(f"{_where(text, start)}unexpected token: '{text[start : start + 1]}'")
-        tokens.append(Token(match.lastgroup, match[match.lastgroup], match.start(match.lastgroup)))
-        place = match.end()
-    return [*tokens, Token("end", "", end)]
-
-
-def _where(text: str, at: int) -> str:
-    """Salesforce's pointer into the statement: some of the line, a caret, row and column (from 1)."""
-    row, start = text.count("\n", 0, at) + 1, text.rfind("\n", 0, at) + 1
-    column = at - start
-    line = text[start:].split("\n", 1)[0]
-    left = max(0, column - 30)
-    return f"\n{line[left : column + 30]}\n{' ' * (column - left)}^\nERROR at Row:{row}:Column:{column + 1}\n"

@@ -151,6 +151,7 @@ def test_the_sample_firm_has_the_lists_that_every_company_has(qb: QuickBooks, st
     defaults = qb.get(f"{qb.api_url_v3}/company/{REALM}/preferences")["Preferences"]["SalesFormsPrefs"]["DefaultTerms"]
     assert Term.get(defaults["value"], qb=qb).DueDays == 30
     assert [code.Name for code in TaxCode.where("Taxable = true", qb=qb)] == ["TAX"]
+    assert [code.Name for code in TaxCode.where("Id = 'NON'", qb=qb)] == ["NON"]
     assert PaymentMethod.where("Name = 'Visa'", qb=qb)[0].Type == "CREDIT_CARD"
     term = Term()
     term.Name, term.DueDays = "Net 90", 90

@@ -154,3 +154,21 @@ def test_describe_says_what_can_be_grouped(org: Salesforce) -> None:
 )
 def test_what_is_parsed_is_rendered_alike(soql: str) -> None:
     assert render(parse(soql)) == soql
+
+
+@pytest.mark.parametrize(
+    ("soql", "pointer"),
+    [
+        (
+            "SELECT Id, Nope FROM Account",
+            "FROM Account\n           ^\nERROR at Row:1:Column:12\nNo such column",
+        ),
+        ("SELECT Id FROM Nope", "Row:1:Column:16\nsObject type 'Nope'"),
+        ("SELECT Id,\n Nope__r.Name FROM Account", "Row:2:Column:2\nDidn't understand relationship"),
+        ("SELECT COUNT(Nope) FROM Account", "Row:1:Column:14\nNo such column"),
+    ],
+)
+def test_an_unknown_name_is_pointed_at(org: Salesforce, soql: str, pointer: str) -> None:
+    with pytest.raises(SalesforceMalformedRequest) as refused:
+        org.query(soql)
+    assert pointer in refused.value.content[0]["message"]

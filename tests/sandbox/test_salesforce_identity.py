@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 import requests
 from simple_salesforce import Salesforce
 
@@ -53,3 +54,21 @@ def test_versions_have_their_releases_names_and_old_ones_old_answers(org: Salesf
         return response.status_code, b"created" in response.content
 
     assert [upsert(version) for version in ("45.0", "45.0", "46.0")] == [(201, False), (204, False), (200, True)]
+
+
+@pytest.mark.parametrize(
+    ("grant", "form"),
+    [
+        ("password", {"username": "hub@sandbox.example", "password": "sandbox-password"}),
+        ("refresh_token", {"refresh_token": "sandbox-salesforce-refresh"}),
+    ],
+)
+def test_a_password_or_a_refresh_token_opens_a_session(url: str, grant: str, form: dict[str, str]) -> None:
+    place = f"{url}/services/oauth2/token"
+    client = {"client_id": "sandbox-consumer-key", "client_secret": "sandbox-consumer-secret", "grant_type": grant}
+    given = requests.post(place, data=client | form, timeout=10).json()
+    assert "refresh_token" not in given
+    headers = {"Authorization": f"Bearer {given['access_token']}"}
+    assert requests.get(f"{url}{BASE}/v68.0/limits", headers=headers, timeout=10).status_code == 200
+    refused = requests.post(place, data=client | dict.fromkeys(form, "wrong"), timeout=10)
+    assert (refused.status_code, refused.json()["error"]) == (400, "invalid_grant")

@@ -72,7 +72,7 @@ def test_a_token_answer_has_what_the_vendor_sends_and_no_expiry(url: str) -> Non
     ("form", "secret", "error"),
     [
         ({"grant_type": "client_credentials"}, "wrong", "invalid_client"),
-        ({"grant_type": "password"}, "sandbox-consumer-secret", "unsupported_grant_type"),
+        ({"grant_type": "device"}, "sandbox-consumer-secret", "unsupported_grant_type"),
     ],
 )
 def test_a_refused_sign_in_is_an_object_with_400(url: str, form: dict[str, str], secret: str, error: str) -> None:

@@ -203,6 +203,10 @@ def test_nulls_come_first_unless_said_otherwise(org: State) -> None:
         ("LAST_MONTH", "2026-10-01", "2026-11-01"),
         ("NEXT_QUARTER", "2027-01-01", "2027-04-01"),
         ("LAST_N_YEARS:2", "2024-01-01", "2026-01-01"),
+        ("THIS_FISCAL_QUARTER", "2026-10-01", "2027-01-01"),
+        ("LAST_N_FISCAL_YEARS:1", "2025-01-01", "2026-01-01"),
+        ("N_DAYS_AGO:3", "2026-11-21", "2026-11-22"),
+        ("N_MONTHS_AGO:2", "2026-09-01", "2026-10-01"),
     ],
 )
 def test_date_literals_mean_what_the_reference_says(literal: str, start: str, end: str) -> None:
