@@ -24,6 +24,7 @@ from sandbox.salesforce import (
     identity,
     ingest,
     records,
+    search,
     subrequests,
     trees,
 )
@@ -74,7 +75,7 @@ def season(number: int) -> str:
 
 def resources(call: Call) -> Response:
     """GET /services/data/vNN.0."""
-    names = ("composite", "jobs", "limits", "query", "queryAll", "sobjects")
+    names = ("composite", "jobs", "limits", "parameterizedSearch", "query", "queryAll", "search", "sobjects")
     return answer({name: f"{call.base}/{name}" for name in names} | {"identity": identity.address(call.instance)})
 
 
@@ -150,6 +151,8 @@ TABLE: tuple[tuple[str, dict[str, Handler]], ...] = (
     (r"queryAll", {"GET": query_all}),
     (r"query(?:All)?/(?P<locator>[\w-]+)", {"GET": more}),
     (r"limits", {"GET": limits}),
+    (r"search", {"GET": search.search}),
+    (r"parameterizedSearch", {"GET": search.parameterized, "POST": search.parameterized}),
     (r"sobjects", {"GET": records.list_objects}),
     (ENTITY, {"GET": records.basic, "POST": records.create}),
     (rf"{ENTITY}/describe", {"GET": records.described}),
