@@ -16,6 +16,7 @@ from starlette.routing import BaseRoute, Route
 
 from sandbox.salesforce import (
     aggregates,
+    async_api,
     auth,
     bulk,
     collections,
@@ -238,6 +239,7 @@ def routes(state: State) -> list[BaseRoute]:
         Route("/services/data", versions),
         Route("/services/data/", versions),
         Route("/services/data/{rest:path}", service.rest, methods=METHODS),
+        *async_api.routes(state, service.sessions, service.cursors),
         *control.routes(state, service.sessions, service.cursors),
     ]
 

@@ -140,15 +140,27 @@ def check_column(org: Org, entity: str, name: str) -> None:
 def carried_out(org: Org, job: Json, cells: dict[str, str]) -> tuple[str, list[str]]:
     """One row's result: under which name, and its first two columns."""
     id_ = next((value for name, value in cells.items() if name.lower() == "id"), "")
+    found = result(org, job, id_, data_of(org, job["object"], cells))
+    if found["success"]:
+        return "successfulResults", [found["id"], str(found["created"]).lower()]
+    return "failedResults", [id_, words(found)]
+
+
+def words(found: Json) -> str:
+    """A failed row's error as CSV has it."""
+    return "".join(f"{one['statusCode']}:{one['message']}:{','.join(one['fields'])} --" for one in found["errors"])
+
+
+def result(org: Org, job: Json, id_: str, data: Json) -> Json:
+    """Write one row; what became of it."""
     try:
         with org.state.transaction():
-            id_, created = change(org, job, id_, data_of(org, job["object"], cells))
-    except Fault as fault:
-        words = f"{fault.code}:{fault.message}:{','.join(fault.fields or [])} --"
-        return "failedResults", [id_, words]
-    except writes.Several as several:
-        return "failedResults", [id_, f"DUPLICATE_EXTERNAL_ID:{several} carry this external id: --"]
-    return "successfulResults", [id_, str(created).lower()]
+            id_, created = change(org, job, id_, data)
+    except (Fault, writes.Several) as error:
+        several = Fault(300, "DUPLICATE_EXTERNAL_ID", f"{error} carry this external id", [])
+        refused = error if isinstance(error, Fault) else several
+        return {"success": False, "created": False, "id": id_ or None, "errors": [refused.row()]}
+    return {"success": True, "created": created, "id": id_, "errors": []}
 
 
 def data_of(org: Org, entity: str, cells: dict[str, str]) -> Json:
