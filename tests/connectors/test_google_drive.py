@@ -449,7 +449,7 @@ def busy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[State, str,
         yield state, url, [0]
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(edits=EDITS)
 def test_whatever_people_do_the_copy_equals_the_drive(busy, edits):
     state, url, counter = busy

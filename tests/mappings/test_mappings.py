@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import mappings
@@ -202,7 +202,6 @@ ANY = st.characters(exclude_categories=())
 """Every code point, halves of pairs included."""
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a busy machine is no finding
 @given(st.lists(st.dictionaries(st.sampled_from(["id", "no", "day", "sum", "open", "cur", "who", "changed"]),
                                 st.none() | st.booleans() | st.integers() | st.floats() | st.text(ANY, max_size=20)
                                 | st.lists(st.integers(), max_size=2)), max_size=5))  # fmt: skip

@@ -82,7 +82,7 @@ def test_what_is_no_query_is_refused(query):
         compile_query(query)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     name=st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=12),
     other=st.text(st.sampled_from("'\\() andor"), max_size=8),

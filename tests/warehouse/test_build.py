@@ -89,7 +89,7 @@ def live(firm: Firm, happened: tuple[Any, ...]) -> None:
             firm.forget(seq)
 
 
-@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=EXAMPLES, suppress_health_check=list(HealthCheck))
 @given(
     histories,
     st.sampled_from(["UTC", "Europe/Berlin", "America/Los_Angeles", "Asia/Kathmandu"]),

@@ -132,7 +132,7 @@ anything = st.text(st.characters(codec="utf-8", exclude_characters="\r\n"), max_
         st.sampled_from(["cursor", "limit", "state", "category", "project_id", "from", "to", "x"]), anything, max_size=4
     ),
 )
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_is_asked_the_answer_is_no_failure(noun, tail, query, strange):
     assert strange(noun, tail, query) < 500
 
