@@ -95,6 +95,7 @@ def server_options(settings: Settings) -> dict[str, Any]:
 def portal() -> FastAPI:
     """The portal as configured; each server process calls this."""
     from cli.log import keep_log
+    from cli.together import end_with_starter
     from flows.content import open_content
     from flows.hub import new_hub
     from flows.replay import try_again_afresh
@@ -102,6 +103,7 @@ def portal() -> FastAPI:
     from portal_api.app import create_app
 
     keep_log()
+    end_with_starter()
     settings = load()
     # The portal itself knows no connector: files come and held records go through these doors alone, after the portal
     # has decided who may.
