@@ -29,7 +29,8 @@ SOURCE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,31}")
 """It stands in addresses, folders and variables; a dot would part it from its stream."""
 STORE = frozenset({"FRONTDESK_DATABASE_URL", "FRONTDESK_DATABASE_URL_FILE"})
 SECRET_KEY_LENGTH = 32
-NEVER_SECRET = frozenset({"firm", "sync_every_seconds", "landing_url", "public_url", "mail_from", "warehouse_path"})
+PLAIN_NUMBERS = {"sync_every_seconds", "landing_keep_days"}
+NEVER_SECRET = frozenset({"firm", "landing_url", "public_url", "mail_from", "warehouse_path"} | PLAIN_NUMBERS)
 
 
 class Firm(BaseModel):
@@ -61,14 +62,16 @@ class Source(BaseModel):
 class Settings(BaseModel):
     """Everything. Times are seconds.
 
-    monitor_token    who shows it may read /metrics, and the sources at /readyz; without one nobody may
-    trusted_proxies  whose X-Forwarded-For is believed: addresses or networks, in the environment parted by commas
+    landing_keep_days  after so many days a landed page goes that no row came from; without it, none goes
+    monitor_token      who shows it may read /metrics, and the sources at /readyz; without one nobody may
+    trusted_proxies    whose X-Forwarded-For is believed: addresses or networks, in the environment parted by commas
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     database_url: str = "sqlite:///var/frontdesk.sqlite"
     landing_url: Annotated[str, AfterValidator(accepted.folder)] = "var/landing"
+    landing_keep_days: int | None = Field(default=None, ge=7)
     warehouse_path: Path = Path("var/warehouse.duckdb")
     mappings_path: Path | None = None
     content_path: Path = Path("var/content")
