@@ -136,7 +136,7 @@ def load(path: Path | None = None, environment: Mapping[str, str] | None = None)
 
 def _not_right(file: Path, env: Mapping[str, str], error: Mapping[str, Any]) -> NeedsPerson:
     setting, said = ".".join(str(part) for part in error["loc"]), error["msg"].removeprefix("Value error, ")
-    variable = PREFIX + setting.upper()
+    variable = PREFIX + setting.upper().replace(".", "_")
     where = variable if variable in env else f"{file}: the setting {setting}"
     if error["type"] == "extra_forbidden":
         known = Firm.model_fields if error["loc"][0] == "firm" else Settings.model_fields
@@ -182,10 +182,10 @@ def _read(file: Path) -> dict[str, Any]:
 
 
 def _with_environment(values: dict[str, Any], env: Mapping[str, str], folder: Path) -> dict[str, Any]:
-    sources = values.get("sources", {})
-    if not isinstance(sources, dict) or not all(isinstance(body, dict) for body in sources.values()):
+    firm, sources = values.get("firm", {}), values.get("sources", {})
+    if not isinstance(sources, dict) or not all(isinstance(body, dict) for body in (firm, *sources.values())):
         return values  # the model says what is wrong with it
-    merged = {**values, "sources": {name: dict(body) for name, body in sources.items()}}
+    merged = {**values, "firm": dict(firm), "sources": {name: dict(body) for name, body in sources.items()}}
     for variable, text in env.items():
         if variable.startswith(PREFIX) and variable != CONFIG_VARIABLE:
             _set(merged, variable, text, folder)
@@ -196,8 +196,11 @@ def _set(merged: dict[str, Any], variable: str, text: str, folder: Path) -> None
     """One variable: a setting, the file that holds it, or a setting of the source that it names."""
     name, own = variable.removeprefix(PREFIX).lower(), Settings.model_fields.keys() - {"firm", "sources"}
     source = _source_of(name, merged["sources"])
+    firm = name.removeprefix("firm_")
     if name in own:
         merged[name] = text
+    elif firm != name and firm in Firm.model_fields:
+        merged["firm"][firm] = text
     elif name.endswith(FILE) and name.removesuffix(FILE) in own:
         merged[name.removesuffix(FILE)] = secret_in(variable, folder / text)
     elif source is not None:
