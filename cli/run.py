@@ -30,6 +30,7 @@ DEMO_KEY = Path("var/secret-key")
 LAST_PORT = 65535
 DEMO_SMTP = "smtp://127.0.0.1:8025"
 ROLE = "Let the portal log in with an ordinary role that owns no table: see Store in docs/operations.md."
+NO_MAIL = "Set FRONTDESK_SMTP_URL (smtps://user:password@host:465); until then `frontdesk login-link EMAIL` makes one."
 PASSED_ON: dict[Any, Any] = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
 
 
@@ -76,6 +77,8 @@ def serve(
     _require_current(settings.database_url, portal=True)
     chosen = port or urlsplit(settings.public_url).port or 8000
     require_free(host, chosen, "--port")
+    if not settings.smtp_url.get_secret_value():
+        say.problem("No mail server is set, so nobody who asks for a sign-in link gets one.", NO_MAIL)
     say.note(f"Portal on http://{host}:{chosen}/ (Ctrl-C stops it)")
     where = {"host": host, "port": chosen, **server_options(settings)}
     if reload:
