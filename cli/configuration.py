@@ -36,6 +36,7 @@ database_url = "sqlite:///var/frontdesk.sqlite"   # or postgresql://..., which h
 landing_url = "var/landing"                       # what the sources sent, kept
 warehouse_path = "var/warehouse.duckdb"           # the analysts' file
 public_url = {public_url}
+# landing_keep_days = 400                         # pages go then that nothing stored came from; else all are kept
 # trusted_proxies = ["10.0.0.5"]                  # proxies on other machines, whose X-Forwarded-For is believed
 mail_from = "portal@localhost"                    # sender of sign-in mail
 

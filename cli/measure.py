@@ -49,14 +49,17 @@ def metrics(
     from warehouse.metrics import compute
 
     settings = load()
-    values = compute(settings.warehouse_path, first_of(month, settings.firm.time_zone), settings.firm.time_zone)
+    zone, first = settings.firm.time_zone, first_of(month, settings.firm.time_zone)
+    values = compute(settings.warehouse_path, first, zone)
     if json:
         say.json(values)
         return
     rows = [
-        (v.title, _number(v.value), _interval(v.low, v.high), v.unit, v.band or v.state, v.sentence) for v in values
+        (v.title, _number(v.value), _interval(v.low, v.high), v.unit, v.state, v.band or None, v.sentence)
+        for v in values
     ]
-    print(say.table(("metric", "value", "95 % interval", "unit", "verdict", "counted"), rows))
+    print(f"{first:%Y-%m}, in {zone}")
+    print(say.table(("metric", "value", "95 % interval", "unit", "state", "verdict", "counted"), rows))
 
 
 def first_of(month: str | None, zone: str) -> dt.date:

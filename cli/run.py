@@ -30,6 +30,7 @@ DEMO_KEY = Path("var/secret-key")
 LAST_PORT = 65535
 DEMO_SMTP = "smtp://127.0.0.1:8025"
 ROLE = "Let the portal log in with an ordinary role that owns no table: see Store in docs/operations.md."
+NO_MAIL = "Set FRONTDESK_SMTP_URL (smtps://user:password@host:465); until then `frontdesk login-link EMAIL` makes one."
 PASSED_ON: dict[Any, Any] = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
 
 
@@ -76,6 +77,8 @@ def serve(
     _require_current(settings.database_url, portal=True)
     chosen = port or urlsplit(settings.public_url).port or 8000
     require_free(host, chosen, "--port")
+    if not settings.smtp_url.get_secret_value():
+        say.problem("No mail server is set, so nobody who asks for a sign-in link gets one.", NO_MAIL)
     say.note(f"Portal on http://{host}:{chosen}/ (Ctrl-C stops it)")
     where = {"host": host, "port": chosen, **server_options(settings)}
     if reload:
@@ -95,6 +98,7 @@ def server_options(settings: Settings) -> dict[str, Any]:
 def portal() -> FastAPI:
     """The portal as configured; each server process calls this."""
     from cli.log import keep_log
+    from cli.together import end_with_starter
     from flows.content import open_content
     from flows.hub import new_hub
     from flows.replay import try_again_afresh
@@ -102,6 +106,7 @@ def portal() -> FastAPI:
     from portal_api.app import create_app
 
     keep_log()
+    end_with_starter()
     settings = load()
     # The portal itself knows no connector: files come and held records go through these doors alone, after the portal
     # has decided who may.

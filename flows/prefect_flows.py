@@ -24,7 +24,7 @@ from prefect.states import Completed, Failed
 from prefect.tasks import Task
 from sqlalchemy.exc import DBAPIError
 
-from flows import inbox, reconcile, sweep, sync
+from flows import inbox, reconcile, sweep, sync, tidy
 from flows.hub import open_hub
 from flows.sync import RunSummary
 from hub.errors import FrontdeskError, RetryLater
@@ -172,6 +172,21 @@ async def drain_inbox() -> State[Any]:
 def _drain() -> int:
     with open_hub(load()) as hub:
         return inbox.drain(hub)
+
+
+@flow(name="tidy", persist_result=False)
+async def tidy_up() -> State[Any]:
+    """Remove what has had its time."""
+    try:
+        done = await asyncio.to_thread(_tidy)
+    except (FrontdeskError, DBAPIError) as error:
+        return _failed(error)
+    return Completed(message=f"{sum(done.rows.values())} rows and {done.pages} landed pages were removed.")
+
+
+def _tidy() -> tidy.Tidied:
+    with open_hub(load()) as hub:
+        return tidy.tidy(hub)
 
 
 async def _publish(key: str, table: list[dict[str, Any]], description: str) -> None:

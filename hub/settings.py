@@ -29,7 +29,8 @@ SOURCE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,31}")
 """It stands in addresses, folders and variables; a dot would part it from its stream."""
 STORE = frozenset({"FRONTDESK_DATABASE_URL", "FRONTDESK_DATABASE_URL_FILE"})
 SECRET_KEY_LENGTH = 32
-NEVER_SECRET = frozenset({"firm", "sync_every_seconds", "landing_url", "public_url", "mail_from", "warehouse_path"})
+PLAIN_NUMBERS = {"sync_every_seconds", "landing_keep_days"}
+NEVER_SECRET = frozenset({"firm", "landing_url", "public_url", "mail_from", "warehouse_path"} | PLAIN_NUMBERS)
 
 
 class Firm(BaseModel):
@@ -61,14 +62,16 @@ class Source(BaseModel):
 class Settings(BaseModel):
     """Everything. Times are seconds.
 
-    monitor_token    who shows it may read /metrics, and the sources at /readyz; without one nobody may
-    trusted_proxies  whose X-Forwarded-For is believed: addresses or networks, in the environment parted by commas
+    landing_keep_days  after so many days a landed page goes that no row came from; without it, none goes
+    monitor_token      who shows it may read /metrics, and the sources at /readyz; without one nobody may
+    trusted_proxies    whose X-Forwarded-For is believed: addresses or networks, in the environment parted by commas
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     database_url: str = "sqlite:///var/frontdesk.sqlite"
     landing_url: Annotated[str, AfterValidator(accepted.folder)] = "var/landing"
+    landing_keep_days: int | None = Field(default=None, ge=7)
     warehouse_path: Path = Path("var/warehouse.duckdb")
     mappings_path: Path | None = None
     content_path: Path = Path("var/content")
@@ -133,7 +136,7 @@ def load(path: Path | None = None, environment: Mapping[str, str] | None = None)
 
 def _not_right(file: Path, env: Mapping[str, str], error: Mapping[str, Any]) -> NeedsPerson:
     setting, said = ".".join(str(part) for part in error["loc"]), error["msg"].removeprefix("Value error, ")
-    variable = PREFIX + setting.upper()
+    variable = PREFIX + setting.upper().replace(".", "_")
     where = variable if variable in env else f"{file}: the setting {setting}"
     if error["type"] == "extra_forbidden":
         known = Firm.model_fields if error["loc"][0] == "firm" else Settings.model_fields
@@ -179,10 +182,10 @@ def _read(file: Path) -> dict[str, Any]:
 
 
 def _with_environment(values: dict[str, Any], env: Mapping[str, str], folder: Path) -> dict[str, Any]:
-    sources = values.get("sources", {})
-    if not isinstance(sources, dict) or not all(isinstance(body, dict) for body in sources.values()):
+    firm, sources = values.get("firm", {}), values.get("sources", {})
+    if not isinstance(sources, dict) or not all(isinstance(body, dict) for body in (firm, *sources.values())):
         return values  # the model says what is wrong with it
-    merged = {**values, "sources": {name: dict(body) for name, body in sources.items()}}
+    merged = {**values, "firm": dict(firm), "sources": {name: dict(body) for name, body in sources.items()}}
     for variable, text in env.items():
         if variable.startswith(PREFIX) and variable != CONFIG_VARIABLE:
             _set(merged, variable, text, folder)
@@ -193,8 +196,11 @@ def _set(merged: dict[str, Any], variable: str, text: str, folder: Path) -> None
     """One variable: a setting, the file that holds it, or a setting of the source that it names."""
     name, own = variable.removeprefix(PREFIX).lower(), Settings.model_fields.keys() - {"firm", "sources"}
     source = _source_of(name, merged["sources"])
+    firm = name.removeprefix("firm_")
     if name in own:
         merged[name] = text
+    elif firm != name and firm in Firm.model_fields:
+        merged["firm"][firm] = text
     elif name.endswith(FILE) and name.removesuffix(FILE) in own:
         merged[name.removesuffix(FILE)] = secret_in(variable, folder / text)
     elif source is not None:

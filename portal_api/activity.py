@@ -30,6 +30,9 @@ ROBOTS = re.compile(
 """Programs that say what they are. A browser without a window is not among them: it carries a session that a person's
 press began, and what hides behind its name cannot be told from here. Cubot makes telephones."""
 
+FETCHED_AHEAD = ("sec-purpose", "purpose", "x-purpose", "x-moz")
+"""Where browsers say that nobody looks yet: `prefetch`, or a `preview` among the pages most visited."""
+
 _INSERT = insert(Activity)
 _SEEN = update(Session).where(Session.c.id == bindparam("session")).values(seen_at=bindparam("seen"))
 log = logging.getLogger(__name__)
@@ -152,7 +155,8 @@ def record(request: Request, verb: str, kind: str | None = None, id_: str | None
 
 def _robot(request: Request, visitor: Visitor) -> bool:
     headers = request.headers
-    if getattr(request.state, "head", False) or "prefetch" in headers.get("sec-purpose", headers.get("purpose", "")):
+    ahead = any(word in headers.get(name, "").lower() for name in FETCHED_AHEAD for word in ("prefetch", "preview"))
+    if ahead or getattr(request.state, "head", False):
         return True
-    # A program with a token is a client at work; a program that walks pages is none.
-    return visitor.via != "api" and ROBOTS.search(headers.get("user-agent", "python-")) is not None
+    # A program with a token is a client at work; a program that walks pages, or hides what it is, is none.
+    return visitor.via != "api" and ROBOTS.search(headers.get("user-agent") or "python-") is not None

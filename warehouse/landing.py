@@ -7,7 +7,9 @@ reader never sees half. A row's `batch` column is this path: each number opens t
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import errno
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import zstandard
@@ -49,6 +51,25 @@ class Landing:
                 f"The landed page {name} cannot be read: {error.strerror}.",
                 step="Put the landing folder's backup back, or have the source read again: `frontdesk sync --full`.",
             ) from error
+
+    def before(self, day: dt.date) -> Iterator[str]:
+        """Pages that were landed before that day, and what a killed run left of one."""
+        for folder in self.root.glob("*/*/????-??-??"):
+            if folder.name < day.isoformat():
+                yield from (str(file.relative_to(self.root)) for file in folder.glob("*.json.*"))
+
+    def remove(self, names: Iterable[str]) -> int:
+        """Remove pages, and days of which none is left; returns how many pages. NeedsPerson where it may not."""
+        removed = 0
+        try:
+            for name in names:
+                (self.root / name).unlink(missing_ok=True)
+                removed += 1
+                with contextlib.suppress(OSError):  # Others are left in it.
+                    (self.root / name).parent.rmdir()
+        except OSError as error:
+            raise _sentence(self.root, error) from error
+        return removed
 
 
 def _write_whole(path: Path, content: bytes) -> None:

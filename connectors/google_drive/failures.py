@@ -89,10 +89,10 @@ def failure(error: Exception, account: Account) -> FrontdeskError:
     """The failure of a call in our own kinds."""
     if isinstance(error, HttpError):
         return refused(error, account)
-    if isinstance(error, RefreshError) and not error.retryable:
+    if isinstance(error, RefreshError) and is_verdict(error):
         return no_token(error, account)
     if isinstance(error, (RefreshError, GoogleAuthError)):
-        sentence = f"Google's sign-in at {account.host('oauth2.googleapis.com')} cannot be reached."
+        sentence = f"Google's sign-in at {account.host('oauth2.googleapis.com')} cannot be reached, or is in trouble."
         return RetryLater(sentence, step=AWAY, detail=str(error))
     if isinstance(error, TRANSPORT):
         sentence = f"Google Drive at {account.host('www.googleapis.com')} cannot be reached, or broke off."
@@ -146,9 +146,22 @@ def about_one_file(error: HttpError, account: Account) -> FrontdeskError:
     return refused(error, account)
 
 
+def is_verdict(error: RefreshError) -> bool:
+    """Whether the sign-in has judged our credentials, in OAuth's words (RFC 6749, 5.2).
+
+    An edge server's page is no verdict: google-auth calls a 502 final too.
+    """
+    return not error.retryable and isinstance(_answer_of(error).get("error"), str)
+
+
+def _answer_of(error: RefreshError) -> dict[str, Any]:
+    answered = error.args[1] if len(error.args) > 1 else None
+    return answered if isinstance(answered, dict) else {}
+
+
 def no_token(error: RefreshError, account: Account) -> NeedsPerson:
     """Why there is no access token, and who must do what."""
-    body: Any = error.args[1] if len(error.args) > 1 and isinstance(error.args[1], dict) else {}
+    body = _answer_of(error)
     code, description = str(body.get("error", "")), str(body.get("error_description", error))
     if code == "unauthorized_client":
         return NeedsPerson(

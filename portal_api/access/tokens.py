@@ -6,13 +6,13 @@ import datetime as dt
 import secrets
 from hashlib import sha256
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, insert
 
 from hub.clock import now
 from hub.errors import NeedsPerson
 from hub.ids import random_id
-from portal_api.access.people import places_of
-from store.access_tables import Session, Staff
+from portal_api.access.people import places_of, staff_role
+from store.access_tables import Session
 
 API_TOKEN_DAYS = 365
 
@@ -49,12 +49,15 @@ def create_api_token(connection: Connection, email: str, staff: bool = False, *,
 
 def _owner(connection: Connection, email: str, *, staff: bool) -> dict[str, str | None]:
     if staff:
-        role = connection.execute(select(Staff.c.role).where(Staff.c.email == email)).scalar()
+        role = staff_role(connection, email)
         if role is not None:
             return {"staff_email": email, "role": role}
         raise NeedsPerson(f"{email} is no staff member.", step=f"Run `frontdesk staff add {email}` first.")
     for place in places_of(connection, email):
         return {"client_id": place.client_id, "person_id": place.person_id, "role": place.role}
+    if staff_role(connection, email) is not None:
+        step = f"`frontdesk token {email} --staff` makes one with the rights of staff."
+        raise NeedsPerson(f"{email} is staff, and belongs to no client.", step=step)
     raise NeedsPerson(
         f"Nobody with the address {email} may sign in.",
         step="Give a contact with this address a portal role in the CRM, then sync.",

@@ -192,6 +192,14 @@ def test_a_damaged_warehouse_says_how_it_is_made_anew(migrated: Run, tmp_path: P
     assert migrated("metrics").returncode == 0
 
 
+def test_metrics_name_the_month_and_the_zone_that_they_speak_of(migrated: Run) -> None:
+    assert migrated("warehouse", "build", FRONTDESK_FIRM_TIME_ZONE="Asia/Tokyo").returncode == 0
+    said = migrated("metrics", "--month", "2026-02", FRONTDESK_FIRM_TIME_ZONE="Asia/Tokyo").stdout.splitlines()
+    assert said[0] == "2026-02, in Asia/Tokyo"
+    assert "state" in said[1]
+    assert "no data" in said[-1]
+
+
 def test_a_warehouse_of_a_store_that_cannot_be_read_says_why_and_what_to_do(frontdesk: Run, tmp_path: Path) -> None:
     (tmp_path / "var").mkdir()
     none, damaged = (
@@ -217,6 +225,7 @@ def test_staff_get_in_and_strangers_do_not(migrated: Run) -> None:
     assert "omar@firm.example  Omar Lind  ops" in migrated("staff", "list").stdout
     assert migrated("login-link", "omar@firm.example").stdout.startswith("http://127.0.0.1:8000/sign-in/")
     assert len(migrated("token", "omar@firm.example", "--staff").stdout.strip()) >= 43
+    assert "`frontdesk token omar@firm.example --staff`" in migrated("token", "omar@firm.example").stderr
     stranger = migrated("login-link", "nobody@else.example")
     assert (stranger.returncode, stranger.stdout) == (1, "")
     assert "frontdesk staff add" in stranger.stderr

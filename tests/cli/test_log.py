@@ -68,6 +68,13 @@ def test_the_reference_on_the_page_is_in_the_log_with_the_cause_and_no_secret(po
     assert "a-link-that-opens-a-door" not in log
 
 
+@pytest.mark.parametrize("portal", [()], indirect=True)
+def test_a_portal_that_can_send_no_mail_says_so_as_it_starts(portal: str, tmp_path: Path) -> None:
+    told = (tmp_path / "portal.log").read_text()
+    assert "No mail server is set" in told
+    assert "Set FRONTDESK_SMTP_URL" in told
+
+
 def test_the_log_leaves_out_what_a_statement_was_given() -> None:
     error = DatabaseError("SELECT 1 WHERE token = ?", ("t0ken",), Exception("broken"))
     record = logging.LogRecord("portal_api", logging.ERROR, "", 0, "failed", (), (type(error), error, None))

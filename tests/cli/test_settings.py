@@ -84,6 +84,18 @@ def test_a_wrong_variable_is_named_instead_of_the_file(frontdesk: Run) -> None:
     assert done.stderr.startswith("FRONTDESK_PUBLIC_URL is not right: 'portal' is no web address")
 
 
+def test_the_firm_too_can_be_set_by_the_environment(tmp_path: Path) -> None:
+    file = tmp_path / "frontdesk.toml"
+    file.write_text('[firm]\nname = "Acme"\ncurrency = "USD"\n')
+    firm = load(file, {"FRONTDESK_FIRM_TIME_ZONE": "Asia/Tokyo", "FRONTDESK_FIRM_CURRENCY": "JPY"}).firm
+    assert (firm.name, firm.time_zone, firm.currency) == ("Acme", "Asia/Tokyo", "JPY")
+    with pytest.raises(NeedsPerson, match=r"^FRONTDESK_FIRM_TIME_ZONE is not right: .*'Asia/Tokio'"):
+        load(file, {"FRONTDESK_FIRM_TIME_ZONE": "Asia/Tokio"})
+    file.write_text('firm = "Acme"\n')
+    with pytest.raises(NeedsPerson, match="the setting firm is not right"):
+        load(file, {"FRONTDESK_FIRM_NAME": "Acme"})
+
+
 def test_a_secret_that_is_wrong_is_not_shown(frontdesk: Run, tmp_path: Path) -> None:
     (tmp_path / "frontdesk.toml").write_text("smtp_url = [123456789]\n")
     done = frontdesk("status")

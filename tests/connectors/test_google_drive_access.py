@@ -185,6 +185,12 @@ class TestFaults:
             read_all(drive)
         assert [record["id"] for page in read_all(drive) for record in page.records] == ["x"]
 
+    @pytest.mark.parametrize("fault", ["html_body", "server_error", "rate_limited", "unavailable"])
+    def test_a_sign_in_that_is_in_trouble_blames_no_key(self, url, key, firm, arm, fault):
+        arm(fault, vendor="google_drive", times=9)
+        with opened(url, key) as drive, pytest.raises(RetryLater, match=r"sign-in at .* is in trouble"):
+            read_all(drive)
+
     def test_google_away_may_come_back(self, url, key, firm):
         for address in ("http://127.0.0.1:9", "http://nowhere.invalid"):
             host = address.removeprefix("http://")

@@ -36,6 +36,7 @@ def test_the_worker_serves_only_the_sources_that_the_firm_has() -> None:
         ("sync_source", "quickbooks"),
         ("sweep_and_reconcile", "quickbooks"),
         ("warehouse_build", "hourly"),
+        ("tidy_up", "nightly"),
         ("drain_inbox", "backstop"),
     }
 
@@ -234,7 +235,7 @@ def test_prefect_deploy_accepts_all_and_a_worker_of_a_pool_runs_them(prefect_ser
     prefect("deploy", "--all")
     with httpx.Client(base_url=prefect_server) as api:
         deployed = {row["name"] for row in api.post("/deployments/filter", json={}).json()}
-        assert {"salesforce", "quickbooks", "google_drive", "hourly", "backstop"} <= deployed
+        assert {"salesforce", "quickbooks", "google_drive", "hourly", "nightly", "backstop"} <= deployed
         found = api.get("/deployments/name/drain-inbox/backstop").json()
         api.post(f"/deployments/{found['id']}/create_flow_run", json={"name": "by a pool"})
     command = [sys.executable, "-m", "prefect", "worker", "start", "--pool", "frontdesk", "--run-once"]

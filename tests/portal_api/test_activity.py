@@ -59,7 +59,11 @@ async def test_it_is_written_within_a_second_without_anybody_asking(world, porta
     [
         {"user-agent": "Mozilla/5.0 (compatible; Googlebot/2.1)"},
         {"user-agent": "python-requests/2.32"},
+        {"user-agent": ""},
         {"user-agent": "Mozilla/5.0", "sec-purpose": "prefetch"},
+        {"user-agent": "Mozilla/5.0", "sec-purpose": "prefetch;prerender"},
+        {"user-agent": "Mozilla/5.0", "x-moz": "prefetch"},
+        {"user-agent": "Mozilla/5.0", "x-purpose": "preview"},
     ],
 )
 async def test_robots_and_prefetching_are_kept_but_not_counted(world, portal, signed_in, headers):

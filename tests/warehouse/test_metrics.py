@@ -144,6 +144,19 @@ def test_a_month_whose_first_hour_comes_twice_opens_to_the_rows_of_both(sqlite_f
         assert row["uses"] == len(seqs)
 
 
+def test_a_month_begins_with_the_first_of_two_first_hours_for_clients_that_come_and_go_too(sqlite_firm, file):
+    firm = sqlite_firm
+    firm.clients("user")
+    firm.did("user", "view", at=dt.datetime(2026, 10, 5, tzinfo=dt.UTC))
+    between = dt.datetime(2026, 11, 1, 4, 30, tzinfo=dt.UTC)  # 1 November, 00:30 in Havana, the first time
+    firm.clients("new", at=between)
+    firm.clients("gone")
+    firm.changes("removed", between, "gone")
+    build(firm.url, file, zone="America/Havana", as_of=dt.datetime(2026, 12, 1, 12, tzinfo=dt.UTC))
+    named = [{row["client_id"] for row in drill_down(file, "mau", dt.date(2026, month, 1))} for month in (10, 11)]
+    assert named == [{"user", "gone"}, {"user", "gone", "new"}]
+
+
 def test_no_number_is_made_up(firm, file):
     firm.clients("a")
     build(firm.url, file, as_of=utc(2024, 4, 10))

@@ -1,5 +1,13 @@
 -- The firm's calendar months, from the first use to the month in which the file was built.
 
+-- The UTC instant at which a day of the firm begins. Where its first hour comes twice (Havana, 1 November 2026), DuckDB
+-- takes the second one, and the day has begun already.
+CREATE OR REPLACE TEMP MACRO begins(day) AS (
+    SELECT CASE WHEN timezone(getvariable('zone'), timezone('UTC', plain - INTERVAL 1 HOUR)) >= day
+                THEN plain - INTERVAL 1 HOUR ELSE plain END
+    FROM (SELECT timezone('UTC', timezone(getvariable('zone'), CAST(day AS TIMESTAMP))) AS plain)
+);
+
 CREATE OR REPLACE TABLE dim_month AS
 WITH spine AS (
     SELECT CAST(unnest(generate_series(
@@ -10,8 +18,8 @@ WITH spine AS (
 )
 SELECT
     month,
-    timezone('UTC', timezone(getvariable('zone'), CAST(month AS TIMESTAMP))) AS starts_at,
-    timezone('UTC', timezone(getvariable('zone'), CAST(month AS TIMESTAMP) + INTERVAL 1 MONTH)) AS ends_at
+    begins(month) AS starts_at,
+    begins(month + INTERVAL 1 MONTH) AS ends_at
 FROM spine ORDER BY month;
 COMMENT ON TABLE dim_month IS 'The firm''s calendar months since the first use.';
 COMMENT ON COLUMN dim_month.month IS 'Its first day.';
