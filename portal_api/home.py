@@ -134,11 +134,17 @@ def waiting_of(lists: Mapping[str, list[Any]], words: Words) -> list[Waiting]:
     asked = [row for row in lists["requests"] if key(row.status) == "waiting_for_client"]
     late = sum(step.late for step in steps)
     return [*steps[:late], *_to_pay(lists, words), *steps[late:]] + [
-        Waiting(
-            "Answer", row.subject or "A request", f"Request {row.number or ''}", "", False, f"/requests/{row.id}#reply"
-        )
+        Waiting("Answer", row.subject or f"Request {row.number}", _asked(row, words), "", False, _reply(row))
         for row in asked[:4]
     ]
+
+
+def _asked(row: Any, words: Words) -> str:
+    return f"Asked {words.day(row.opened_at)}" if row.opened_at else ""
+
+
+def _reply(row: Any) -> str:
+    return f"/requests/{row.id}#reply"
 
 
 def _to_pay(lists: Mapping[str, list[Any]], words: Words) -> Iterator[Waiting]:
