@@ -48,6 +48,7 @@ profile = {profile}   # default first screen; a client's own wins
 locale = "en"
 accent = "#0F6B63"
 support_email = ""
+how_to_pay = ""                                   # beside open invoices: "By transfer to IBAN ..., naming its number."
 """
 
 

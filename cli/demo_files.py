@@ -23,6 +23,7 @@ class Firm:
 
 SAMPLE = Firm("Harbour & Pine", "harbourpine.example")
 NORTHWIND = Firm("Northwind Traders", "northwind.example")
+HOW_TO_PAY = "By transfer to IBAN DE89 3704 0044 0532 0130 00, naming the invoice. We never change it by mail."
 ENVIRONMENT_OF_OTHERS = ("FRONTDESK_", "PREFECT_")
 KEPT = (
     "frontdesk.toml", "frontdesk.sqlite", "frontdesk.sqlite-wal", "frontdesk.sqlite-shm", "frontdesk.sqlite-*.lock",
@@ -134,6 +135,7 @@ class Demo:
             "currency": "USD",
             "profile": self.profile,
             "support_email": f"team@{self.firm.domain}",
+            "how_to_pay": HOW_TO_PAY,
         }
         top = {
             # All of it beside this file.

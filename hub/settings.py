@@ -34,7 +34,10 @@ NEVER_SECRET = frozenset({"firm", "landing_url", "public_url", "mail_from", "war
 
 
 class Firm(BaseModel):
-    """The firm as its clients see it. `time_zone` (IANA) and `currency` (ISO 4217) are its own, not its clients'."""
+    """The firm as its clients see it. `time_zone` (IANA) and `currency` (ISO 4217) are its own, not its clients'.
+
+    how_to_pay  what a client needs to pay an open invoice, in a sentence or some lines: the account, what to name
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -45,6 +48,7 @@ class Firm(BaseModel):
     accent: str = "#0F6B63"
     profile: str = "professional_services"
     support_email: str = ""
+    how_to_pay: str = ""
 
 
 class Source(BaseModel):

@@ -26,11 +26,12 @@ LINES = 3
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One place of the menu."""
+    """One place of the menu. `heading`: what its page is called, where the menu's word is not it (Case, Cases)."""
 
     label: str
     path: str
     icon: str
+    heading: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +77,12 @@ def profile_of(file: Path, known: Iterable[str] | None) -> Profile:
 
 
 def _noun(node: Node) -> Place:
-    words = node.words("noun", (), NOUN)
+    words = node.words("noun", ("heading",), NOUN)
     for word, accepted in (("path", PATHS), ("icon", ICONS)):
         if words[word].text(word) not in accepted:
             raise words[word].spot.refuse_unknown(word, words[word].value, accepted)
-    return Place(words["label"].text("label"), words["path"].value, words["icon"].value)
+    heading = words["heading"].text("heading") if "heading" in words else ""
+    return Place(words["label"].text("label"), words["path"].value, words["icon"].value, heading)
 
 
 def _texts(node: Node, what: str, accepted: Iterable[str]) -> Iterator[str]:

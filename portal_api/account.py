@@ -100,14 +100,14 @@ def _fresh(request: Request, noun: str, lists: Mapping[str, list[Any]], words: W
 
 
 def _client_facts(row: Any) -> list[tuple[str, str]]:
-    found = (("Client number", row.number), ("Phone", row.phone), ("Website", _site(row.website)))
+    found = (("Client number", row.number), ("Phone", _phone(row.phone)), ("Website", _site(row.website)))
     return [(name, value) for name, value in found if value]
 
 
 def _billing_facts(row: Any, words: Words) -> list[tuple[str, str]]:
     found = (
         ("Invoices go to", row.email or ""),
-        ("Phone", row.phone or ""),
+        ("Phone", _phone(row.phone)),
         ("Currency", row.currency or ""),
         ("Balance", words.money(row.balance_minor, row.currency)),
     )
@@ -120,9 +120,12 @@ def _site(address: str | None) -> str:
 
 
 def _somebody(row: Any) -> Somebody:
-    role = f"Portal: {row.role}" if row.role else "No access"
-    phone = (row.phone or "").replace(" ", NO_BREAK)
-    return Somebody(row.name, " · ".join(filter(None, (row.title, row.email, phone))), role)
+    role = f"Portal {row.role}" if row.role else "No portal access"
+    return Somebody(row.name, " · ".join(filter(None, (row.title, row.email, _phone(row.phone)))), role)
+
+
+def _phone(number: str | None) -> str:
+    return (number or "").replace(" ", NO_BREAK)
 
 
 def _plan_facts(row: Any, words: Words) -> list[tuple[str, str]]:

@@ -21,7 +21,7 @@ STYLES = ("tokens.css", "base.css", "components.css", "pages.css", "rooms.css")
 FOREVER = "public, max-age=31536000, immutable"
 
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
-_SPACE = re.compile(r"\s*([{};,>])\s*|\s+(?=\s)")
+_SPACE = re.compile(r"\s*([{};,>])\s*|(?<=:)\s+|\s+(?=\s)")
 _SYMBOL = re.compile(r'<symbol id="([\w-]+)"[^>]*>(.*?)</symbol>', re.DOTALL)
 
 
@@ -80,8 +80,8 @@ def _read(name: str) -> str:
 
 
 def _tidied(css: str) -> str:
-    """CSS without comments and needless space."""
-    return _SPACE.sub(r"\1", _COMMENT.sub("", css)).strip()
+    """CSS without comments, needless space and each block's last semicolon."""
+    return _SPACE.sub(r"\1", _COMMENT.sub("", css)).replace(";}", "}").strip()
 
 
 async def static(request: Request) -> Response:

@@ -151,7 +151,8 @@ def dots_of(row: Any, state: State) -> list[str]:
 def _projects(lists: Mapping[str, list[Any]], profile: Profile, words: Words) -> Made:
     running = [row for row in lists["projects"] if key(row.status) not in OVER]
     rows = [_project(row, lists["milestones"], words, first=i == 0) for i, row in enumerate(running)]
-    return "project", "Your case" if profile.profile == "legal" else "In work", "/projects", rows
+    cases = "Your case" if len(rows) == 1 else "Your cases"
+    return "project", cases if profile.profile == "legal" else "In work", "/projects", rows
 
 
 def _project(row: Any, milestones: Sequence[Any], words: Words, *, first: bool) -> Row:

@@ -34,6 +34,13 @@ KINDS: Mapping[str, str] = {
     "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "Word document",
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "Excel workbook",
     "application/vnd.openxmlformats-officedocument.presentationml.presentation": "Presentation",
+    "application/msword": "Word document",
+    "application/vnd.ms-excel": "Excel workbook",
+    "application/vnd.ms-powerpoint": "Presentation",
+    "application/zip": "ZIP archive",
+    "message/rfc822": "Email",
+    "text/csv": "CSV table",
+    "text/plain": "Text",
     "application/vnd.google-apps.document": "Google document",
     "application/vnd.google-apps.spreadsheet": "Google spreadsheet",
     "application/vnd.google-apps.presentation": "Google presentation",
@@ -144,7 +151,7 @@ def _one(reader: Reader, document_id: str) -> tuple[Any, Mapping[str, list[Any]]
 
 def row_of(row: Any, words: Words) -> Row:
     """A document as one row of a list."""
-    said = (row.category, getattr(row, "project", None), words.day(row.modified_at), words.size(row.size_bytes))
+    said = (row.category, words.day(row.modified_at), words.size(row.size_bytes), getattr(row, "project", None))
     return Row(
         title=row.name,
         about=" · ".join(filter(None, said)),

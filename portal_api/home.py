@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -13,6 +13,7 @@ from portal_api.access.scope import Client
 from portal_api.activity import record
 from portal_api.answers import ANSWERS
 from portal_api.answers.answer import Answer, Facts
+from portal_api.answers.work import owing
 from portal_api.cards import Card, cards_of
 from portal_api.feeds import Feeds, Fresh
 from portal_api.pages import render, words_of
@@ -30,6 +31,8 @@ NOUN_OF = {"logistics": "shipment", "saas": "request"}
 """The noun whose freshness the answer depends on; the others' is the project."""
 
 
+OVERDUE = "/invoices?show=overdue"
+
 CARD_NOUNS = ("invoice", "shipment", "project", "request", "document", "subscription")
 
 
@@ -42,11 +45,6 @@ class Waiting(NamedTuple):
     due: str
     late: bool
     href: str
-
-    @property
-    def opens(self) -> str:
-        """What its button says: where it leads, since approving and uploading are agreed by mail there."""
-        return "See request" if self.href.startswith("/requests/") else "See step"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,12 +114,13 @@ def facts_of(lists: Mapping[str, list[Any]]) -> Facts:
         request_count=lists["request_counts"][0].open,
         plans=lists.get("plans", ()),
         totals=lists["totals"],
+        unused=lists["unused"],
     )
 
 
 def waiting_of(lists: Mapping[str, list[Any]], words: Words) -> list[Waiting]:
-    """What waits for the client: steps of projects, then requests that need an answer; the most urgent first."""
-    found = [
+    """What waits for the client: what is late, money too, then the other steps, then requests that need an answer."""
+    steps = [
         Waiting(
             WAITING_VERBS.get(key(row.client_action), "Look at"),
             row.name,
@@ -133,12 +132,30 @@ def waiting_of(lists: Mapping[str, list[Any]], words: Words) -> list[Waiting]:
         for row in lists["waiting"]
     ]
     asked = [row for row in lists["requests"] if key(row.status) == "waiting_for_client"]
-    return found + [
-        Waiting(
-            "Answer", row.subject or "A request", f"Request {row.number or ''}", "", False, f"/requests/{row.id}#reply"
-        )
+    late = sum(step.late for step in steps)
+    return [*steps[:late], *_to_pay(lists, words), *steps[late:]] + [
+        Waiting("Answer", row.subject or f"Request {row.number}", _asked(row, words), "", False, _reply(row))
         for row in asked[:4]
     ]
+
+
+def _asked(row: Any, words: Words) -> str:
+    return f"Asked {words.day(row.opened_at)}" if row.opened_at else ""
+
+
+def _reply(row: Any) -> str:
+    return f"/requests/{row.id}#reply"
+
+
+def _to_pay(lists: Mapping[str, list[Any]], words: Words) -> Iterator[Waiting]:
+    """What is overdue in each currency, and since when."""
+    for row in owing(lists["totals"], lists["unused"]):
+        amount, since = words.money(row.overdue_minor, row.currency), words.until(row.overdue_since)
+        if row.overdue_count == 1:
+            yield Waiting("Pay", "1 overdue invoice", amount, since, True, OVERDUE)
+        else:
+            about = f"{amount} · oldest due {since}"
+            yield Waiting("Pay", f"{row.overdue_count} overdue invoices", about, "", True, OVERDUE)
 
 
 def _late(used: Sequence[Fresh | None]) -> list[Fresh]:

@@ -49,6 +49,7 @@ class Total(NamedTuple):
     open: str
     overdue: str
     invoices: int
+    late: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,7 @@ class InvoiceContext:
     subtotal: str
     tax: str
     balance: str
+    payable: bool
     lines: Sequence[Line]
     lines_left_out: int
     applied: Sequence[Applied]
@@ -106,7 +108,9 @@ class InvoiceContext:
 
 
 @router.get("/invoices")
-async def invoices(request: Request, _scope: Client, show: Literal["all", "open"] = "all", after: str = "") -> Response:
+async def invoices(
+    request: Request, _scope: Client, show: Literal["all", "open", "overdue"] = "all", after: str = ""
+) -> Response:
     """The list, newest first."""
     words, at = words_of(request), place(after, START)
     lists = await reading(request, _list, show, at, words)
@@ -208,6 +212,7 @@ def totals_of(totals: Iterable[Any], words: Words) -> list[Total]:
             words.money(row.open_minor, row.currency),
             words.money(row.overdue_minor, row.currency) if row.overdue_minor else "",
             row.open_count,
+            row.overdue_count,
         )
         for row in totals
     ]
@@ -249,6 +254,7 @@ def detail_of(row: Any, lists: Mapping[str, Sequence[Any]], fresh: Fresh | None,
         subtotal=words.money(row.total_minor - tax, row.currency) if tax else "",
         tax=words.money(tax, row.currency) if tax else "",
         balance=words.money(row.balance_minor, row.currency),
+        payable=row.balance_minor > 0 and not row.voided,
         lines=[_line(line, row.currency, words) for line in (row.lines or ())[:LINES]],
         lines_left_out=max(0, len(row.lines or ()) - LINES),
         applied=[*_deposit(row, words), *(part for one in payments for part in _applied(one, row.id, words))],

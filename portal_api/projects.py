@@ -123,9 +123,9 @@ def _one(reader: Reader, project_id: str) -> tuple[Any, Mapping[str, list[Any]]]
 
 
 def _noun(request: Request) -> str:
-    """What this client's profile calls its projects: Projects, Case, ..."""
+    """What this client's profile calls its projects: Projects, Cases, ..."""
     noun = frame_of(request, portal_of(request)).profile.noun
-    return noun.label if noun.path == "/projects" else "Projects"
+    return (noun.heading or noun.label) if noun.path == "/projects" else "Projects"
 
 
 def _lead(rows: Sequence[ProjectRow], counts: Any, waiting: int) -> str:

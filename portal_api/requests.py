@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from portal_api.access.scope import Client
 from portal_api.activity import record
+from portal_api.answers.answer import upper_first
 from portal_api.feeds import Fresh
 from portal_api.listing import ROWS, Id, Standing, clip, newest, older, place, standing
 from portal_api.pages import NotFound, render, words_of
@@ -121,9 +122,9 @@ def row_of(row: Any, words: Words) -> RequestRow:
     asked = f"asked {words.day(row.opened_at)}" if row.opened_at else ""
     state = request_state(row, words)
     sentence = state.sentence if state.sentence != state.label else ""
-    number = f"Request {row.number}" if row.number else ""
-    said = " · ".join(filter(None, (sentence, number, asked)))
-    return RequestRow(f"/requests/{row.id}", row.subject or "Without a subject", said, state)
+    # Nobody knows its number by heart; the page of one has it.
+    said = upper_first(" · ".join(filter(None, (sentence, asked))))
+    return RequestRow(f"/requests/{row.id}", row.subject or f"Request {row.number or ''}".strip(), said, state)
 
 
 def detail_of(row: Any, fresh: Fresh | None, words: Words) -> RequestContext:

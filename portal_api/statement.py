@@ -29,7 +29,7 @@ router = APIRouter(include_in_schema=False)
 
 SHOWN = 60
 """Movements on the page, over all currencies; the file has all."""
-MONTHS = 12
+FRESH = "What is not due yet is counted in 0-30 days."
 KINDS = {"invoice": "Invoice", "deposit": "Deposit on invoice", "payment": "Payment", "credit": "Credit"}
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -89,6 +89,7 @@ class AccountView(NamedTuple):
     owed: str
     due: str
     overdue: str
+    payable: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,8 +138,16 @@ def _lists(reader: Reader, period: Period) -> Mapping[str, list[Any]]:
 def period_of(first: dt.date | None, last: dt.date | None, today: dt.date) -> Period:
     """The period asked for, in the right order; without one the last twelve months."""
     end = last or today
-    begin = first or min(_months_before(end, MONTHS), end)
+    begin = first or year_to(end)
     return Period(min(begin, end), max(begin, end))
+
+
+def year_to(end: dt.date) -> dt.date:
+    """The first of the twelve months that end with that day; the calendar's first day at its edge."""
+    if end.year == 1:
+        return dt.date.min
+    leap = (end.month, end.day) == (2, 29)
+    return end.replace(year=end.year - 1, day=28 if leap else end.day) + dt.timedelta(days=1)
 
 
 def _months_before(day: dt.date, months: int) -> dt.date:
@@ -193,7 +202,7 @@ def choices_of(period: Period, today: dt.date) -> list[Choice]:
     last_quarter = _months_before(today.replace(day=1), today.month - 1 - quarter * 3 + 3)
     end_of_quarter = _months_before(today.replace(day=1), today.month - 1 - quarter * 3) - dt.timedelta(days=1)
     periods = (
-        ("Last 12 months", Period(_months_before(today, MONTHS), today)),
+        ("Last 12 months", Period(year_to(today), today)),
         ("This year", Period(dt.date(year, 1, 1), today)),
         ("Last quarter", Period(last_quarter, end_of_quarter)),
         ("Last year", Period(dt.date(year - 1, 1, 1), dt.date(year - 1, 12, 31))),
@@ -231,6 +240,7 @@ def account_view(account: Account, shown: int, words: Words) -> AccountView:
         owed="Balance today" if account.due_minor >= 0 else "In your favour",
         due=money(abs(account.due_minor)),
         overdue=money(account.overdue_minor) if account.overdue_minor else "",
+        payable=account.due_minor > 0,
     )
 
 
@@ -239,11 +249,11 @@ def ageing_of(account: Account) -> tuple[str, str]:
     if not account.dated and not account.undated:
         return "", ""
     if not account.undated:
-        return "Open today, by days since the due date", "What is not due yet stands in the first column."
+        return "Open today, by days since the due date", FRESH
     if not account.dated:
         return "Open today, by days since the invoice date", "These invoices have no due date."
     counted = "Days count from the due date, or from the invoice date where there is none."
-    return "Open today, by age", f"{counted} What is not due yet stands in the first column."
+    return "Open today, by age", f"{counted} {FRESH}"
 
 
 def _row(line: Any, money: Any) -> MovementRow:

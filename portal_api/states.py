@@ -82,7 +82,7 @@ def invoice_state(row: Any, paid_on: dt.date | None, speak: Speech) -> State:
         tone = due.tone if due.tone in {"bad", "attention"} else "info"
         label = f"Partly paid, {due.label[0].lower()}{due.label[1:]}" if due.tone == "bad" else "Partly paid"
         return State(tone, label, f"{left} of {speak.money(row.total_minor, row.currency)} is left. {due.sentence}")
-    return State(due.tone, due.label, f"{left} to pay. {due.sentence}")
+    return due
 
 
 def _settled(row: Any, paid_on: dt.date | None, speak: Speech) -> State:

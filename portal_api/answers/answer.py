@@ -65,6 +65,7 @@ class Facts:
     projects   running first, the troubled before the others; `milestones` are theirs
     waiting    steps that wait for the client, the most urgent first
     totals     what is open and overdue, by currency
+    unused     what was paid or credited and is not set against an invoice yet, by currency
     requests   open ones, the earliest promise first; `request_count` is how many there are in all
     """
 
@@ -78,6 +79,7 @@ class Facts:
     request_count: int = 0
     plans: Sequence[Any] = ()
     totals: Sequence[Any] = ()
+    unused: Sequence[Any] = ()
 
 
 def answer(parts: Iterable[Part | None], proof: Iterable[Fact | None] = ()) -> Answer:

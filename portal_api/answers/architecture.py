@@ -6,6 +6,7 @@ from typing import Any
 
 from portal_api.answers.answer import GOOD, INFO, Answer, Fact, Facts, Part, answer, bare, upper_first
 from portal_api.answers.work import (
+    SITE,
     done_steps,
     due_fact,
     lead,
@@ -29,7 +30,7 @@ def architecture(facts: Facts, speak: Words) -> Answer:
     if project is None:
         return answer([nothing_runs(facts, "No building yet. It appears here the moment it is set up.")])
     open_steps = steps(project, facts)
-    troubled = trouble(project, open_steps, speak, "The site")
+    troubled = trouble(project, open_steps, speak, SITE)
     schedule = None if troubled else Part(_schedule(project, facts), GOOD)
     # Beside trouble, what waits is left to the list right below.
     waits = None if troubled else waiting(facts, speak)

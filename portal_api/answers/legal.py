@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from portal_api.answers.answer import ATTENTION, GOOD, INFO, Answer, Fact, Facts, Part, answer, bare, upper_first
-from portal_api.answers.work import due_fact, lead, nothing_runs, others, others_fact, steps, trouble, waiting
+from portal_api.answers.work import CASE, due_fact, lead, nothing_runs, others, others_fact, steps, trouble, waiting
 from portal_api.states import coming, key
 from portal_api.wording import Words
 
@@ -28,7 +28,7 @@ def legal(facts: Facts, speak: Words) -> Answer:
 def _trouble(case: Any, facts: Facts, speak: Words) -> Part | None:
     if key(case.status) == "on_hold":
         return Part("Your case is stayed.", ATTENTION)
-    return trouble(case, steps(case, facts), speak, "Your case")
+    return trouble(case, steps(case, facts), speak, CASE)
 
 
 def _next_date(case: Any, speak: Words) -> Part | None:

@@ -19,7 +19,7 @@ from portal_api.answers.answer import (
     counted,
     soon,
 )
-from portal_api.answers.work import in_short
+from portal_api.answers.work import in_short, owing
 from portal_api.states import key
 from portal_api.wording import Words
 
@@ -83,10 +83,10 @@ def _called(row: Any) -> str:
 def _unpaid(plan: Any, facts: Facts, speak: Words) -> Part | None:
     if plan is None or key(plan.status) != "past_due":
         return None
-    sums = [speak.money(row.overdue_minor, row.currency) for row in facts.totals if row.overdue_minor]
+    sums = [speak.money(row.overdue_minor, row.currency) for row in owing(facts.totals, facts.unused)]
     if not sums:
         return Part("Your plan is past due, yet no invoice is: write to us.", BAD)
-    return Part(f"Your plan is past due: pay {' and '.join(sums)} now.", BAD)
+    return Part(f"Your plan is past due: {' and '.join(sums)} {'is' if len(sums) == 1 else 'are'} overdue.", BAD)
 
 
 def _in_work(facts: Facts, speak: Words) -> Part | None:

@@ -24,6 +24,8 @@ from portal_api.states import OVER, SOON_DAYS, coming, days, is_done, key, waits
 from portal_api.wording import Words
 
 FAR = dt.date.max
+SITE, CASE = "The site", "Your case"
+"""What is said instead of a project's name."""
 
 
 def lead(facts: Facts) -> Any | None:
@@ -59,23 +61,31 @@ def nothing_runs(facts: Facts, first: str) -> Part:
         return Part(first, QUIET)
     last = facts.projects[0]
     state = "is cancelled" if key(last.status) == "cancelled" else "is completed"
-    return Part(f"The last one, {last.name}, {state}. Nothing is in work just now.", QUIET)
+    return Part(f"Nothing is in work just now. The last one, {last.name}, {state}.", QUIET)
 
 
 def trouble(project: Any, open_steps: Sequence[Any], speak: Words, name: str) -> Part | None:
-    """What is wrong with the project; None when nothing is. Right for any name, `Festival posters` too."""
+    """What is wrong with the project; None when nothing is. Right for any name, `Festival posters` too; what has a
+    noun instead (`Your case`) gets a whole sentence.
+    """
     step = late_step(open_steps, speak)
     if step is not None:
         late = f"{days((speak.today - step.due_on).days)} late with {bare(step.name)}."
         # The list below begins with this project.
         return Part(f"{name}: we are {late}", BAD, short=f"We are {late}")
     if key(project.status) == "on_hold":
-        return Part(f"{name}: work is on hold.", ATTENTION)
+        return Part(_stands(name, "on hold", f"{name}: work is on hold."), ATTENTION)
     if project.due_on is not None and project.due_on < speak.today:
         return Part(f"{name}: we are {days((speak.today - project.due_on).days)} late.", BAD)
     if key(project.health) == "late":
-        return Part(f"{name}: we are behind schedule.", BAD)
-    return Part(f"{name}: at risk of delay.", ATTENTION) if key(project.health) == "at_risk" else None
+        return Part(_stands(name, "behind schedule", f"{name}: we are behind schedule."), BAD)
+    if key(project.health) == "at_risk":
+        return Part(_stands(name, "at risk of delay", f"{name}: at risk of delay."), ATTENTION)
+    return None
+
+
+def _stands(name: str, how: str, otherwise: str) -> str:
+    return f"{name} is {how}." if name in {SITE, CASE} else otherwise
 
 
 def what_next(project: Any, open_steps: Sequence[Any], speak: Words) -> str:
@@ -116,8 +126,9 @@ def waiting(facts: Facts, speak: Words) -> Part | None:
     """What waits for the client: one thing by its name, several by their number; the list under the answer has them."""
     rows = [row for row in facts.milestones if waits(row)]
     asked = [row for row in facts.requests if key(row.status) == "waiting_for_client"]
+    owed = owing(facts.totals, facts.unused)
     if not rows:
-        return _asked(asked)
+        return _asked(asked) or _owed(owed)
     first = min(rows, key=lambda row: (row.due_on or FAR, row.position or 0, row.id))
     count = len(rows) + len(asked)
     need = NEEDED.get(key(first.client_action), "your part")
@@ -125,8 +136,8 @@ def waiting(facts: Facts, speak: Words) -> Part | None:
     when = _due(first, speak) if pressing else ""
     tone = ATTENTION if pressing else INFO
     if count > 1:
-        return Part(_things(count), tone, short=TOLD)
-    short = f"{_things(1)[:-1]}, {when}." if when else _things(1)
+        return Part(_things(count + len(owed)), tone, short=TOLD)
+    short = f"{_things(1)[:-1]}, {when}." if when and not owed else _things(1 + len(owed))
     return Part(f"{bare(first.name)}: {need} is {when or 'needed'}.", tone, short)
 
 
@@ -136,7 +147,8 @@ def _things(count: int) -> str:
 
 def in_number(facts: Facts) -> int:
     """How many things wait for the client where the answer is about something else."""
-    return len(facts.waiting) + sum(key(row.status) == "waiting_for_client" for row in facts.requests)
+    asked = sum(key(row.status) == "waiting_for_client" for row in facts.requests)
+    return len(facts.waiting) + asked + len(owing(facts.totals, facts.unused))
 
 
 def in_short(facts: Facts, speak: Words) -> Part | None:
@@ -144,6 +156,9 @@ def in_short(facts: Facts, speak: Words) -> Part | None:
     count = in_number(facts)
     if not count:
         return None
+    owed = owing(facts.totals, facts.unused)
+    if len(owed) == count:
+        return _owed(owed)
     late = [row for row in facts.waiting if row.due_on is not None and row.due_on < speak.today]
     overdue = f", {_due(late[0], speak)}" if late and count == 1 else ""
     return Part(f"{_things(count)[:-1]}{overdue}.", ATTENTION, short=_things(count))
@@ -154,6 +169,20 @@ def _asked(rows: Sequence[Any]) -> Part | None:
         name = f"\u201c{bare(rows[0].subject)}\u201d" if rows[0].subject else f"Request {rows[0].number}"
         return Part(f"{name} waits for your answer.", ATTENTION, short="1 request waits for your answer.")
     return Part(f"{len(rows)} requests wait for your answer.", ATTENTION) if rows else None
+
+
+def owing(totals: Sequence[Any], unused: Sequence[Any]) -> list[Any]:
+    """The totals in whose currency something is overdue. Nobody is asked for what a payment that the books have not
+    set against an invoice yet, or a credit, already covers.
+    """
+    spare = {row.currency: row.minor for row in unused}
+    return [row for row in totals if row.overdue_minor > max(0, spare.get(row.currency, 0))]
+
+
+def _owed(owed: Sequence[Any]) -> Part | None:
+    """What is overdue, where nothing else waits; the list below has the amount."""
+    count = sum(row.overdue_count for row in owed)
+    return Part(f"{counted(count, 'invoice is', 'invoices are')} overdue.", ATTENTION) if owed else None
 
 
 def _due(row: Any, speak: Words) -> str:

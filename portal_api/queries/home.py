@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Select, func, or_, select
 
-from portal_api.queries import account, invoices, projects, requests, shipments
+from portal_api.queries import account, invoices, projects, requests, shipments, statement
 from portal_api.queries.parts import STREAMS, since_ever
 from store.bundle import Bundle
 from store.scope import visible
@@ -63,6 +63,7 @@ ARRIVED = (
 _COMMON: Lists = {
     "invoice": LATEST_INVOICE,
     "totals": invoices.TOTALS,
+    "unused": statement.UNUSED,
     "documents": DOCUMENTS,
     "requests": requests.OPEN,
     "request_counts": requests.COUNTS,

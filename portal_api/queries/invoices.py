@@ -32,6 +32,7 @@ is_overdue = and_(is_open, _i.due_on < today)
 
 ALL = newest_first(select(*COLUMNS), _i.issued_on, _i.id)
 OPEN = newest_first(select(*COLUMNS).where(is_open), _i.issued_on, _i.id)
+OVERDUE = newest_first(select(*COLUMNS).where(is_overdue), _i.issued_on, _i.id)
 
 TOTALS = (
     select(
@@ -39,6 +40,8 @@ TOTALS = (
         total(_i.balance_minor).label("open_minor"),
         total(case((is_overdue, _i.balance_minor), else_=0)).label("overdue_minor"),
         func.count().label("open_count"),
+        func.count(case((is_overdue, 1))).label("overdue_count"),
+        func.min(case((is_overdue, _i.due_on))).label("overdue_since"),
         func.count(case((_i.due_on.is_(None), 1))).label("undated_count"),
     )
     .where(is_open)
@@ -62,7 +65,11 @@ _beside = {
     "held": held("invoice"),
     "streams": STREAMS,
 }
-LISTS = {"all": Bundle(rows=ALL, **_beside), "open": Bundle(rows=OPEN, **_beside)}
+LISTS = {
+    "all": Bundle(rows=ALL, **_beside),
+    "open": Bundle(rows=OPEN, **_beside),
+    "overdue": Bundle(rows=OVERDUE, **_beside),
+}
 
 ONE = select(
     *COLUMNS,

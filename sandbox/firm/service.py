@@ -40,7 +40,7 @@ WORDS = {
     "Waiting for Client": "We need one document from you to go on. Answer here and we continue the same day.",
     "Working": "We are on it and will come back with an answer or a date.",
     "New": "Received; nobody has picked it up yet.",
-    "Closed": "Done and confirmed by the client.",
+    "Closed": "Done, and you confirmed it by mail.",
 }
 PLANS = {
     "demo": ("Business", "Active", 0.71, 46),

@@ -22,6 +22,8 @@ def test_a_firms_own_profile_is_read_and_the_others_stay(tmp_path: Path, legal: 
     legal.write_text(legal.read_text().replace("label: Case", "label: Matter"))
     assert profiles(tmp_path)["legal"].noun.label == "Matter"
     assert profiles(None)["legal"].noun.label == "Case"
+    legal.write_text(legal.read_text().replace("heading: Cases, ", ""))
+    assert profiles(tmp_path)["legal"].noun.heading == "", "the menu's word will do"
     assert profiles(tmp_path).keys() == profiles(None).keys()
 
 

@@ -251,10 +251,31 @@ def test_bad_news_is_right_for_any_name_and_says_by_when(name):
         assert professional_services(facts, SPEAK).sentence.startswith(f"{name}: {said}")
 
 
-def test_a_plan_that_is_past_due_says_how_much_and_what_to_do():
-    owed = [Row(overdue_minor=182_000, currency="EUR"), Row(overdue_minor=0, currency="USD")]
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"health": "at_risk"}, "is at risk of delay."),
+        ({"health": "late"}, "is behind schedule."),
+        ({"status": "on_hold"}, "is on hold."),
+    ],
+)
+def test_what_has_a_noun_of_its_own_is_told_in_a_whole_sentence(changes, said):
+    facts = Facts(projects=[project(**changes)])
+    assert architecture(facts, SPEAK).sentence.startswith(f"The site {said}")
+    if "health" in changes:
+        assert legal(facts, SPEAK).sentence.startswith(f"Your case {said}")
+
+
+def overdue(minor=182_000, count=1, currency="EUR"):
+    return Row(overdue_minor=minor, overdue_count=count, overdue_since=day(-8), currency=currency)
+
+
+def test_a_plan_that_is_past_due_says_how_much():
+    owed = [overdue(), overdue(0, 0, "USD")]
     said = saas(Facts(plans=[plan(status="past_due")], totals=owed), SPEAK)
-    assert said.sentence == "Your plan is past due: pay €1,820.00 now."
+    assert said.sentence == "Your plan is past due: €1,820.00 is overdue."
+    both = saas(Facts(plans=[plan(status="past_due")], totals=[overdue(), overdue(500, 1, "USD")]), SPEAK)
+    assert both.sentence == "Your plan is past due: €1,820.00 and $5.00 are overdue."
     unknown = saas(Facts(plans=[plan(status="past_due")]), SPEAK)
     assert unknown.sentence == "Your plan is past due, yet no invoice is: write to us."
 
@@ -303,6 +324,28 @@ def test_what_waits_counts_the_requests_too():
     assert "Nothing is needed" not in said
     both = Facts(projects=[project()], milestones=[step("Disclosure list", 7, action="answer")], requests=[asked])
     assert legal(both, SPEAK).sentence.startswith("2 things wait for you. ")
+
+
+def test_who_owes_money_is_not_told_that_nothing_is_needed():
+    settled = Facts(projects=[project(next_event="Your hearing", next_event_at=at(42))])
+    said = legal(dataclasses.replace(settled, totals=[overdue(count=3)]), SPEAK).sentence
+    assert said == "3 invoices are overdue. Your hearing is set for Tue 12 Jan 2027 10:30."
+    paid = dataclasses.replace(settled, totals=[overdue()], unused=[Row(currency="EUR", minor=182_000)])
+    assert "Nothing is needed from you." in legal(paid, SPEAK).sentence, "the books only have not matched the payment"
+    half = dataclasses.replace(paid, unused=[Row(currency="EUR", minor=100), Row(currency="USD", minor=182_000)])
+    assert "1 invoice is overdue." in legal(half, SPEAK).sentence
+
+
+def test_what_is_overdue_is_counted_like_all_else_in_the_list_below():
+    steps = [step("Disclosure list", 7, action="answer")]
+    one = Facts(projects=[project()], milestones=steps, totals=[overdue()])
+    assert "Disclosure list: your answer is due in 7 days." in legal(one, SPEAK).sentence
+    asked = [request("7", "waiting_for_client", subject="Copy of the letter")]
+    two = dataclasses.replace(one, requests=asked)
+    assert legal(two, SPEAK).sentence.startswith("3 things wait for you. ")
+    assert logistics(Facts(totals=[overdue()]), SPEAK).sentence.startswith("1 invoice is overdue. No shipments yet.")
+    goods = logistics(shipments(shipment(), totals=[overdue()], waiting=[step("Letter", 3, action="upload")]), SPEAK)
+    assert goods.sentence.startswith("2 things wait for you. ")
 
 
 def test_the_site_is_as_far_ahead_as_its_last_milestone_was():
@@ -370,9 +413,9 @@ def test_a_late_answer_names_what_was_asked_where_there_is_room():
     assert said("Export stops at 5,000 rows", plans=[plan(10_400)]) == (
         "Our answer to “Export stops at 5,000 rows” is late. Your plan is used up: 104 %."
     )
-    owed = {"plans": [plan(status="past_due")], "totals": [Row(overdue_minor=182_000, currency="EUR")]}
+    owed = {"plans": [plan(status="past_due")], "totals": [overdue()]}
     assert said("Export stops at 5,000 rows", **owed) == (
-        "Our answer to request 00001059 is late. Your plan is past due: pay €1,820.00 now."
+        "Our answer to request 00001059 is late. Your plan is past due: €1,820.00 is overdue."
     )
 
 
@@ -407,7 +450,8 @@ def test_a_price_says_what_it_is_for_where_its_source_knows():
 
 def test_what_is_open_without_a_due_date_is_not_said_to_be_in_time():
     def lead(undated: int, overdue: int = 0) -> str:
-        total = Row(currency="EUR", open_minor=427_300, overdue_minor=overdue, open_count=6, undated_count=undated)
+        total = Row(currency="EUR", open_minor=427_300, overdue_minor=overdue, overdue_count=bool(overdue))
+        total = Row(**vars(total), open_count=6, undated_count=undated)
         return invoices_lead([total], 6, SPEAK)
 
     assert lead(0) == "€4,273.00 is open on 6 invoices, none of it overdue."
@@ -536,11 +580,11 @@ def test_goods_in_trouble_leave_the_numbers_to_the_proof():
 
 def test_several_late_answers_and_an_unpaid_plan_are_told_in_four_lines():
     late = [request(f"104{n}", answer_by=at(-9 + n)) for n in range(3)]
-    owed = [Row(overdue_minor=182_000, currency="EUR")]
+    owed = [overdue()]
     facts = Facts(requests=late, request_count=3, plans=[plan(10_400, status="past_due")], totals=owed)
     said = saas(facts, SPEAK)
     assert said.sentence == (
-        "Our answer to request 1040 is late, and 2 more. Your plan is past due: pay €1,820.00 now."
+        "Our answer to request 1040 is late, and 2 more. Your plan is past due: €1,820.00 is overdue."
     )
     assert said.proof[0] == ("bad", "Your plan is used up: 104 %", "")
 

@@ -74,15 +74,66 @@ async def test_a_client_with_nothing_yet_reads_what_will_be_here(signed_in, prof
 
 
 @pytest.mark.parametrize("profile", ["agency", "saas"])
-async def test_a_button_says_what_it_opens_and_lands_there(signed_in, profile):
+async def test_what_waits_is_one_press_away_from_where_it_is_told(signed_in, profile):
     browser = signed_in(profile, "exception")
     page = (await browser.get("/")).text.split('id="waiting"')[1].split("</section>")[0]
-    found = re.findall(r'href="([^"#]+)#([^"]+)" aria-label="([^"]+)">([^<]+)</a>', page)
+    found = re.findall(r'<a class="row" href="([^"#]+)#([^"]+)">.*?"row-title">([^<]+)<', page)
     assert found
-    for path, anchor, name, label in found:
-        assert label in {"See step", "See request"}
-        assert name.startswith(f"{label}: ")
+    for path, anchor, title in found:
+        assert re.match("(Approve|Upload|Answer): .", title)
         assert f'id="{anchor}"' in (await browser.get(path)).text
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+async def test_overdue_money_waits_for_the_client_and_leads_to_the_invoices(signed_in, profile):
+    browser = signed_in(profile, "exception")
+    page = (await browser.get("/")).text.split('id="waiting"')[1].split("</section>")[0]
+    [row] = re.findall(r'<a class="row" href="/invoices\?show=overdue">(.*?)</a>', page)
+    said = " ".join(re.sub("<[^>]+>", " ", row).split())
+    assert said == "Pay: 1 overdue invoice €1,820.00 · was due 8 days ago"
+    listed = (await browser.get("/invoices?show=overdue")).text
+    assert re.findall(r'aria-current="true">(\w+) <span class="num">(\d)<', listed) == [("Overdue", "1")]
+    assert len(re.findall('class="cover"', listed)) == 1
+    told = (await browser.get("/api/v1/home")).json()["waiting"]
+    assert {"verb": "Pay", "due": "8 days ago", "late": True}.items() <= next(
+        w for w in told if w["verb"] == "Pay"
+    ).items()
+
+
+async def test_a_firm_says_how_it_is_paid_where_something_is_open(world):
+    how = "By transfer to IBAN DE00 1234, naming the invoice."
+    firm = world.settings.firm.model_copy(update={"how_to_pay": how})
+    app = create_app(world.settings.model_copy(update={"firm": firm}))
+    client = world.client("agency", "exception")
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=world.settings.public_url) as browser,
+    ):
+        browser.cookies.set("frontdesk", world.sign_in(client))
+        listed = (await browser.get("/invoices")).text
+        pages = {path: (await browser.get(path)).text for path in ("/statement", "/invoices?show=overdue")}
+        assert all(how in page for page in pages.values())
+        assert how not in listed
+        found = re.findall(r'href="(/invoices/\w{26})">', listed)
+        open_ones = re.findall(r'href="(/invoices/\w{26})">', (await browser.get("/invoices?show=open")).text)
+        assert 0 < len(open_ones) < len(found)
+        for path in found:
+            assert (how in (await browser.get(path)).text) == (path in open_ones)
+
+
+async def test_one_case_is_a_case_and_their_list_is_of_cases(signed_in):
+    browser = signed_in("legal")
+    home, listed = (await browser.get("/")).text, (await browser.get("/projects")).text
+    assert "<h2>Your case</h2>" in home
+    assert "<h1>Cases</h1>" in listed
+    assert all("<span>Case</span></a>" in page for page in (home, listed)), "the menu keeps its word"
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+async def test_who_owes_nothing_is_not_asked_for_money(signed_in, profile):
+    browser = signed_in(profile)
+    assert "Pay: " not in (await browser.get("/")).text
+    assert "Overdue" not in (await browser.get("/invoices")).text
 
 
 async def test_the_text_of_a_request_is_nobodys_in_particular(signed_in):

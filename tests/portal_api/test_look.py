@@ -111,7 +111,7 @@ def test_the_labels_of_the_menu_do_not_touch_on_the_narrowest_phone(visit, profi
 def test_on_the_narrowest_phone_a_title_has_the_line_to_itself(visit):
     page = visit("agency", (320, 640), situation="exception")
     for row in page.locator(".row:has(.button, .badge)").all():
-        assert row.locator(".row-what").bounding_box()["width"] > 240, row.inner_text()
+        assert row.locator(".row-title").bounding_box()["width"] > 240, row.inner_text()
 
 
 def test_the_page_reads_well_without_its_style(visit):

@@ -3,11 +3,12 @@
 import datetime as dt
 from zoneinfo import ZoneInfo
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from portal_api.ledger import AGES, Movement, OpenInvoice, accounts, age_band
-from portal_api.statement import account_view, ageing_of
+from portal_api.statement import account_view, ageing_of, choices_of, period_of
 from portal_api.wording import Words
 
 TODAY = dt.date(2026, 11, 24)
@@ -85,6 +86,22 @@ def test_an_invoice_without_a_due_date_grows_old_but_is_never_overdue():
         {"quiet"},
     )
     assert (both.overdue, both.aged, both.ages[3].tone) == ("€1.00", "Open today, by age", "bad")
+
+
+@pytest.mark.parametrize(
+    ("end", "first"),
+    [
+        (dt.date(2026, 11, 29), dt.date(2025, 11, 30)),
+        (dt.date(2026, 12, 31), dt.date(2026, 1, 1)),
+        (dt.date(2024, 2, 29), dt.date(2023, 3, 1)),
+        (dt.date(2025, 2, 28), dt.date(2024, 2, 29)),
+        (dt.date(1, 5, 1), dt.date(1, 1, 1)),
+    ],
+)
+def test_the_last_twelve_months_are_twelve(end, first):
+    assert period_of(None, None, end) == (first, end)
+    if end.year > 1:
+        assert choices_of(period_of(None, None, end), end)[0].here
 
 
 def test_ages_are_named_by_what_they_count_from():

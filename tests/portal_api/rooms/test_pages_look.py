@@ -253,6 +253,34 @@ def test_a_printed_page_says_whom_to_ask_and_leads_nowhere(look):
     assert not page.locator(".ask").is_visible()
 
 
+@pytest.mark.parametrize(("name", "size"), [("requests", PHONE), ("documents", PHONE), ("home", DESKTOP)])
+def test_a_narrow_row_gives_its_title_the_width_and_its_state_the_right_edge(look, name, size):
+    rows = (
+        look(name, size)
+        .locator(".rows > li > .row:has(.badge)")
+        .evaluate_all(
+            """rows => rows.map(row => {
+        const parts = [row, ...row.querySelectorAll(".row-title, .badge")]
+        const [all, title, badge] = parts.map(part => part.getBoundingClientRect())
+        const pieces = [...row.querySelectorAll(".piece")].map(e => e.getClientRects().length)
+        return { narrow: all.width < 512, wide: title.width / all.width, end: all.right - badge.right, pieces }
+        })"""
+        )
+    )
+    assert any(row["narrow"] for row in rows)
+    for row in rows:
+        assert row["end"] < 1
+        assert set(row["pieces"]) <= {1}
+        assert row["wide"] > 0.99 or not row["narrow"]
+
+
+def test_an_address_is_not_cut_on_the_narrowest_phone(look):
+    page = look("account", (320, 640))
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    words, values = (page.locator(f".facts {tag}").first.bounding_box() for tag in ("dt", "dd"))
+    assert (words["x"], words["y"] < values["y"]) == (values["x"], True), "below its word, with the whole width"
+
+
 @pytest.mark.parametrize("name", ["project", "invoice"])
 def test_printed_cards_stand_one_space_apart(look, name):
     page = look(name, A4)

@@ -13,6 +13,7 @@ from sqlalchemy import event, insert, select, text, update
 
 from hub.clock import now
 from hub.ids import random_id
+from portal_api.documents import kind_of
 from store import tables
 from store.tables import Document, Invoice
 
@@ -203,6 +204,13 @@ async def test_a_page_of_one_thing_says_each_day_once(browse, rich):
     assert "New arrival" not in shipment
     arrived = words(await browse(f"/shipments/{rich.mine.ids['shipment'][5]}", who=me))
     assert arrived.count("Delivered") == 3, "the badge, the day, and the fact"
+
+
+def test_a_document_is_what_people_call_it():
+    said = [
+        kind_of(name) for name in ("message/rfc822", "text/csv", "text/plain", "image/png", "application/pdf", None)
+    ]
+    assert said == ["Email", "CSV table", "Text", "Image", "PDF", "File"]
 
 
 async def test_documents_and_contracts_begin_with_their_answer(browse, rich):
