@@ -21,7 +21,7 @@ ERRORS: Mapping[str, State] = {
 }
 
 
-CURRENT, LATE = State("good", "Current"), State("attention", "Late")
+CURRENT, LATE, BEHIND = State("good", "Current"), State("attention", "Late"), State("attention", "Behind")
 CHANGED = State("info", "Mapping changed, next sync reads all again")
 REMAPPING = State("info", "Reading all again")
 STANDINGS: Mapping[str, State] = {
@@ -94,7 +94,11 @@ def _said(row: Any, every: int, now: dt.datetime, known: Known | None) -> tuple[
     state = state_of(row, every, now)
     if known is not None and state in {CURRENT, REMAPPING} and changed(known, row):
         state = CHANGED
-    return (state, *(late_of(now - row.checked_at) if state is LATE else (row.error or "", row.error_step or "")))
+    if state is LATE:
+        return state, *late_of(now - row.checked_at)
+    if state is BEHIND:
+        return state, *behind_of(now - row.high_water)
+    return state, row.error or "", row.error_step or ""
 
 
 UNITS = ((24 * 60, "days"), (60, "hours"), (1, "minutes"))
@@ -109,18 +113,31 @@ def state_of(row: Any, every_seconds: int, now: dt.datetime) -> State:
         return State("info", "Not read yet")
     if row.loaded_at is not None and row.mapped != row.mapping:
         return REMAPPING
-    if now - row.checked_at > dt.timedelta(seconds=LATE_AFTER_INTERVALS * every_seconds):
+    limit = dt.timedelta(seconds=LATE_AFTER_INTERVALS * every_seconds)
+    if now - row.checked_at > limit:
         return LATE
-    return CURRENT
+    # Clients are told by this one that a source is silent; ops must not read meanwhile that all is well.
+    return BEHIND if row.high_water is not None and now - row.high_water > limit else CURRENT
 
 
 def late_of(unread_for: dt.timedelta) -> tuple[str, str]:
     """What to say of a stream that nobody has read for long, though nothing failed, and what to do."""
-    minutes = int(unread_for.total_seconds() // 60)
-    # From two of a unit on, so that its plural is right.
-    count, unit = next(((minutes // of, unit) for of, unit in UNITS if minutes >= 2 * of), (0, ""))
-    sentence = f"It was not read for {count} {unit}." if unit else "It was not read in time."
+    span = _span(unread_for)
+    sentence = f"It was not read for {span}." if span else "It was not read in time."
     return sentence, "See that `frontdesk worker` and its Prefect server run."
+
+
+def behind_of(age: dt.timedelta) -> tuple[str, str]:
+    """What to say of a stream that is read in time, but whose source vouches only for what is long past."""
+    span = _span(age)
+    sentence = f"It is read in time, but by its source's clock it ends {f'{span} ago' if span else 'too early'}."
+    return sentence, "See that this machine's clock is right, and ask the source's status page whether it lags."
+
+
+def _span(time: dt.timedelta) -> str:
+    """`2 hours`; from two of a unit on, so that its plural is right. Empty below two minutes."""
+    minutes = int(time.total_seconds() // 60)
+    return next((f"{minutes // of} {unit}" for of, unit in UNITS if minutes >= 2 * of), "")
 
 
 def bars_of(runs: Sequence[Any]) -> list[Bar]:

@@ -73,6 +73,24 @@ async def test_a_worker_that_stands_still_is_said_with_what_to_do(browse, rich):
             connection.execute(update(StreamState).values(checked_at=now()))
 
 
+async def test_a_source_that_is_read_and_stays_behind_is_not_called_current(browse, rich):
+    """Clients read that it is silent; ops who read "all current" beside that would look for nothing."""
+    books = StreamState.c.source == "quickbooks"
+    with rich.world.engine.begin() as connection:
+        before = connection.execute(select(StreamState.c.stream, StreamState.c.high_water).where(books)).all()
+        connection.execute(update(StreamState).where(books).values(high_water=now() - dt.timedelta(hours=3)))
+    try:
+        page = await browse("/ops", who=rich.staff())
+        assert "it ends 3 hours ago." in page.text
+        assert "All 3 sources are current." not in page.text
+        assert page.text.count(">Behind<") >= len(before)
+    finally:
+        with rich.world.engine.begin() as connection:
+            for stream, high_water in before:
+                one = update(StreamState).where(books, StreamState.c.stream == stream)
+                connection.execute(one.values(high_water=high_water))
+
+
 async def test_a_stream_that_nobody_reads_any_more_is_said_with_what_to_do(browse, rich):
     with rich.world.engine.connect() as connection:
         stored = connection.execute(select(StreamState.c.source, StreamState.c.stream)).all()
