@@ -12,9 +12,10 @@ def add_to(app: typer.Typer) -> None:
 
 
 def tidy() -> None:
-    """Remove old sign-in links, sessions, hints and runs, and landed pages if landing_keep_days is set.
+    """Remove what has had its time, as the worker does every night.
 
-    The worker does it every night. Activity, held records and what the sources brought stay.
+    That is old sign-in links, sessions, hints and runs, and landed pages if `landing_keep_days` is set. Activity, held
+    records and what the sources brought stay.
     """
     from flows.hub import open_hub
     from flows.tidy import tidy as remove
