@@ -10,6 +10,7 @@ from flows.fields import compare, placed
 from flows.hub import Hub, Source
 from flows.status import status
 from hub.errors import FrontdeskError
+from hub.settings import mistyped
 from mappings.profiles import profiles
 from mappings.standing import UNREAD
 from mappings.yaml_lines import MappingError
@@ -22,13 +23,21 @@ def check(hub: Hub) -> list[Finding]:
         profiles(hub.settings.mappings_path)
     except FrontdeskError as error:
         return [Finding("mappings", ok=False, sentence=error.sentence, step=error.step)]
-    findings = [Finding("mappings", ok=True, sentence=f"{count} mappings are in order.")]
+    findings = [Finding("mappings", ok=True, sentence=f"{count} mappings are in order."), *_mistyped(hub)]
     if not hub.settings.sources:
         step = "Run `frontdesk init`, or add [sources.NAME] to frontdesk.toml."
         findings.append(Finding("sources", ok=False, sentence="No source is configured.", step=step))
     for name in hub.settings.sources:
         findings += check_source(hub, name)
     return findings
+
+
+def _mistyped(hub: Hub) -> list[Finding]:
+    """A setting that nobody heard looks like one that was never made."""
+    return [
+        Finding("environment", ok=False, sentence=f"{variable} sets nothing.", step=f"Did you mean {meant}?")
+        for variable, meant in mistyped(hub.settings.sources).items()
+    ]
 
 
 def left_behind(hub: Hub) -> list[Finding]:

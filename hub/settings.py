@@ -29,6 +29,8 @@ SOURCE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,31}")
 """It stands in addresses, folders and variables; a dot would part it from its stream."""
 STORE = frozenset({"FRONTDESK_DATABASE_URL", "FRONTDESK_DATABASE_URL_FILE"})
 SECRET_KEY_LENGTH = 32
+NEARLY = 0.85
+"""How alike two names are of which one is probably the other, mistyped (difflib's ratio)."""
 PLAIN_NUMBERS = {"sync_every_seconds", "landing_keep_days"}
 NEVER_SECRET = frozenset({"firm", "landing_url", "public_url", "mail_from", "warehouse_path"} | PLAIN_NUMBERS)
 
@@ -214,6 +216,27 @@ def _set(merged: dict[str, Any], variable: str, text: str, folder: Path) -> None
         else:
             # Whether `x_file` is a setting of its own or holds the setting `x`, only its connector can tell.
             merged["sources"][source][setting] = text
+
+
+def mistyped(sources: Iterable[str], environment: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Variables that set nothing and are nearly the name of one that would, by that name.
+
+    Others are left in peace: whatever begins like ours need not be meant for us.
+    """
+    from difflib import get_close_matches
+
+    env, own = os.environ if environment is None else environment, Settings.model_fields.keys() - {"firm", "sources"}
+    known = [*own, *(f"firm_{name}" for name in Firm.model_fields)]
+    known = [f"{PREFIX}{name}".upper() for name in (*known, *(f"{name}{FILE}" for name in own))]
+    unheard = [
+        variable
+        for variable in env
+        if variable.startswith(PREFIX)
+        and variable not in {*known, CONFIG_VARIABLE}
+        and _source_of(variable.removeprefix(PREFIX).lower(), sources) is None
+    ]
+    near = {variable: get_close_matches(variable, known, n=1, cutoff=NEARLY) for variable in unheard}
+    return {variable: found[0] for variable, found in near.items() if found}
 
 
 def _source_of(name: str, sources: Iterable[str]) -> str | None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from hub.errors import NeedsPerson
-from hub.settings import load
+from hub.settings import load, mistyped
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -94,6 +94,20 @@ def test_the_firm_too_can_be_set_by_the_environment(tmp_path: Path) -> None:
     file.write_text('firm = "Acme"\n')
     with pytest.raises(NeedsPerson, match="the setting firm is not right"):
         load(file, {"FRONTDESK_FIRM_NAME": "Acme"})
+
+
+def test_a_mistyped_variable_is_told_by_check(migrated: Run, tmp_path: Path) -> None:
+    """A mail server that was never set and one that nobody heard look alike, until the first mail does not come."""
+    told = migrated("check", FRONTDESK_SMTP_ULR="smtp://mail.firm.example", FRONTDESK_SHELL_PROMPT="$")
+    assert told.returncode == 1
+    assert "environment: FRONTDESK_SMTP_ULR sets nothing." in told.stdout
+    assert "Did you mean FRONTDESK_SMTP_URL?" in told.stdout
+    assert "FRONTDESK_SHELL_PROMPT" not in told.stdout, "it may be anybody's"
+
+
+@pytest.mark.parametrize("heard", ["SMTP_URL", "SECRET_KEY_FILE", "FIRM_NAME", "CONFIG", "BOOKS_WEBHOOK_SECRET_FILE"])
+def test_what_is_heard_is_not_called_mistyped(heard: str) -> None:
+    assert mistyped(["books"], {f"FRONTDESK_{heard}": "x"}) == {}
 
 
 def test_a_secret_that_is_wrong_is_not_shown(frontdesk: Run, tmp_path: Path) -> None:
