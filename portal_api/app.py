@@ -30,9 +30,8 @@ from portal_api.metrics import Metrics
 from portal_api.pages import NotFound, problem, redirect, wants_json
 from portal_api.portal import Know, Portal, Replay
 from portal_api.profiles import Profiles
-from portal_api.reading import POOL, Store
+from portal_api.reading import Store, own_store
 from portal_api.templating import Templates
-from store.engine import create_engine
 
 ROOMS = (
     "access.routes",
@@ -70,7 +69,7 @@ def create_app(
     `replay` tries held records again (flows.replay); without it ops are shown the command instead of buttons.
     `know` says what is configured and mapped now; without it ops are not told of streams that nobody reads any more.
     """
-    store = Store(engine or create_engine(settings.database_url, pool_size=POOL, portal=True), owned=engine is None)
+    store = own_store(settings.database_url) if engine is None else Store(engine)
     portal = _portal(settings, store, clock, Contents(content, settings.content_path))
     portal.replay, portal.know = replay, know
     app = FastAPI(

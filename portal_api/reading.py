@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Engine, func, select
 from sqlalchemy.exc import DBAPIError
 from starlette.requests import Request
 
+from store.engine import create_engine
 from store.scope import Reader, Scope
 
 T = TypeVar("T")
@@ -33,15 +34,15 @@ def oversee(connection: Connection) -> Connection:
 
 
 class Store:
-    """The portal's engine with its two ways in. An engine of its own (`owned`) ends with it."""
+    """The portal's engine with its two ways in. Engines of its own (`owned`) end with it."""
 
-    def __init__(self, engine: Engine, *, owned: bool = False) -> None:
+    def __init__(self, engine: Engine, readers: Engine | None = None, *, owned: bool = False) -> None:
         self.engine = engine
         self._owned = owned
         self._inline = engine.dialect.name == "sqlite"
         # Each reading statement on PostgreSQL is a transaction of its own: BEGIN and ROLLBACK would double its trips.
         alone: dict[str, Any] = {"reading": True} if self._inline else {"isolation_level": "AUTOCOMMIT"}
-        self._readers = engine.execution_options(**alone)
+        self._readers = readers or engine.execution_options(**alone)
         self._read_limit = anyio.CapacityLimiter(POOL)
         self._write_limit = anyio.CapacityLimiter(1 if self._inline else POOL)
 
@@ -65,6 +66,7 @@ class Store:
         """Close the connections, if they are the portal's own."""
         if self._owned:
             self.engine.dispose()
+            self._readers.dispose()
 
     def read_now(self, work: Callable[[Connection], T]) -> T:
         """`read` for code that is already in a thread."""
@@ -80,6 +82,18 @@ class Store:
             _on_a_connection_that_stands(self.engine, lambda connection: connection.scalar(_ASK))
         with self.engine.begin() as connection:
             return work(connection)
+
+
+def own_store(url: str) -> Store:
+    """A store with engines of its own, confined to one client a request.
+
+    Who reads from PostgreSQL has connections of its own: one that also writes would be told before and after each
+    reading how transactions begin, which takes a tenth of the reading's time.
+    """
+    engine = create_engine(url, pool_size=POOL, portal=True)
+    if engine.dialect.name == "sqlite":
+        return Store(engine, owned=True)
+    return Store(engine, create_engine(url, pool_size=POOL, portal=True, alone=True), owned=True)
 
 
 def _on_a_connection_that_stands(engine: Engine, work: Callable[[Connection], T]) -> T:

@@ -33,11 +33,12 @@ none either, and a load touches the whole index with every page: the default of 
 nothing at a million rows: rows that wait for their transaction are the better use of the memory."""
 
 
-def create_engine(url: str, *, pool_size: int = 5, portal: bool = False) -> Engine:
+def create_engine(url: str, *, pool_size: int = 5, portal: bool = False, alone: bool = False) -> Engine:
     """An engine for `sqlite:///path` or `postgresql://...`.
 
     With `portal=True` a PostgreSQL connection starts without access to any client's rows (row-level security): each
-    request names its client first. Otherwise it is the hub's own and sees all.
+    request names its client first. Otherwise it is the hub's own and sees all. With `alone=True` each statement is a
+    transaction of its own there.
     """
     address = store_address(url)
     if address.get_backend_name() == "sqlite":
@@ -49,17 +50,35 @@ def create_engine(url: str, *, pool_size: int = 5, portal: bool = False) -> Engi
         pool_pre_ping=not portal,
         json_serializer=_dumps,
         json_deserializer=orjson.loads,
-        connect_args=_connecting(address, "none" if portal else "all"),
+        paramstyle="numeric_dollar" if portal else None,
+        connect_args=_connecting(address, portal=portal),
+        **({"isolation_level": "AUTOCOMMIT"} if alone else {}),
     )
 
 
-def _connecting(url: URL, access: str) -> dict[str, Any]:
+def _connecting(url: URL, *, portal: bool) -> dict[str, Any]:
     """What each connection begins with, besides what the address itself asks for."""
-    asked = url.query.get("options", ())
+    asked, access = url.query.get("options", ()), "none" if portal else "all"
     options = " ".join([asked] if isinstance(asked, str) else asked)
     # Instants within JSON are written in the session's zone.
-    own = {"options": f"{options} -c app.access={access} -c TimeZone=UTC".strip(), "client_encoding": "utf8"}
-    return own if "connect_timeout" in url.query else {**own, "connect_timeout": CONNECT_SECONDS}
+    own: dict[str, Any] = {
+        "options": f"{options} -c app.access={access} -c TimeZone=UTC".strip(),
+        "client_encoding": "utf8",
+    }
+    if "connect_timeout" not in url.query:
+        own["connect_timeout"] = CONNECT_SECONDS
+    return {**own, "cursor_factory": _raw_cursor()} if portal else own
+
+
+def _raw_cursor() -> Any:
+    """For statements in PostgreSQL's own form, `$1`, which psycopg sends as they are.
+
+    It looks for `%s` in the others, and beyond 4,096 characters does so anew each time. A page's lists are one longer
+    statement (store.bundle): that was a sixth of the time which reading them takes.
+    """
+    from psycopg import RawCursor
+
+    return RawCursor
 
 
 @contextmanager

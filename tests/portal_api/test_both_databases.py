@@ -13,8 +13,7 @@ from hub.clock import now
 from hub.ids import entity_id
 from portal_api.queries import contracts, projects
 from portal_api.queries.parts import like, sought
-from portal_api.reading import Store
-from store.engine import create_engine
+from portal_api.reading import own_store
 from store.names import by_name
 from store.scope import Reader, Scope
 from store.tables import ENTITIES, Project
@@ -65,11 +64,11 @@ def test_names_are_in_one_order_whatever_the_databases_collation(world: Any) -> 
 @pytest.mark.postgres
 @pytest.mark.parametrize("way", ["read_now", "_oversee_now", "write_now"])
 def test_a_restarted_server_costs_no_page(postgres_world: Any, way: str) -> None:
-    engine = create_engine(postgres_world.settings.database_url, portal=True)
-    work: Callable[[Any], Any] = getattr(Store(engine), way)
+    store = own_store(postgres_world.settings.database_url)
+    work: Callable[[Any], Any] = getattr(store, way)
     work(lambda connection: connection.scalar(select(1)))
     with postgres_world.engine.begin() as admin:
         ended = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE usename = 'portal_role'"
         assert admin.execute(text(ended)).scalar_one() > 0
     assert work(lambda connection: connection.scalar(select(1))) == 1
-    engine.dispose()
+    store.close()
