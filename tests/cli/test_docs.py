@@ -81,7 +81,9 @@ def test_the_example_connector_syncs(tmp_path: Path, monkeypatch: pytest.MonkeyP
     customers = [record(str(n), "2026-11-02T10:00:00Z", name=f"Client {n}", trade="agency") for n in range(3)]
     projects = [record("p1", "2026-11-03T10:00:00Z", name="Launch", state="open", customer="2", progress=40)]
     url = f"sqlite:///{tmp_path}/store.sqlite"
-    upgrade(create_engine(url))
+    engine = create_engine(url)
+    upgrade(engine)
+    engine.dispose()
     with acme({"customers": customers, "projects": projects}) as address:
         settings = Settings(
             database_url=url,
