@@ -54,6 +54,7 @@ async def mailing(sqlite_world, catcher):
     ) as client:
         client.app = app  # type: ignore[attr-defined]
         yield client
+    app.state.portal.store.close()
 
 
 async def test_somebody_asks_gets_mail_and_is_in(sqlite_world, mailing, catcher):
@@ -113,3 +114,4 @@ async def test_without_a_mail_server_the_page_answers_and_the_failure_is_counted
         app.state.portal.mailer.close()
         assert "Our mail goes out late just now." in (await client.get(answer.headers["location"])).text
     assert b'frontdesk_mails_total{outcome="failed"} 1.0' in app.state.portal.metrics.text()
+    app.state.portal.store.close()
