@@ -1,4 +1,4 @@
-"""Keeping the copy true: sync, reconcile, status, check."""
+"""Keeping the copy true: sync, status, check."""
 
 from __future__ import annotations
 
@@ -25,7 +25,6 @@ FAILING = ("failed", "partly", "held", "busy")
 def add_to(app: typer.Typer) -> None:
     app.command(rich_help_panel=MAKE_READY)(check)
     app.command(rich_help_panel=KEEP_TRUE)(sync)
-    app.command(rich_help_panel=KEEP_TRUE)(reconcile)
     app.command(rich_help_panel=KEEP_TRUE)(status)
 
 
@@ -143,6 +142,7 @@ class Progress:
     def clear(self) -> None:
         if self.shown and self.lines:
             print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+        self.lines.clear()
 
 
 def summary_table(summary: RunSummary) -> str:
@@ -154,29 +154,6 @@ def summary_table(summary: RunSummary) -> str:
     ]
     head = f"{summary.source}: {summary.state}, {summary.requests} requests, {summary.seconds:.1f} s"
     return head + "\n" + say.table(("stream", "state", *(name.replace("_", " ") for name in counts), "seconds"), rows)
-
-
-def reconcile(sources: Annotated[list[str] | None, typer.Argument(metavar="SOURCE")] = None) -> None:
-    """Compare our copy with the sources; exit 1 if they differ."""
-    from flows.hub import open_hub
-    from flows.reconcile import reconcile_source
-    from hub.settings import load
-
-    agrees = True
-    with open_hub(load()) as hub:
-        for source in chosen_streams(hub, sources or []):
-            certificate = reconcile_source(hub, source)
-            agrees = agrees and certificate.agrees
-            rows = [
-                (s.stream, s.theirs, s.ours, s.left_out, s.held, len(s.missing), len(s.surplus))
-                for s in certificate.streams
-            ]
-            print(f"{source}: {'matches' if certificate.agrees else 'differs'}, {certificate.at:%Y-%m-%d %H:%M} UTC")
-            titles = ("stream", "theirs", "ours", "left out", "held", "missing here", "surplus here")
-            print(say.table(titles, rows), end="\n\n")
-    if not agrees:
-        say.problem("Our copy differs from a source.", "Run `frontdesk sync --full`, which reads again and sweeps.")
-        raise typer.Exit(1)
 
 
 def status(json: Annotated[bool, typer.Option("--json", help="One JSON document, for scripts.")] = False) -> None:
@@ -193,8 +170,11 @@ def status(json: Annotated[bool, typer.Option("--json", help="One JSON document,
     if not found.streams:
         print("Nothing has been read yet. Run `frontdesk sync`.")
         return
-    rows = [(s.source, s.stream, s.state, s.high_water, s.checked_at, s.left_out, s.held) for s in found.streams]
-    print(say.table(("source", "stream", "state", "true up to", "last read", "left out", "held"), rows))
+    rows = [
+        (s.source, s.stream, s.state, s.high_water, s.checked_at, s.matched_at, s.left_out, s.held)
+        for s in found.streams
+    ]
+    print(say.table(("source", "stream", "state", "true up to", "last read", "matched", "left out", "held"), rows))
     counts = (found.held, "held"), (found.unmatched, "unmatched"), (found.ownerless, "without an owner")
     print(f"\n{', '.join(f'{n} {what}' for n, what in counts)}, {found.inbox_waiting} hints waiting")
     if found.left_out:

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from cli import demo, forget, held, keep, measure, people, ready, run, say, tidy
+from cli import demo, forget, held, keep, measure, people, ready, reconcile, run, say, tidy
 from cli.app import group
 from hub.collector import collect_rarely
 from hub.errors import FrontdeskError
@@ -20,7 +20,7 @@ CONFIG = "FRONTDESK_CONFIG"
 log = logging.getLogger("frontdesk.cli")
 
 app = group(help="Frontdesk: clients see the answer instead of asking for it.", name="frontdesk")
-for room in (demo, ready, keep, held, forget, run, tidy, people, measure):
+for room in (demo, ready, keep, reconcile, held, forget, run, tidy, people, measure):
     room.add_to(app)
 
 

@@ -116,12 +116,13 @@ async def sweep_and_reconcile(source: str) -> State[Any]:
         return _failed(error)
     rows = [
         {"stream": s.stream, "theirs": s.theirs, "ours": s.ours, "held": s.held, "left out": s.left_out,
-         "missing here": len(s.missing), "surplus here": len(s.surplus)}
+         "on the way": s.on_the_way, "missing": len(s.missing), "too many": len(s.surplus),
+         "different": len(s.differing), "compared": "no" if s.unread else "yes"}
         for s in certificate.streams
     ]  # fmt: skip
     await _publish(f"reconcile-{source}", rows, f"{source} compared at {certificate.at:%Y-%m-%d %H:%M} UTC")
     if not certificate.agrees:
-        return Failed(message=f"Our copy of {source} differs; a full sync mends it.")
+        return Failed(message=f"Our copy of {source} differs; `frontdesk sync {source} --full` mends it.")
     return _state(source, swept)
 
 

@@ -1,4 +1,4 @@
-"""Reconcile: compare what we hold with what the source says it has, by count and by key, and name every difference."""
+"""Reconcile: set our copy beside the source, record by record, and certify that they agree or name every difference."""
 
 from __future__ import annotations
 
@@ -6,30 +6,15 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
-from connectors.contract import Stream
-from flows.hub import Hub
+from flows.compare import StreamCertificate, compare
+from flows.hub import Hub, Source
+from flows.pull import Progress
 from hub.clock import now
+from hub.ids import entity_id
 from mappings.mapping import Mapping as StreamMapping
-from store import left_out
-from store.live import held_ids, live_ids
-
-
-@dataclass(frozen=True, slots=True)
-class StreamCertificate:
-    """One stream compared: `missing` here, `surplus` here, both by external id; what is held or left out is neither."""
-
-    stream: str
-    theirs: int
-    ours: int
-    held: int
-    missing: tuple[str, ...]
-    surplus: tuple[str, ...]
-    left_out: int = 0
-
-    @property
-    def agrees(self) -> bool:
-        """Whether every record of the source is here, held or left out, and nothing more."""
-        return not self.missing and not self.surplus
+from store.certificates import distrust, save
+from store.engine import writing
+from store.runs import Stand, stand_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,23 +31,37 @@ class Certificate:
         return all(stream.agrees for stream in self.streams)
 
 
-def reconcile_source(hub: Hub, source: str) -> Certificate:
-    """Compare all streams of a source. Reads only; a sync or sweep mends what it finds. NeedsPerson without any."""
+def reconcile_source(hub: Hub, source: str, progress: Progress | None = None) -> Certificate:
+    """Compare all streams of a source, and keep the certificate. NeedsPerson without any mapping.
+
+    Each stream's cursor is taken before it is read, so what changes meanwhile is known for it. Nothing is mended here:
+    `sync --full` does, which writes what differs, brings what is missing and sweeps what is too much.
+    """
     connected = hub.source(source)
     connected.require_mapped()
+    at = now()
     with connected.connector.open(connected.settings, hub.tokens(source)) as session:
-        streams = tuple(
-            _compare(hub, session, connected.connector.stream(mapping.stream), mapping)
-            for mapping in connected.mappings
-        )
-    return Certificate(source, now(), streams)
+        streams = [_compared(hub, session, connected, mapping, progress) for mapping in connected.mappings]
+    with writing(hub.engine) as connection:
+        for mapping, stream in zip(connected.mappings, streams, strict=True):
+            if not stream.unread:
+                save(connection, source, stream, at)
+                differing = [entity_id(source, stream.stream, external_id) for external_id in stream.differing]
+                distrust(connection, mapping.into, differing)
+    return Certificate(source, at, tuple(streams))
 
 
-def _compare(hub: Hub, session: Any, stream: Stream[Any], mapping: StreamMapping) -> StreamCertificate:
-    theirs = {key for page in stream.keys(session) for key in page}
+def _compared(
+    hub: Hub, session: Any, source: Source, mapping: StreamMapping, progress: Progress | None
+) -> StreamCertificate:
     with hub.engine.connect().execution_options(reading=True) as connection:
-        ours = live_ids(connection, mapping.into, mapping.source, mapping.stream)
-        held = held_ids(connection, mapping.source, mapping.stream)
-        left = left_out.ids_of(connection, mapping.source, mapping.stream)
-    missing, surplus = tuple(sorted(theirs - ours - held - left)), tuple(sorted(ours - theirs))
-    return StreamCertificate(mapping.stream, len(theirs), len(ours), len(held), missing, surplus, len(left))
+        stand = stand_of(connection, source.name, mapping.stream)
+    if not _is_whole(stand, mapping, source.connector.place(session)):
+        return StreamCertificate(mapping.stream, unread=True)
+    assert stand.cursor is not None
+    return compare(hub, session, source.connector.stream(mapping.stream), mapping, stand.cursor, progress)
+
+
+def _is_whole(stand: Stand, mapping: StreamMapping, place: str) -> bool:
+    """Whether all that is stored was read with this mapping and in this place."""
+    return stand.settled and stand.cursor is not None and (stand.mapping, stand.place) == (mapping.fingerprint, place)

@@ -19,6 +19,7 @@ from store.unmatched import is_of_left_out, is_unmatched
 class StreamStatus:
     """One stream. Instants are aware UTC. `ownerless`: rows that no client sees for want of an owner (store.ownerless).
 
+    `matched_at`: when its last certificate was made, if nothing differed (flows.reconcile).
     `left_out`: records that its mapping leaves out; `below`: those that no client sees because what they belong to is.
     `state`: waiting (never run), fine, failed, held, remapping (its mapping has changed; all is being read again),
     changed (its mapping has changed, and the next sync begins to read all again), unmapped, unconfigured (nobody reads
@@ -31,6 +32,7 @@ class StreamStatus:
     high_water: dt.datetime | None
     checked_at: dt.datetime | None
     loaded_at: dt.datetime | None
+    matched_at: dt.datetime | None
     held: int
     ownerless: int
     left_out: int
@@ -91,8 +93,9 @@ def _stream(
     elif known is not None and state in SETTLED and changed(known, row):
         state = "changed"
     return StreamStatus(
-        row.source, row.stream, state, row.high_water, row.checked_at, row.loaded_at, *counts, last, error, step
-    )
+        row.source, row.stream, state, row.high_water, row.checked_at, row.loaded_at, row.matched_at,
+        *counts, last, error, step,
+    )  # fmt: skip
 
 
 SETTLED = frozenset({"fine", "remapping", "waiting"})

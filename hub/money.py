@@ -15,6 +15,11 @@ DECIMALS = {
 """ISO 4217's, where they are not CENTS. CLDR's table says how many are usually shown: none for RSD, which has cents."""
 
 
+def in_full(minor: int, currency: str) -> str:
+    """`1,234.50 USD`: minor units as a person reads them, the same in every locale. ValueError as `exponent`."""
+    return f"{Decimal(minor).scaleb(-exponent(currency)):,} {currency}"
+
+
 @cache
 def exponent(currency: str) -> int:
     """How many decimals a currency has by ISO 4217: EUR 2, JPY 0, BHD 3. ValueError for a code that is none."""

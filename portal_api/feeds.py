@@ -21,12 +21,16 @@ MAPPINGS = Path(__file__).resolve().parents[1] / "mappings"
 
 
 class Fresh(NamedTuple):
-    """How true a card is: the source's name, up to when (None: never read yet), whether that is late, the interval."""
+    """How true a card is: the source's name, up to when (None: never read yet), whether that is late, the interval.
+
+    `matched_at`: when all of it was last compared with the source, record by record, if nothing differed.
+    """
 
     source: str
     as_of: dt.datetime | None
     late: bool
     every_minutes: int
+    matched_at: dt.datetime | None = None
 
 
 class Feeds:
@@ -42,7 +46,7 @@ class Feeds:
         return self._titles.get(source) or _title(source, source)
 
     def of(self, noun: str, streams: Iterable[Any], now: dt.datetime) -> Fresh | None:
-        """How fresh a noun is, by rows of stream_state (source, stream, high_water). The oldest counts."""
+        """How fresh a noun is, by rows of stream_state (source, stream, high_water, matched_at). The oldest counts."""
         wanted = self._by_noun.get(noun, ())
         return self.oldest([row for row in streams if (row.source, row.stream) in wanted], now)
 
@@ -57,7 +61,11 @@ class Feeds:
         behind = min(streams, key=lambda row: row.high_water or dt.datetime.min.replace(tzinfo=dt.UTC))
         limit = dt.timedelta(seconds=LATE_AFTER_INTERVALS * self._every)
         late = behind.high_water is not None and now - behind.high_water > limit
-        return Fresh(self.title(behind.source), behind.high_water, late, max(1, round(self._every / 60)))
+        every = max(1, round(self._every / 60))
+        matched = [row.matched_at for row in streams]
+        return Fresh(
+            self.title(behind.source), behind.high_water, late, every, None if None in matched else min(matched)
+        )
 
 
 def _title(name: str, connector: str) -> str:

@@ -24,7 +24,9 @@ from store.migrate import is_current
 router = APIRouter(include_in_schema=False)
 FRESH = {"cache-control": "no-store"}
 
-_STREAMS = select(StreamState.c.source, StreamState.c.stream, StreamState.c.high_water, StreamState.c.error)
+_STREAMS = select(
+    StreamState.c.source, StreamState.c.stream, StreamState.c.high_water, StreamState.c.error, StreamState.c.matched_at
+)
 
 
 @router.get("/healthz")

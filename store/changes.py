@@ -41,12 +41,14 @@ def before(
         query = select(table.c.id, *(table.c[name] for _, name in content)).where(table.c.id.in_(chunk))
         for old in connection.execute(query):
             pairs = ((name, new[old.id][position], getattr(old, name)) for position, name in content)
-            found[old.id] = {name: _plain(was) for name, value, was in pairs if not _same(value, was)}
+            found[old.id] = {name: _plain(was) for name, value, was in pairs if not same(value, was)}
     return found
 
 
-def _same(value: Any, was: Any) -> bool:
+def same(value: Any, was: Any) -> bool:
     """Whether a row's prepared value (text, int, bool) is what the store has."""
+    if value == was:
+        return True
     if isinstance(was, list | dict):
         return value is not None and orjson.loads(value) == was
     return bool(value == _plain(was))

@@ -9,8 +9,10 @@ from store.columns import (
     ClientOwned,
     Count,
     Facts,
+    Flag,
     Hash,
     Id,
+    Items,
     Key,
     KeyKind,
     Line,
@@ -43,6 +45,7 @@ class StreamStateColumns(TypedColumns):
     mapping     the mapping that the present reading began with; the cursor counts for it alone
     mapped      the one that every row has been read with; another one while all is read again because of a change
     place       the org, company or folder that is read; the cursor counts for it alone
+    matched_at  when its last certificate was made, if that found no difference
     error       the last failure in plain words, NULL after a good run
     """
 
@@ -53,6 +56,7 @@ class StreamStateColumns(TypedColumns):
     loaded_at = OptionalMoment
     checked_at = OptionalMoment
     swept_at = OptionalMoment
+    matched_at = OptionalMoment
     fields = Facts
     mapping = OptionalWord
     mapped = OptionalWord
@@ -266,6 +270,33 @@ INBOX_TRIES = 5
 
 LET_THROUGH = "ops-let-through:"
 """Begins the event id of a hint by which ops let a braked stream through, once. No webhook's may begin so."""
+
+
+class CertificateColumns(TypedColumns):
+    """A stream once compared with its source, record by record: how many each side has, and what is not the same.
+
+    on_the_way   records that the next sync was to bring, and so no difference
+    differences  [{external_id, kind, fields}], kind being missing, surplus or differing; the first of them, all counted
+    totals       [{column, currency, theirs, ours}], minor units
+    """
+
+    source = Word
+    stream = StreamName
+    at = Moment
+    agrees = Flag
+    theirs = Count
+    ours = Count
+    held = Count
+    left_out = Count
+    on_the_way = Count
+    missing = Count
+    surplus = Count
+    differing = Count
+    differences = Items
+    totals = Items
+
+
+Certificate = Table("certificate", METADATA, CertificateColumns, PrimaryKeyConstraint("source", "stream", "at"))
 
 
 class InboxColumns(TypedColumns):

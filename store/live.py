@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, select
+from collections.abc import Iterable, Sequence
+from typing import Any
 
-from store.hub_tables import HeldRecord
+from sqlalchemy import Connection, Row, select
+
+from store import rows
+from store.hub_tables import Crosswalk, HeldRecord
 from store.tables import ENTITIES
+
+HEAD = ("external_id", "content_hash", "client_id", "owners_client_id")
+"""What the rows of `contents` begin with: the last is the client that the row's owner record stands for."""
 
 
 def live_ids(connection: Connection, entity: str, source: str, stream: str) -> set[str]:
@@ -23,3 +30,15 @@ def held_ids(connection: Connection, source: str, stream: str) -> set[str]:
         HeldRecord.c.source == source, HeldRecord.c.stream == stream, HeldRecord.c.resolved_at.is_(None)
     )
     return set(connection.scalars(query))
+
+
+def contents(connection: Connection, entity: str, columns: Sequence[str], ids: Iterable[str]) -> dict[str, Row[Any]]:
+    """The live ones of these rows by id: HEAD, then `columns`."""
+    table = ENTITIES[entity]
+    head = (table.c.external_id, table.c.content_hash, table.c.client_id, Crosswalk.c.client_id.label(HEAD[-1]))
+    query = (
+        select(table.c.id, *head, *(table.c[name] for name in columns))
+        .join(Crosswalk, Crosswalk.c.id == table.c.owner_id, isouter=True)
+        .where(rows.among(connection, table.c.id, ids), table.c.deleted_at.is_(None))
+    )
+    return {row[0]: row for row in connection.execute(query)}

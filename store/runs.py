@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, case, delete, func, insert, literal, select, update
+from sqlalchemy import Connection, Row, case, delete, func, insert, literal, select, update
 
 from hub.clock import now
 from hub.errors import RetryLater
@@ -142,22 +142,24 @@ def _close_dead(connection: Connection, source: str, run_ids: Sequence[str], mom
 
 def _stands(connection: Connection, source: str, streams: Sequence[str]) -> dict[str, Stand]:
     found = {
-        row.stream: Stand(
-            row.cursor,
-            row.high_water,
-            row.loaded_at,
-            row.checked_at,
-            row.swept_at,
-            row.mapping,
-            row.mapped,
-            row.place,
-        )
-        for row in connection.execute(select(StreamState).where(StreamState.c.source == source))
+        row.stream: _stand(row) for row in connection.execute(select(StreamState).where(StreamState.c.source == source))
     }
     missing = [stream for stream in streams if stream not in found]
     if missing:
         connection.execute(insert(StreamState), [{"source": source, "stream": stream} for stream in missing])
     return {stream: found.get(stream, Stand()) for stream in streams}
+
+
+def stand_of(connection: Connection, source: str, stream: str) -> Stand:
+    """Where a stream stands just now, for who only looks."""
+    here = (StreamState.c.source == source, StreamState.c.stream == stream)
+    row = connection.execute(select(StreamState).where(*here)).first()
+    return Stand() if row is None else _stand(row)
+
+
+def _stand(row: Row[Any]) -> Stand:
+    names = ("cursor", "high_water", "loaded_at", "checked_at", "swept_at", "mapping", "mapped", "place")
+    return Stand(**{name: getattr(row, name) for name in names})
 
 
 def start_over(
@@ -172,7 +174,8 @@ def start_over(
     mapped = stand.mapped if stand.place in (None, place) else None
     begun = replace(stand, mapping=mapping, mapped=mapped, place=place, cursor=None, swept_at=None, loaded_at=loaded_at)
     names = ("mapping", "mapped", "place", "cursor", "swept_at", "loaded_at")
-    _set(connection, source, stream, {name: getattr(begun, name) for name in names})
+    # What was certified was read with another mapping, or elsewhere.
+    _set(connection, source, stream, {name: getattr(begun, name) for name in names} | {"matched_at": None})
     return begun
 
 

@@ -25,7 +25,9 @@ def state(value: states.State) -> m.State:
 
 def freshness(fresh: Fresh | None) -> m.Freshness | None:
     """Where a list comes from and how old it is."""
-    return m.Freshness(source=fresh.source, as_of=fresh.as_of, late=fresh.late) if fresh else None
+    if fresh is None:
+        return None
+    return m.Freshness(source=fresh.source, as_of=fresh.as_of, late=fresh.late, matched_at=fresh.matched_at)
 
 
 def picked(model: type[m.Answer], row: Any) -> dict[str, Any]:

@@ -33,11 +33,15 @@ class State(Answer):
 
 
 class Freshness(Answer):
-    """Which system says so, and up to when it is true."""
+    """Which system says so, and up to when it is true.
+
+    `matched_at`: when it was last compared with that system, record by record, if nothing differed.
+    """
 
     source: str = Field(examples=["QuickBooks"])
     as_of: dt.datetime | None
     late: bool
+    matched_at: dt.datetime | None
 
 
 class Page(Answer, Generic[T]):

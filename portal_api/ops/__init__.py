@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from portal_api.ops import clients, held, identity, overview, runs
+from portal_api.ops import clients, compared, held, identity, overview, runs
 
 router = APIRouter(include_in_schema=False)
-for room in (overview, runs, held, identity, clients):
+for room in (overview, runs, compared, held, identity, clients):
     router.include_router(room.router)

@@ -18,7 +18,7 @@ from mappings.standing import Known
 from portal_api.access.scope import Analyst, Ops
 from portal_api.activity import record
 from portal_api.colour import accent
-from portal_api.ops.streams import SEVERITY, StreamView, view_of
+from portal_api.ops.streams import SEVERITY, StreamView, differs, view_of
 from portal_api.pages import NotFound, redirect, render, words_of
 from portal_api.portal import Portal, portal_of
 from portal_api.queries import ops as queries
@@ -54,6 +54,8 @@ class OverviewContext:
     lead: str
     tone: str
     sources: Sequence[SourceView]
+    compared: str
+    differing: bool
     held: int
     unmatched: int
     ownerless: int
@@ -80,6 +82,8 @@ async def overview(request: Request, staff: Analyst, asked: str = "") -> Respons
         lead=lead,
         tone=tone,
         sources=sources,
+        compared=compared_of(facts["streams"]),
+        differing=any(differs(row) for row in facts["streams"]),
         held=sum(row.n for row in facts["held"]),
         unmatched=facts["unmatched"],
         ownerless=adrift,
@@ -208,6 +212,12 @@ def said_once(streams: list[StreamView]) -> tuple[str, str, list[StreamView]]:
         return "", "", streams
     [(sentence, step)] = told
     return sentence, step, [stream._replace(sentence="", step="") for stream in streams]
+
+
+def compared_of(streams: Sequence[Any]) -> str:
+    """How many streams were set beside their source and found to be as that has them; empty before any was."""
+    matching = sum(row.apart == 0 for row in streams)
+    return f"{matching} of {len(streams)} streams match" if any(row.compared_at for row in streams) else ""
 
 
 def lead_of(sources: Sequence[SourceView]) -> tuple[str, str]:

@@ -22,6 +22,7 @@ ERRORS: Mapping[str, State] = {
 
 
 CURRENT, LATE, BEHIND = State("good", "Current"), State("attention", "Late"), State("attention", "Behind")
+DIFFERS = State("bad", "Differs")
 CHANGED = State("info", "Mapping changed, next sync reads all again")
 REMAPPING = State("info", "Reading all again")
 STANDINGS: Mapping[str, State] = {
@@ -94,11 +95,25 @@ def _said(row: Any, every: int, now: dt.datetime, known: Known | None) -> tuple[
     state = state_of(row, every, now)
     if known is not None and state in {CURRENT, REMAPPING} and changed(known, row):
         state = CHANGED
+    if state is CURRENT and differs(row):
+        return DIFFERS, *differs_by(row)
     if state is LATE:
         return state, *late_of(now - row.checked_at)
     if state is BEHIND:
         return state, *behind_of(now - row.high_water)
     return state, row.error or "", row.error_step or ""
+
+
+def differs(row: Any) -> bool:
+    """Whether the last certificate found something, and nobody has read all of the stream again since."""
+    return bool(row.apart) and (row.swept_at is None or row.swept_at < row.compared_at)
+
+
+def differs_by(row: Any) -> tuple[str, str]:
+    """What to say of a stream whose copy was found to differ from its source, and what to do."""
+    one, more = "1 record is not as the source has it.", f"{row.apart:,} records are not as the source has them."
+    step = f"`/ops/compared` names what differs; `frontdesk sync {row.source} --full` mends it."
+    return one if row.apart == 1 else more, step
 
 
 UNITS = ((24 * 60, "days"), (60, "hours"), (1, "minutes"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Integer, String, bindparam, func, or_, select
 
 from portal_api.queries.parts import like, limit
+from store import certificates
 from store.access_tables import Session, Staff
 from store.crosswalk import MANUAL
 from store.held import ACCESS_REVOKED
@@ -18,18 +19,27 @@ RUNS_SHOWN = 20
 SINGLE_READS = ("targeted", "replay")
 """Kinds of runs that read one record: no measure of a stream's health."""
 
-STREAMS = select(
-    StreamState.c.source,
-    StreamState.c.stream,
-    StreamState.c.high_water,
-    StreamState.c.loaded_at,
-    StreamState.c.checked_at,
-    StreamState.c.mapping,
-    StreamState.c.mapped,
-    StreamState.c.error,
-    StreamState.c.error_kind,
-    StreamState.c.error_step,
-).order_by(StreamState.c.source, StreamState.c.stream)
+_last = certificates.last().subquery("last_certificate")
+STREAMS = (
+    select(
+        StreamState.c.source,
+        StreamState.c.stream,
+        StreamState.c.high_water,
+        StreamState.c.loaded_at,
+        StreamState.c.checked_at,
+        StreamState.c.swept_at,
+        StreamState.c.mapping,
+        StreamState.c.mapped,
+        StreamState.c.error,
+        StreamState.c.error_kind,
+        StreamState.c.error_step,
+        _last.c.at.label("compared_at"),
+        (_last.c.missing + _last.c.surplus + _last.c.differing).label("apart"),
+    )
+    .outerjoin(_last, (_last.c.source == StreamState.c.source) & (_last.c.stream == StreamState.c.stream))
+    .order_by(StreamState.c.source, StreamState.c.stream)
+)
+COMPARED = certificates.last()
 
 _recent = (
     select(

@@ -111,7 +111,12 @@ def _small_on_postgresql(element: Any, compiler: Any, **options: Any) -> str:
 
 
 STREAMS = select(
-    StreamState.c.source, StreamState.c.stream, StreamState.c.high_water, StreamState.c.checked_at, StreamState.c.error
+    StreamState.c.source,
+    StreamState.c.stream,
+    StreamState.c.high_water,
+    StreamState.c.checked_at,
+    StreamState.c.error,
+    StreamState.c.matched_at,
 )
 """How fresh each stream is. The hub's own table: names no client."""
 

@@ -21,7 +21,7 @@ def test_a_sync_killed_before_any_statement_ends_as_if_it_had_not_been(
         request.getfixturevalue("postgres_do")
     done = subprocess.run(
         [sys.executable, str(program), str(tmp_path / "w"), *server],
-        capture_output=True, text=True, check=False, timeout=280,
+        capture_output=True, text=True, check=False, timeout=1200,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-2000:]
     found = json.loads(done.stdout)

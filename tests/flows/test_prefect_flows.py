@@ -157,7 +157,7 @@ class TestSyncFlow:
         source.save()
         state = await flows.sweep_and_reconcile("model", return_state=True)
         assert "1 records changed" in state.message
-        assert '"missing here": 0' in latest_artifact(api, "reconcile-model")["data"]
+        assert '"different": 0' in latest_artifact(api, "reconcile-model")["data"]
 
 
 @pytest.mark.prefect

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
@@ -38,6 +39,7 @@ PORTAL_ROLE = (
 )
 PROFILES = ("logistics", "professional_services", "architecture", "legal", "agency", "saas")
 SITUATIONS = ("normal", "exception", "nothing")
+READERS = ZoneInfo("Europe/Berlin")
 SOURCES = {
     "salesforce": (
         "Account",
@@ -127,7 +129,7 @@ class Filler:
     def client(self, profile: str, situation: str, name: str) -> Client:
         source, stream = STREAM_OF["client"]
         id_ = entity_id(source, stream, f"{profile}-{situation}")
-        self.add(tables.Client, id_, id=id_, name=name, profile=profile, time_zone="Europe/Berlin", number="K-1042")
+        self.add(tables.Client, id_, id=id_, name=name, profile=profile, time_zone=READERS.key, number="K-1042")
         email = f"{profile}.{situation}@client.example"
         self.add(tables.Person, id_, name="Jana Vogt", email=email, role="owner")
         return Client(id_, profile, situation, name, email)
@@ -140,7 +142,8 @@ class Filler:
 
 
 def day(offset: int) -> dt.date:
-    return (now() + dt.timedelta(days=offset)).date()
+    # The reader's day: near midnight it is another one than UTC's.
+    return now().astimezone(READERS).date() + dt.timedelta(days=offset)
 
 
 def at(days: float) -> dt.datetime:
@@ -294,7 +297,7 @@ def _fill_client(filler: Filler, client: Client, trouble: bool) -> None:
 
 
 def settings_for(url: str, **changes: Any) -> Settings:
-    firm = Firm(name="Hafen & Söhne", time_zone="Europe/Berlin", support_email="help@firm.example")
+    firm = Firm(name="Hafen & Söhne", time_zone=READERS.key, support_email="help@firm.example")
     sources = {name: Source(connector=name) for name in SOURCES}
     basis = {
         "database_url": url,
@@ -344,7 +347,7 @@ def sqlite_world(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory
 def postgres_world(postgres: str, migrated_postgres: str) -> Iterator[World]:
     admin = create_engine(postgres)
     with admin.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text(f"CREATE DATABASE portal TEMPLATE {migrated_postgres}"))
+        connection.execute(text(f"CREATE DATABASE portal TEMPLATE {migrated_postgres} STRATEGY file_copy"))
     admin.dispose()
     url = postgres.replace("/postgres?", "/portal?")
     engine = create_engine(url)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import gzip
 import logging
+from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -195,10 +196,8 @@ def test_a_stream_is_late_after_three_intervals_and_never_fresher_than_its_sourc
     feeds = Feeds(sqlite_world.settings)
 
     def fresh(*minutes):
-        rows = [
-            type("R", (), {"source": "quickbooks", "stream": "Invoice", "high_water": NOON - dt.timedelta(minutes=m)})
-            for m in minutes
-        ]
+        row = {"source": "quickbooks", "stream": "Invoice", "matched_at": None}
+        rows = [SimpleNamespace(**row, high_water=NOON - dt.timedelta(minutes=m)) for m in minutes]
         return feeds.of("invoice", rows, NOON)
 
     assert not fresh(15).late

@@ -44,8 +44,8 @@ LISTS = (
     "/api/v1/contracts", "/api/v1/requests", "/api/v1/account", "/api/v1/statement", "/api/v1/home", "/api/v1/me",
 )  # fmt: skip
 FOR_STAFF = (
-    "/ops", "/ops/runs", "/ops/runs/{run_id}", "/ops/held", "/ops/unmatched", "/ops/unmatched/{crosswalk_id}",
-    "/ops/clients", "/ops/staff",
+    "/ops", "/ops/runs", "/ops/runs/{run_id}", "/ops/compared", "/ops/held", "/ops/unmatched",
+    "/ops/unmatched/{crosswalk_id}", "/ops/clients", "/ops/staff",
 )  # fmt: skip
 FOR_ANYBODY = (
     "/sign-in", "/sign-in/code", "/sign-in/{token}", "/signed-out", "/clients", "/go/{token}", "/healthz", "/readyz",
