@@ -163,7 +163,7 @@ def status(json: Annotated[bool, typer.Option("--json", help="One JSON document,
     from hub.settings import load
 
     with open_hub(load()) as hub:
-        found = read(hub.engine, _known(hub))
+        found = read(hub.engine, _known(hub), hub.settings.late_after)
     if json:
         say.json(found)
         return

@@ -9,9 +9,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, func, select
 
+from hub.clock import now
 from mappings.standing import Known, changed, unread
-from store import left_out, ownerless
+from store import certificates, left_out, ownerless
 from store.hub_tables import Crosswalk, HeldRecord, Inbox, StreamRun, StreamState
+from store.lag import lag_of
 from store.unmatched import is_of_left_out, is_unmatched
 
 
@@ -21,9 +23,10 @@ class StreamStatus:
 
     `matched_at`: when its last certificate was made, if nothing differed (flows.reconcile).
     `left_out`: records that its mapping leaves out; `below`: those that no client sees because what they belong to is.
-    `state`: waiting (never run), fine, failed, held, remapping (its mapping has changed; all is being read again),
-    changed (its mapping has changed, and the next sync begins to read all again), unmapped, unconfigured (nobody reads
-    it any more). The last three are known only with what is configured and mapped now (mappings.standing).
+    `state`: waiting (never run), fine, late, behind and differs (store.lag), failed, held, remapping (its mapping has
+    changed; all is being read again), changed (its mapping has changed, and the next sync begins to read all again),
+    unmapped, unconfigured (nobody reads it any more). The last three are known only with what is configured and mapped
+    now (mappings.standing).
     """
 
     source: str
@@ -55,8 +58,11 @@ class Status:
     inbox_waiting: int
 
 
-def status(engine: Engine, known: Known | None = None) -> Status:
-    """Where everything stands now; a constant number of queries. `known`: what is configured and mapped now."""
+def status(engine: Engine, known: Known | None = None, late_after: dt.timedelta | None = None) -> Status:
+    """Where everything stands now; a constant number of queries.
+
+    `known`: what is configured and mapped now. `late_after`: after how long a stream that nobody read is late.
+    """
     with engine.connect().execution_options(reading=True) as connection:
         held = _held(connection)
         counted, left = ownerless.count(connection), left_out.counts(connection)
@@ -64,11 +70,12 @@ def status(engine: Engine, known: Known | None = None) -> Status:
         below = _unmatched_below(connection)
         below.update({(row.source, row.stream): row.below for row in counted})
         last = _last_runs(connection)
-        states = connection.execute(select(StreamState).order_by(StreamState.c.source, StreamState.c.stream)).all()
+        every = select(StreamState, *certificates.COMPARED).order_by(StreamState.c.source, StreamState.c.stream)
+        states = connection.execute(certificates.beside(every)).all()
         unmatched = select(func.count()).select_from(Crosswalk).where(is_unmatched())
         waiting = select(func.count()).select_from(Inbox).where(Inbox.c.done_at.is_(None))
         streams = tuple(
-            _stream(row, (held[at], adrift.get(at, 0), left.get(at, 0), below[at]), last.get(at, {}), known)
+            _stream(row, (held[at], adrift.get(at, 0), left.get(at, 0), below[at]), last.get(at, {}), known, late_after)
             for row in states
             for at in [(row.source, row.stream)]
         )
@@ -84,9 +91,15 @@ def status(engine: Engine, known: Known | None = None) -> Status:
 
 
 def _stream(
-    row: Row[Any], counts: tuple[int, int, int, int], last: dict[str, Any], known: Known | None
+    row: Row[Any],
+    counts: tuple[int, int, int, int],
+    last: dict[str, Any],
+    known: Known | None,
+    late_after: dt.timedelta | None,
 ) -> StreamStatus:
     state, error, step = _word(row), row.error, row.error_step
+    if state == "fine" and late_after is not None and (lag := lag_of(row, late_after, now())) is not None:
+        state, error, step = lag
     # What nobody reads any more has no use for the last reading's error.
     if known is not None and (left := unread(known, row.source, row.stream)) is not None:
         state, error, step = left

@@ -9,6 +9,7 @@ Relative paths count from the folder of `frontdesk.toml`, wherever a command is 
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import re
 import tomllib
@@ -29,6 +30,7 @@ SOURCE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,31}")
 """It stands in addresses, folders and variables; a dot would part it from its stream."""
 STORE = frozenset({"FRONTDESK_DATABASE_URL", "FRONTDESK_DATABASE_URL_FILE"})
 SECRET_KEY_LENGTH = 32
+LATE_AFTER_INTERVALS = 3
 NEARLY = 0.85
 """How alike two names are of which one is probably the other, mistyped (difflib's ratio)."""
 PLAIN_NUMBERS = {"sync_every_seconds", "landing_keep_days"}
@@ -90,6 +92,11 @@ class Settings(BaseModel):
     sync_every_seconds: int = Field(default=300, ge=5)
     firm: Firm = Firm()
     sources: Mapping[str, Source] = {}
+
+    @property
+    def late_after(self) -> dt.timedelta:
+        """After how long a stream is late, to clients and ops alike, that was not read or does not reach now."""
+        return dt.timedelta(seconds=LATE_AFTER_INTERVALS * self.sync_every_seconds)
 
     @field_validator("sources")
     @classmethod

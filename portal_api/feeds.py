@@ -1,7 +1,7 @@
 """Which stream of which source fills which noun: so that a card can say where its facts come from
 and how old they are.
 
-Late is when a stream's high-water mark is older than three times the sync interval.
+Late is when a stream's high-water mark is older than `late_after` of the settings.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ import yaml
 
 from hub.settings import Settings
 
-LATE_AFTER_INTERVALS = 3
 TITLES: Mapping[str, str] = {"salesforce": "Salesforce", "quickbooks": "QuickBooks", "google_drive": "Google Drive"}
 MAPPINGS = Path(__file__).resolve().parents[1] / "mappings"
 
@@ -37,7 +36,7 @@ class Feeds:
     """Source and freshness by noun."""
 
     def __init__(self, settings: Settings) -> None:
-        self._every = settings.sync_every_seconds
+        self._every, self._late_after = settings.sync_every_seconds, settings.late_after
         self._titles = {name: _title(name, source.connector) for name, source in settings.sources.items()}
         self._by_noun = _by_noun(settings)
 
@@ -59,8 +58,7 @@ class Feeds:
         if not streams:
             return None
         behind = min(streams, key=lambda row: row.high_water or dt.datetime.min.replace(tzinfo=dt.UTC))
-        limit = dt.timedelta(seconds=LATE_AFTER_INTERVALS * self._every)
-        late = behind.high_water is not None and now - behind.high_water > limit
+        late = behind.high_water is not None and now - behind.high_water > self._late_after
         every = max(1, round(self._every / 60))
         matched = [row.matched_at for row in streams]
         return Fresh(

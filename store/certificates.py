@@ -84,3 +84,14 @@ def last() -> Select[Any]:
     newest = select(*keys, func.max(Certificate.c.at).label("at")).group_by(*keys).subquery("newest")
     here = (Certificate.c.source == newest.c.source) & (Certificate.c.stream == newest.c.stream)
     return select(Certificate).join(newest, here & (Certificate.c.at == newest.c.at))
+
+
+_LAST = last().subquery("last_certificate")
+COMPARED = (_LAST.c.at.label("compared_at"), (_LAST.c.missing + _LAST.c.surplus + _LAST.c.differing).label("apart"))
+"""Columns beside those of stream_state, in a statement that goes through `beside`; NULL for what was never compared."""
+
+
+def beside(streams: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
+    """A statement over stream_state with the last certificate of each stream beside it."""
+    here = (_LAST.c.source == StreamState.c.source) & (_LAST.c.stream == StreamState.c.stream)
+    return streams.select_from(StreamState).outerjoin(_LAST, here)

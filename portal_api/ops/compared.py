@@ -13,13 +13,14 @@ from starlette.responses import Response
 
 from portal_api.access.scope import Analyst
 from portal_api.activity import record
-from portal_api.ops.streams import DIFFERS, SEVERITY, differs
+from portal_api.ops.streams import LAGS, SEVERITY
 from portal_api.pages import render, words_of
 from portal_api.portal import portal_of
 from portal_api.queries import ops as queries
 from portal_api.reading import overseeing
 from portal_api.states import State, plain
 from portal_api.wording import Words
+from store import lag
 
 router = APIRouter()
 
@@ -27,6 +28,7 @@ NAMED = 20
 """So many differences of a stream are shown; all are counted."""
 LONG_AGO = dt.timedelta(days=2)
 """The comparison runs every night; one that is older was missed."""
+DIFFERS = LAGS[lag.DIFFERS]
 MATCHES, UNCOMPARED = State("good", "Matches"), State("info", "Not compared yet")
 MENDED, STALE = State("info", "Read again since"), State("attention", "Not lately")
 KINDS = {"missing": "is missing here", "surplus": "is not at the source any more"}
@@ -117,7 +119,7 @@ def _view(row: Any, certificate: Any, words: Words) -> Compared:
 
 def _state(row: Any, now: dt.datetime) -> State:
     if row.apart:
-        return DIFFERS if differs(row) else MENDED
+        return DIFFERS if lag.differs(row) else MENDED
     return STALE if now - row.compared_at > LONG_AGO else MATCHES
 
 

@@ -18,7 +18,7 @@ from mappings.standing import Known
 from portal_api.access.scope import Analyst, Ops
 from portal_api.activity import record
 from portal_api.colour import accent
-from portal_api.ops.streams import SEVERITY, StreamView, differs, view_of
+from portal_api.ops.streams import SEVERITY, StreamView, view_of
 from portal_api.pages import NotFound, redirect, render, words_of
 from portal_api.portal import Portal, portal_of
 from portal_api.queries import ops as queries
@@ -27,6 +27,7 @@ from portal_api.states import State
 from portal_api.wording import Words
 from store import left_out, ownerless
 from store.hub_tables import INBOX_TRIES, LET_THROUGH, Inbox
+from store.lag import differs
 
 router = APIRouter()
 
@@ -183,14 +184,13 @@ def sources_of(facts: Mapping[str, Any], portal: Portal, words: Words) -> list[S
 def _source(name: str, facts: Mapping[str, Any], waiting: int, portal: Portal, words: Words) -> SourceView:
     held = {row.stream: row.n for row in facts["held"] if row.source == name}
     recent = [row for row in facts["recent"] if row.source == name]
-    every = portal.settings.sync_every_seconds
     streams = [
         view_of(
             row,
             [r for r in recent if r.stream == row.stream],
             held.get(row.stream, 0),
             facts["left_out"].get((name, row.stream), 0),
-            every,
+            portal.settings.late_after,
             words,
             facts["known"],
         )

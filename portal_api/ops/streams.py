@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from mappings.standing import UNCONFIGURED, UNMAPPED, Known, changed, unread
-from portal_api.feeds import LATE_AFTER_INTERVALS
 from portal_api.states import State
 from portal_api.wording import Words
+from store import lag
 
 BAR_TALL = 20
 SEVERITY = ("bad", "attention", "info", "good")
@@ -21,8 +21,12 @@ ERRORS: Mapping[str, State] = {
 }
 
 
-CURRENT, LATE, BEHIND = State("good", "Current"), State("attention", "Late"), State("attention", "Behind")
-DIFFERS = State("bad", "Differs")
+CURRENT = State("good", "Current")
+LAGS: Mapping[str, State] = {
+    lag.LATE: State("attention", "Late"),
+    lag.BEHIND: State("attention", "Behind"),
+    lag.DIFFERS: State("bad", "Differs"),
+}
 CHANGED = State("info", "Mapping changed, next sync reads all again")
 REMAPPING = State("info", "Reading all again")
 STANDINGS: Mapping[str, State] = {
@@ -61,14 +65,14 @@ class StreamView(NamedTuple):
 
 
 def view_of(
-    row: Any, runs: Sequence[Any], held: int, left_out: int, every: int, words: Words, known: Known | None
+    row: Any, runs: Sequence[Any], held: int, left_out: int, late_after: dt.timedelta, words: Words, known: Known | None
 ) -> StreamView:
     """A row of stream_state with its last runs. `known`: what is configured and mapped now, where that is known."""
     last = runs[-1] if runs else None
     counts = ("added", "updated", "unchanged", "removed")
     added, updated, unchanged, removed = (words.number(getattr(last, name)) if last else "" for name in counts)
     failed = sum(run.state not in {"done", "partly"} for run in runs)
-    state, sentence, step = _said(row, every, words.now, known)
+    state, sentence, step = _said(row, late_after, words.now, known)
     return StreamView(
         name=row.stream,
         state=state,
@@ -88,71 +92,27 @@ def view_of(
     )
 
 
-def _said(row: Any, every: int, now: dt.datetime, known: Known | None) -> tuple[State, str, str]:
+def _said(row: Any, late_after: dt.timedelta, now: dt.datetime, known: Known | None) -> tuple[State, str, str]:
     """A stream's state, what to say of it, and the next step."""
     if known is not None and (left := unread(known, row.source, row.stream)) is not None:
         return STANDINGS[left.word], left.sentence, left.step
-    state = state_of(row, every, now)
+    state = state_of(row)
+    if state is CURRENT and (held_back := lag.lag_of(row, late_after, now)) is not None:
+        return LAGS[held_back.word], held_back.sentence, held_back.step
     if known is not None and state in {CURRENT, REMAPPING} and changed(known, row):
         state = CHANGED
-    if state is CURRENT and differs(row):
-        return DIFFERS, *differs_by(row)
-    if state is LATE:
-        return state, *late_of(now - row.checked_at)
-    if state is BEHIND:
-        return state, *behind_of(now - row.high_water)
     return state, row.error or "", row.error_step or ""
 
 
-def differs(row: Any) -> bool:
-    """Whether the last certificate found something, and nobody has read all of the stream again since."""
-    return bool(row.apart) and (row.swept_at is None or row.swept_at < row.compared_at)
-
-
-def differs_by(row: Any) -> tuple[str, str]:
-    """What to say of a stream whose copy was found to differ from its source, and what to do."""
-    one, more = "1 record is not as the source has it.", f"{row.apart:,} records are not as the source has them."
-    step = f"`/ops/compared` names what differs; `frontdesk sync {row.source} --full` mends it."
-    return one if row.apart == 1 else more, step
-
-
-UNITS = ((24 * 60, "days"), (60, "hours"), (1, "minutes"))
-"""In minutes."""
-
-
-def state_of(row: Any, every_seconds: int, now: dt.datetime) -> State:
-    """A stream's state in words."""
+def state_of(row: Any) -> State:
+    """How a stream's last readings went."""
     if row.error_kind is not None:
         return ERRORS.get(row.error_kind, State("bad", "Failed"))
     if row.checked_at is None:
         return State("info", "Not read yet")
     if row.loaded_at is not None and row.mapped != row.mapping:
         return REMAPPING
-    limit = dt.timedelta(seconds=LATE_AFTER_INTERVALS * every_seconds)
-    if now - row.checked_at > limit:
-        return LATE
-    # Clients are told by this one that a source is silent; ops must not read meanwhile that all is well.
-    return BEHIND if row.high_water is not None and now - row.high_water > limit else CURRENT
-
-
-def late_of(unread_for: dt.timedelta) -> tuple[str, str]:
-    """What to say of a stream that nobody has read for long, though nothing failed, and what to do."""
-    span = _span(unread_for)
-    sentence = f"It was not read for {span}." if span else "It was not read in time."
-    return sentence, "See that `frontdesk worker` and its Prefect server run."
-
-
-def behind_of(age: dt.timedelta) -> tuple[str, str]:
-    """What to say of a stream that is read in time, but whose source vouches only for what is long past."""
-    span = _span(age)
-    sentence = f"It is read in time, but by its source's clock it ends {f'{span} ago' if span else 'too early'}."
-    return sentence, "See that this machine's clock is right, and ask the source's status page whether it lags."
-
-
-def _span(time: dt.timedelta) -> str:
-    """`2 hours`; from two of a unit on, so that its plural is right. Empty below two minutes."""
-    minutes = int(time.total_seconds() // 60)
-    return next((f"{minutes // of} {unit}" for of, unit in UNITS if minutes >= 2 * of), "")
+    return CURRENT
 
 
 def bars_of(runs: Sequence[Any]) -> list[Bar]:

@@ -19,8 +19,7 @@ RUNS_SHOWN = 20
 SINGLE_READS = ("targeted", "replay")
 """Kinds of runs that read one record: no measure of a stream's health."""
 
-_last = certificates.last().subquery("last_certificate")
-STREAMS = (
+STREAMS = certificates.beside(
     select(
         StreamState.c.source,
         StreamState.c.stream,
@@ -33,11 +32,8 @@ STREAMS = (
         StreamState.c.error,
         StreamState.c.error_kind,
         StreamState.c.error_step,
-        _last.c.at.label("compared_at"),
-        (_last.c.missing + _last.c.surplus + _last.c.differing).label("apart"),
-    )
-    .outerjoin(_last, (_last.c.source == StreamState.c.source) & (_last.c.stream == StreamState.c.stream))
-    .order_by(StreamState.c.source, StreamState.c.stream)
+        *certificates.COMPARED,
+    ).order_by(StreamState.c.source, StreamState.c.stream)
 )
 COMPARED = certificates.last()
 

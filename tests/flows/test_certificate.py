@@ -12,10 +12,12 @@ from sqlalchemy import delete, insert, select, update
 from flows.compare import StreamCertificate, Total
 from flows.hub import Hub
 from flows.reconcile import reconcile_source
+from flows.status import status
 from flows.sync import sync_source
+from hub.clock import now
 from hub.ids import entity_id
 from store.certificates import NAMED, last
-from store.hub_tables import Certificate, HeldRecord
+from store.hub_tables import Certificate, HeldRecord, StreamState
 from store.live import contents
 from store.tables import BillingAccount, Client, Invoice
 
@@ -89,6 +91,38 @@ def test_a_change_that_the_feed_never_told_of_is_found_with_the_money_that_is_no
     assert invoices.totals[0] == Total("balance_minor", "EUR", 23700, 19000)
     assert sync_source(synced, "model", full=True).streams[2].updated == 1
     assert compared(synced).agrees
+
+
+def test_status_says_so_until_all_was_read_again(synced: Hub) -> None:
+    def invoices() -> tuple[str, str | None]:
+        [one] = [s for s in status(synced.engine, late_after=dt.timedelta(minutes=15)).streams if s.stream == "Invoice"]
+        return one.state, one.error
+
+    high_water_is_now(synced)
+    same_hash(synced, balance_minor=1)
+    assert invoices() == ("fine", None)
+    compared(synced)
+    assert invoices() == ("differs", "1 record is not as the source has it.")
+    sync_source(synced, "model", full=True)
+    high_water_is_now(synced)
+    assert invoices() == ("fine", None)
+
+
+def test_status_tells_a_stream_that_is_late_from_one_whose_source_is_behind(synced: Hub) -> None:
+    def words(after: dt.timedelta) -> set[tuple[str, str | None]]:
+        return {(one.state, one.error) for one in status(synced.engine, late_after=after).streams}
+
+    behind = next(iter(words(dt.timedelta(minutes=15))))
+    assert behind[0] == "behind", "the model's clock stands in January"
+    high_water_is_now(synced)
+    assert words(dt.timedelta(minutes=15)) == {("fine", None)}
+    write(synced, update(StreamState).values(checked_at=now() - dt.timedelta(hours=3)))
+    assert words(dt.timedelta(minutes=15)) == {("late", "It was not read for 3 hours.")}
+    assert words(dt.timedelta(hours=4)) == {("fine", None)}
+
+
+def high_water_is_now(hub: Hub) -> None:
+    write(hub, update(StreamState).values(high_water=now()))
 
 
 def test_a_row_that_was_lost_and_one_that_was_never_there_are_named(synced: Hub, source: Any) -> None:
