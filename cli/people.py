@@ -43,13 +43,15 @@ def login_link(
 
 
 def token(
-    email: str, staff: Annotated[bool, typer.Option("--staff", help="With the rights of staff.")] = False
+    email: str,
+    staff: Annotated[bool, typer.Option("--staff", help="With the rights of staff.")] = False,
+    client: Annotated[str | None, typer.Option(help="Of somebody at several clients: the one it is for.")] = None,
 ) -> None:
     """An API token, good for a year and shown once."""
     from portal_api.access.tokens import create_api_token
 
     with _store() as (_, connection):
-        print(create_api_token(connection, email, staff))
+        print(create_api_token(connection, email, staff, client))
 
 
 def staff_add(

@@ -256,6 +256,25 @@ def test_an_api_token_is_for_somebody_who_may_come_in(world):
             create_api_token(connection, "nobody@nowhere.example")
 
 
+def test_a_token_of_somebody_at_several_clients_is_for_the_one_that_is_named(world):
+    with world.engine.connect() as connection:
+        here, there = world.client("saas"), world.client("legal")
+        mine = select(Person).where(Person.c.client_id == here.id, Person.c.role.is_not(None))
+        again = {**connection.execute(mine).first()._mapping, "external_id": "twice"}
+        for number, client in enumerate((here, there, there)):
+            connection.execute(insert(Person), {**again, "id": f"twice{number}", "client_id": client.id})
+        with pytest.raises(NeedsPerson, match="is at 2 clients") as refused:
+            create_api_token(connection, here.email)
+        assert here.name in refused.value.sentence
+        assert "--client" in refused.value.step
+        for asked in (there.name.upper(), there.id):
+            token = create_api_token(connection, here.email, client=asked)
+            assert sessions.find(connection, token, now()).client_id == there.id
+        with pytest.raises(NeedsPerson, match="is not at Nobody"):
+            create_api_token(connection, here.email, client="Nobody")
+        connection.rollback()
+
+
 def test_whoever_leaves_the_firm_is_out_at_once(world):
     with world.engine.connect() as connection:
         connection.execute(insert(Staff), {"email": "leaver@firm.example", "role": "ops"})
