@@ -17,9 +17,9 @@ from connectors.contract import Cursor, Page, Stream, Want
 from flows.hub import Hub
 from flows.pull import Progress
 from hub.ids import entity_id
-from mappings.mapping import NO_ID, Applied
+from mappings.mapping import CONTENT, NO_ID, Applied
 from mappings.mapping import Mapping as StreamMapping
-from store.changes import NOT_CONTENT, same
+from store.changes import same
 from store.live import HEAD, contents, held_ids, live_ids
 from store.merge import Counts
 from store.targets import targets
@@ -111,9 +111,7 @@ class Comparison:
 
     def __post_init__(self) -> None:
         nouns = targets()[self.mapping.into]
-        names = self.mapping.row_columns
-        self.content = [(position, name) for position, name in enumerate(names) if name not in NOT_CONTENT]
-        self.columns = [name for _, name in self.content]
+        self.columns = self.mapping.row_columns[CONTENT]
         money = {name for name, target in nouns.items() if target.kind == "minor"}
         self.money = [(position, name) for position, name in enumerate(self.columns) if name in money]
         self.currency = self.columns.index("currency") if "currency" in self.columns else None
@@ -156,14 +154,16 @@ class Comparison:
         return applied, stored, others
 
     def _one(self, row: Sequence[Any], digest: bytes, stored: Row[Any] | None) -> None:
-        external_id, values = row[1], [row[position] for position, _ in self.content]
+        external_id, values = row[1], row[CONTENT]
         known = self.kinds.get(external_id) == "row" and external_id not in self.apart
         self.kinds[external_id] = "row"
         if stored is None:
             self.apart[external_id] = Apart((), self._amounts(values), Counter())
             return
-        standing = stored[1 + len(HEAD) :]
-        fields = [name for name, value, was in zip(self.columns, values, standing, strict=True) if not same(value, was)]
+        standing, fields = stored[1 + len(HEAD) :], list[str]()
+        if standing != values:
+            pairs = zip(self.columns, values, standing, strict=True)
+            fields = [name for name, value, was in pairs if not same(value, was)]
         if stored.client_id != stored.owners_client_id:
             fields.append(CLIENT)
         if not fields and stored.content_hash != digest:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import ColumnElement, Connection, Row, select, type_coerce
+from sqlalchemy.types import NULLTYPE
 
 from store import rows
 from store.hub_tables import Crosswalk, HeldRecord
@@ -33,11 +34,15 @@ def held_ids(connection: Connection, source: str, stream: str) -> set[str]:
 
 
 def contents(connection: Connection, entity: str, columns: Sequence[str], ids: Iterable[str]) -> dict[str, Row[Any]]:
-    """The live ones of these rows by id: HEAD, then `columns`."""
+    """The live ones of these rows by id: HEAD, then `columns` as the driver has them (for store.changes.same).
+
+    Decoding every value would take longer than reading it; on SQLite all are as they were written.
+    """
     table = ENTITIES[entity]
     head = (table.c.external_id, table.c.content_hash, table.c.client_id, Crosswalk.c.client_id.label(HEAD[-1]))
+    raw: list[ColumnElement[Any]] = [type_coerce(table.c[name], NULLTYPE) for name in columns]
     query = (
-        select(table.c.id, *head, *(table.c[name] for name in columns))
+        select(table.c.id, *head, *raw)
         .join(Crosswalk, Crosswalk.c.id == table.c.owner_id, isouter=True)
         .where(rows.among(connection, table.c.id, ids), table.c.deleted_at.is_(None))
     )
