@@ -16,7 +16,7 @@ from pathlib import Path
 
 HOUSE = Path(__file__).parents[1]
 sys.path.insert(0, str(HOUSE))
-PARTS = ("load", "nochange", "prefect", "home", "warehouse")
+PARTS = ("load", "nochange", "certificate", "prefect", "home", "warehouse")
 QUICK_RECORDS, QUICK_ROUNDS, QUICK_SECONDS = 20_000, 1, 2.0
 
 
@@ -50,7 +50,7 @@ def have_peers() -> None:
 def main() -> None:
     chosen = options()
     have_peers()
-    from bench import home, loads, measure_build, nochange, prefect_cost, world
+    from bench import certificate, home, loads, measure_build, nochange, prefect_cost, world
 
     print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; {chosen.rounds} rounds by turns, medians")
     needs_server = not chosen.without_postgres and {"load", "home"} & set(chosen.only)
@@ -60,6 +60,9 @@ def main() -> None:
                 loads.measure(records, chosen.rounds, server)
         if "nochange" in chosen.only:
             nochange.measure(chosen.rounds)
+        if "certificate" in chosen.only:
+            for records in chosen.records:
+                certificate.measure(records, chosen.rounds)
         if "prefect" in chosen.only:
             prefect_cost.measure(chosen.rounds)
         if "home" in chosen.only:
