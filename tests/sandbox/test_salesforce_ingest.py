@@ -31,7 +31,7 @@ def rows(text: Any) -> list[dict[str, str]]:
 
 def test_rows_are_inserted_updated_and_deleted_in_jobs(accounts: SFBulk2Type, state: State) -> None:
     sent: Any = [{"Name": f"Client {n}", "BillingCity": "Bonn"} for n in range(3)]
-    (job,) = accounts.insert(records=sent)
+    (job,) = accounts.insert(records=sent, wait=0)
     assert (job["numberRecordsProcessed"], job["numberRecordsFailed"]) == (3, 0)
     made = rows(accounts.get_successful_records(str(job["job_id"])))
     assert [(row["sf__Created"], row["Name"]) for row in made] == [("true", f"Client {n}") for n in range(3)]
@@ -40,21 +40,21 @@ def test_rows_are_inserted_updated_and_deleted_in_jobs(accounts: SFBulk2Type, st
         {"Id": first, "Name": "Renamed", "BillingCity": "#N/A"},
         {"Id": second, "Name": "", "BillingCity": ""},
     ]
-    accounts.update(records=changes)
-    accounts.delete(records=[{"Id": third}])
+    accounts.update(records=changes, wait=0)
+    accounts.delete(records=[{"Id": third}], wait=0)
     kept = {record.id: record.body for record in state.select("salesforce", "Account", "deleted = 0")}
     assert kept == {first: {"Name": "Renamed"}, second: {"Name": "Client 1", "BillingCity": "Bonn"}}
 
 
 def test_a_failed_row_says_why_and_leaves_the_others(accounts: SFBulk2Type) -> None:
     sent: Any = [{"Name": "Good", "QuickBooks_Id__c": "1"}, {"Name": "", "QuickBooks_Id__c": "2"}]
-    (job,) = accounts.upsert(records=sent, external_id_field="QuickBooks_Id__c")
+    (job,) = accounts.upsert(records=sent, external_id_field="QuickBooks_Id__c", wait=0)
     assert job["numberRecordsFailed"] == 1
     (bad,) = rows(accounts.get_failed_records(str(job["job_id"])))
     assert (bad["sf__Id"], bad["QuickBooks_Id__c"]) == ("", "2")
     assert bad["sf__Error"] == "REQUIRED_FIELD_MISSING:Required fields are missing: [Name]:Name --"
     again: Any = [{"Name": "Better", "QuickBooks_Id__c": "1"}]
-    (job,) = accounts.upsert(records=again, external_id_field="QuickBooks_Id__c")
+    (job,) = accounts.upsert(records=again, external_id_field="QuickBooks_Id__c", wait=0)
     assert rows(accounts.get_successful_records(str(job["job_id"])))[0]["sf__Created"] == "false"
 
 
@@ -64,7 +64,7 @@ def test_numbers_checkboxes_and_parents_are_read_from_their_text(org: Salesforce
         {"Name": "P", "Budget__c": "12.5", "Account__r.QuickBooks_Id__c": "7"},
         {"Name": "Q", "Budget__c": "many", "Account__r.QuickBooks_Id__c": ""},
     ]
-    (job,) = loader(org, "Project__c").insert(records=sent)
+    (job,) = loader(org, "Project__c").insert(records=sent, wait=0)
     assert job["numberRecordsFailed"] == 1
     (project,) = state.select("salesforce", "Project__c")
     (account,) = state.select("salesforce", "Account")
