@@ -6,9 +6,9 @@ stored page and ends in the same state.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from time import monotonic, sleep
 from typing import Any
 
 from sqlalchemy import Connection
@@ -53,7 +53,6 @@ class Pull:
     let_through: bool = False
     progress: Progress | None = None
     tries: int = TRIES
-    sleep: Callable[[float], None] = time.sleep
     counts: Counts = field(default_factory=Counts)
     cursor: Mapping[str, Any] | None = None
     number: int = 0
@@ -69,7 +68,7 @@ class Pull:
 
     def run(self) -> StreamResult:
         """Pull until the source has no more, and say how it went; errors become part of the result."""
-        started = time.monotonic()
+        started = monotonic()
         self.cursor = None if self.full else self.stand.cursor
         self.whole = self.cursor is None
         try:
@@ -109,7 +108,7 @@ class Pull:
         wait = error.after if error.after is not None else float(2**attempt) / 2
         if attempt >= self.tries or wait > LONGEST_WAIT_SECONDS:
             raise error
-        self.sleep(wait)
+        sleep(wait)
 
     def _take(self, page: Page) -> None:
         self.number += 1
@@ -207,7 +206,7 @@ class Pull:
         page = self.unstored
         return StreamResult(
             self.mapping.stream, state, c.seen, c.added, c.updated, c.unchanged, c.removed, c.held,
-            round(time.monotonic() - started, 3),
+            round(monotonic() - started, 3),
             sentence=error.sentence if error else None,
             error_kind=type(error).__name__ if error else None,
             step=error.step if error else None,
