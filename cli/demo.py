@@ -112,7 +112,7 @@ def _run(this: Demo, children: Children, profile: str | None) -> None:
     children.start("worker", [*frontdesk, "worker", "--wait", str(START_SECONDS)])
     children.wait_for(demo_sync.answers(f"{this.addresses.prefect_url}/api/health"), "Starting Prefect", START_SECONDS)
     clock.done(f"Prefect answers: {this.addresses.prefect_url}")
-    runs = demo_sync.Runs(this)
+    runs = demo_sync.Runs(this, "sync-source")
     children.wait_for(runs.started, "Registering the schedules", START_SECONDS)
     if not loaded:
         clock.done("first sync has started")
@@ -121,6 +121,9 @@ def _run(this: Demo, children: Children, profile: str | None) -> None:
     children.wait_for(demo_sync.answers(f"{this.addresses.portal_url}/healthz"), "Starting the portal", START_SECONDS)
     clock.done(f"portal answers: {this.addresses.portal_url}")
     say.note(demo_sync.invite(this, profile))
+    if not loaded:
+        # Otherwise no card could say "matched" before the night has come.
+        children.wait_for(demo_sync.Runs(this, "sweep-and-reconcile").started, "Comparing", START_SECONDS)
     children.watch()
 
 

@@ -77,10 +77,11 @@ def take_credentials(this: Demo) -> None:
 
 
 class Runs:
-    """One run per source through Prefect, as its schedule would start it."""
+    """One run of a flow per source through Prefect, as its schedule would start it."""
 
-    def __init__(self, this: Demo) -> None:
+    def __init__(self, this: Demo, flow: str) -> None:
         self.api = httpx.Client(base_url=f"{this.addresses.prefect_url}/api", timeout=30)
+        self.flow = flow
         self.waiting = list(sources(this))
         self.ids: dict[str, str] = {}
         self.states: dict[str, dict[str, Any]] = {}
@@ -90,7 +91,7 @@ class Runs:
         # A server that has only just come up refuses now and then; it is asked again.
         with contextlib.suppress(httpx.HTTPError):
             for source in list(self.waiting):
-                found = self.api.get(f"/deployments/name/sync-source/{source}").raise_for_status().json()["id"]
+                found = self.api.get(f"/deployments/name/{self.flow}/{source}").raise_for_status().json()["id"]
                 run = self.api.post(f"/deployments/{found}/create_flow_run", json={"name": f"first {source}"})
                 self.ids[source] = run.raise_for_status().json()["id"]
                 self.waiting.remove(source)

@@ -113,6 +113,11 @@ def test_every_profile_has_two_clients_who_get_an_answer(demo: Demo) -> None:
         assert "data-answer" in home.text
 
 
+def test_a_client_soon_reads_that_the_copy_matches_the_source(demo: Demo) -> None:
+    browser = demo.signed_in(demo.facts["clients"][-1])
+    eventually(lambda: "matched" in browser.get("/").text, 120)
+
+
 def test_a_link_is_good_for_one_sign_in(demo: Demo) -> None:
     person = demo.facts["clients"][0]
     demo.signed_in(person)
@@ -131,7 +136,7 @@ def test_an_invoice_paid_in_the_books_is_paid_in_the_portal_a_moment_later(demo:
     browser, ours = client_with_open_invoice(demo, set(open_in_the_books))
     assert "Paid in full" not in browser.get(f"/invoices/{ours}").text
     demo.control("POST", "edits/pay-invoice", json={"id": open_in_the_books[ours]})
-    eventually(lambda: "Paid in full" in browser.get(f"/invoices/{ours}").text, 6)
+    eventually(lambda: "Paid in full" in browser.get(f"/invoices/{ours}").text, 30)
 
 
 def client_with_open_invoice(demo: Demo, open_in_the_books: set[str]) -> tuple[httpx.Client, str]:
