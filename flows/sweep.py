@@ -6,7 +6,7 @@ Finds what no delete feed tells: purged recycle bins, lost access, deletes older
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -83,7 +83,7 @@ def _sweep(
         brake.refuse_vanished(mapping.source, mapping.stream, seen=len(theirs), live=len(ours))
         brake.refuse_mass_delete(mapping.source, mapping.stream, removing=len(missing), live=len(ours))
     if (missing or lost) and not let_through:
-        some = [*sorted(missing), *sorted(lost)][: brake.AT_LEAST]
+        some = _some_of([*sorted(missing), *sorted(lost)])
         _refuse_short(session, stream, mapping, len(theirs), leased.through(some))
     if gone := missing | lost | (held - theirs):
         with writing(hub.engine) as connection:
@@ -93,21 +93,26 @@ def _sweep(
     return len(missing)
 
 
+def _some_of(keys: Sequence[str]) -> Sequence[str]:
+    """A few from all over the list: what a source cuts off is in one place of it, what was deleted in another."""
+    return keys[:: -(-len(keys) // brake.AT_LEAST)]
+
+
 def _refuse_short(
     session: Any, stream: Stream[Any], mapping: StreamMapping, listed: int, some_missing: Iterable[str]
 ) -> None:
     """RetryLater when the source's list was not whole: what it left out must not count as gone.
 
-    The source's own number tells; where it has none, some of the missing are asked for one by one.
+    The source's own number tells that it was. Where there is none, or it is higher, which on a busy stream may be a
+    record born since, some of the missing are asked for one by one.
     """
-    if stream.count is not None:
-        told = listed < (number := stream.count(session))
-        short = f"{listed:,} of {number:,} records"
-    else:
-        want = Want(mapping.source_fields)
-        left_out = [key for key in some_missing if stream.one(session, key, want) is not None]
-        told, short = bool(left_out), f"not {', '.join(left_out[:3])}, which it has,"
-    if told:
+    number = stream.count(session) if stream.count is not None else None
+    if number is not None and listed >= number:
+        return
+    want = Want(mapping.source_fields)
+    there = [key for key in some_missing if stream.one(session, key, want) is not None]
+    if there:
+        short = f"not {', '.join(there[:3])}, which it has," if number is None else f"{listed:,} of {number:,} records"
         raise RetryLater(
             f"{mapping.source} lists {short} of {mapping.stream}, so nothing was taken away.",
             step="Nothing to do: the next sync compares again. Report it to the vendor if it stays.",

@@ -70,6 +70,42 @@ def test_what_is_gone_among_others_that_are_left_out_waits_for_a_whole_list(
     assert live(hub) == before - {"I05"}
 
 
+def test_a_stream_that_grows_while_its_ids_are_listed_loses_what_is_gone(hub: Hub, source: Any) -> None:
+    sync_source(hub, "model")
+    source.purge("Invoice", "I05")
+    source.save()
+    before, plain = live(hub), hub.find_connector("model")
+
+    def stream(name: str) -> Any:
+        found = plain.stream(name)
+
+        def keys(session: Any) -> Iterator[Sequence[str]]:
+            yield from found.keys(session)
+            source.put(name, f"N{source.clock}")
+            source.save()
+
+        return replace(found, keys=keys, count=lambda session: sum(len(page) for page in found.keys(session)))
+
+    growing = replace(hub, find_connector=lambda _: replace(plain, stream=stream))
+    swept = {result.stream: result for result in sweep_source(growing, "model")}["Invoice"]
+    assert (swept.state, swept.removed, swept.sentence) == ("done", 1, None)
+    assert live(hub) == before - {"I05"}
+
+
+def test_what_is_cut_off_is_noticed_among_much_that_is_gone(hub: Hub, source: Any) -> None:
+    for number in range(100):
+        source.put("Invoice", f"M{number:03}", number="1", day="2026-03-01", total=1, balance=1, currency="EUR")
+    source.save()
+    sync_source(hub, "model")
+    before = live(hub)
+    for number in range(20):
+        source.purge("Invoice", f"I{number:02}")
+    source.save()
+    cut = cutting_short(hub, {f"M{number:03}" for number in range(80, 90)}, counts=False)
+    assert {result.stream: result.state for result in sweep_source(cut, "model")}["Invoice"] == "failed"
+    assert live(hub) == before
+
+
 def test_a_person_may_let_a_short_list_through(hub: Hub, source: Any) -> None:
     sync_source(hub, "model")
     cut = cutting_short(hub, {"I03"}, counts=True)
