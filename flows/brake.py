@@ -12,6 +12,7 @@ from hub.ids import entity_id
 from store import rows
 from store.forgetting import forgotten_at
 from store.left_out import BY_MAPPING
+from store.merge import Batch
 from store.tables import ENTITIES
 
 AT_LEAST = 20
@@ -55,6 +56,29 @@ def taken_since(connection: Connection, entity: str, source: str, stream: str, s
     if since is not None:
         query = query.where(table.c.synced_at > since)
     return connection.scalar(query.select_from(table)) or 0
+
+
+def leaving(batch: Batch) -> list[str]:
+    """What a page takes from clients: what is gone, and what is left out because it has changed.
+
+    What another mapping leaves out was a person's own decision.
+    """
+    left = [record.external_id for record in batch.left_out] if batch.settled else []
+    return [item.external_id for item in batch.gone] + left
+
+
+def refuse_leaving(connection: Connection, batch: Batch, since: dt.datetime | None) -> None:
+    """HeldRun when what a page takes away, with all that has been taken `since`, is too much of what clients see.
+
+    A mass delete comes in many small pages, over several runs once it is held, or hint by hint: they are weighed
+    together.
+    """
+    where = (batch.entity, batch.source, batch.stream)
+    # A source also tells of what it took away elsewhere; only what clients can see counts.
+    if removing := live_among(connection, *where, leaving(batch)):
+        taken = taken_since(connection, *where, since)
+        live = live_rows(connection, *where) + taken
+        refuse_mass_delete(*where[1:], removing=removing + taken, live=live)
 
 
 def refuse_mass_delete(source: str, stream: str, *, removing: int, live: int) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import logging
 import time
 from collections import defaultdict
+from contextlib import suppress
 from typing import Any
 
 from sqlalchemy import select, update
 
+from flows.brake import HeldRun
 from flows.hub import Hub
 from flows.sync import sync_source
 from flows.targeted import read_again
@@ -80,7 +82,9 @@ def _serve(hub: Hub, source: str, stream: str | None, external_id: str | None, t
         log.debug("%s.%s has no mapping, so there is nothing to read again", source, stream)
         return
     if stream and external_id:
-        read_again(hub, source, stream, external_id)
+        # What is too much at once is the next sync's to hold, where ops see it: the hint has nothing to add.
+        with suppress(HeldRun):
+            read_again(hub, source, stream, external_id)
         return
     summary = sync_source(hub, source, [stream] if stream else None, let_through=through)
     for result in summary.streams:

@@ -118,7 +118,7 @@ class Pull:
             self.unstored, self.cursor = page, page.cursor
             return
         batch = self._batch(page)
-        takes_away = bool(page.deleted) or bool(self._leaving(batch))
+        takes_away = bool(brake.leaving(batch))
         if takes_away:
             # A page that takes things away is weighed alone, so that the brake holds back nothing that came before it.
             self._store()
@@ -153,7 +153,8 @@ class Pull:
         with self.hub.engine.begin() as connection:
             self._refuse_none(connection)
             for batch in self.waiting:
-                self._refuse_suspicious(connection, batch)
+                if not self.let_through:
+                    brake.refuse_leaving(connection, batch, self.stand.checked_at)
                 counts.add(merge(connection, batch, clients, empty=self.empty))
         return counts
 
@@ -174,10 +175,6 @@ class Pull:
             sifted=self.sifted,
         )
 
-    def _leaving(self, batch: Batch) -> list[str]:
-        """What is left out because it has changed. What another mapping leaves out was a person's own decision."""
-        return [record.external_id for record in batch.left_out] if self.stand.settled else []
-
     def _refuse_none(self, connection: Connection) -> None:
         """A mapping that leaves out all there is would be a slip of the pen."""
         if self.let_through or self.stand.settled or not self.whole:
@@ -187,19 +184,6 @@ class Pull:
         if out and seen == out:
             where = (self.mapping.into, self.mapping.source, self.mapping.stream)
             brake.refuse_none_meant(*where[1:], left_out=out, live=brake.live_rows(connection, *where))
-
-    def _refuse_suspicious(self, connection: Connection, batch: Batch) -> None:
-        leaving = [item.external_id for item in batch.gone] + self._leaving(batch)
-        if self.let_through or not leaving:
-            return
-        where = (self.mapping.into, self.mapping.source, self.mapping.stream)
-        # A source also tells of what it took away elsewhere; only what clients can see counts.
-        removing = brake.live_among(connection, *where, leaving)
-        if removing:
-            # A mass delete comes in many small pages, and over several runs once it is held: they are weighed together.
-            taken = brake.taken_since(connection, *where, self.stand.checked_at)
-            live = brake.live_rows(connection, *where) + taken
-            brake.refuse_mass_delete(*where[1:], removing=removing + taken, live=live)
 
     def _result(self, state: str, started: float, error: FrontdeskError | None = None) -> StreamResult:
         c = self.counts

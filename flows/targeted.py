@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Row, select
 
 from connectors.contract import Deleted, Record, Want
+from flows import brake
 from flows.batch import batch_of
 from flows.hub import Hub, Source
 from flows.turn import Turn, turn
@@ -18,6 +19,7 @@ from store import crosswalk, held
 from store.engine import writing
 from store.hub_tables import HeldRecord
 from store.merge import Counts, merge
+from store.runs import call_for_sweep
 
 Mapped = tuple[Source, StreamMapping]
 
@@ -25,7 +27,8 @@ Mapped = tuple[Source, StreamMapping]
 def read_again(hub: Hub, source: str, stream: str, external_id: str) -> Counts:
     """Read one record from the source and store it as it is now, or bury it when it is gone.
 
-    Raises RetryLater when the source is away or another worker is on the stream just now.
+    Raises RetryLater when the source is away or another worker is on the stream just now, and HeldRun when with this
+    one too much would have gone: then it stays until the next sync, and ops decide.
     """
     # The lease comes first: what is read under it cannot be older than what another worker stores meanwhile.
     with turn(hub, source, stream, "targeted", lambda: _mapped(hub, source, stream)) as taken:
@@ -77,11 +80,18 @@ def _store(hub: Hub, taken: Turn[Mapped], external_id: str, record: Record | Non
         settled=settled,
         sifted=mapping.sieve is not None or not settled,
     )
-    with writing(hub.engine) as connection:
-        counts = merge(connection, batch, {})
-        if not counts.held:
-            # One that was held under a name of ours, for want of an id, has another one now.
-            held.release(connection, mapping.source, mapping.stream, [external_id])
+    try:
+        with writing(hub.engine) as connection:
+            brake.refuse_leaving(connection, batch, stand.checked_at)
+            counts = merge(connection, batch, {})
+            if not counts.held:
+                # One that was held under a name of ours, for want of an id, has another one now.
+                held.release(connection, mapping.source, mapping.stream, [external_id])
+    except brake.HeldRun:
+        # The next sync weighs it again and shows ops, be it told by the feed or only by the list of ids.
+        with writing(hub.engine) as connection:
+            call_for_sweep(connection, mapping.source, [mapping.stream])
+        raise
     if mapping.owner_kind:
         crosswalk.match_undecided(hub.engine)
     return counts

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
+from flows.brake import HeldRun
 from flows.hub import Hub
 from hub.errors import RetryLater
 from store.engine import writing
@@ -37,20 +38,22 @@ def turn(hub: Hub, source: str, stream: str, kind: str, look: Callable[[], T]) -
     with writing(hub.engine) as connection:
         run = begin(connection, source, [stream], kind)
         taken, state = Turn(run.id, run.stands.get(stream, Stand()), look()), "failed"
+        said: str | None = "This run did not come to its end; the schedule makes up for it."
     try:
         if run.busy:
-            state = "busy"
-            sentence = f"Another worker is reading {source}.{stream} just now."
-            raise RetryLater(sentence, after=5, step="Try again in a minute.")
+            state, said = "busy", f"Another worker is reading {source}.{stream} just now."
+            raise RetryLater(said, after=5, step="Try again in a minute.")
         yield taken
-        state = "done"
+        state, said = "done", None
+    except HeldRun as error:
+        state, said = "held", error.sentence
+        raise
     finally:
         with writing(hub.engine) as connection:
-            finish(connection, run, [_result(stream, state, taken.counts)], taken.requests)
+            finish(connection, run, [_result(stream, state, said, taken.counts)], taken.requests)
 
 
-def _result(stream: str, state: str, c: Counts) -> StreamResult:
-    sentence = "This run did not come to its end; the schedule makes up for it." if state == "failed" else None
+def _result(stream: str, state: str, sentence: str | None, c: Counts) -> StreamResult:
     return StreamResult(
         stream, state, c.seen, c.added, c.updated, c.unchanged, c.removed, c.held, 0.0,
         sentence=sentence, left_out=c.left_out,

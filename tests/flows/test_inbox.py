@@ -162,6 +162,31 @@ def test_ops_let_a_braked_stream_through_once(hub: Hub, source: Any) -> None:
         assert connection.scalar(alive) == 0
 
 
+@pytest.mark.parametrize("told_by_the_feed", [True, False])
+def test_a_mass_delete_told_hint_by_hint_is_held_like_any_other(hub: Hub, source: Any, told_by_the_feed: bool) -> None:
+    for number in range(60):
+        source.put("Invoice", f"M{number:02}", number="1", day="2026-03-01", total=1, balance=1, currency="EUR",
+                   customer="C1")  # fmt: skip
+    source.save()
+    sync_source(hub, "model")
+    for number in range(60):
+        take = source.delete if told_by_the_feed else source.purge
+        take("Invoice", f"M{number:02}")
+    source.save()
+    ids = [hint(hub, f"M{number:02}") for number in range(60)]
+    assert drain(hub) + drain(hub) == 60
+    assert all(told(hub, id_).done_at for id_ in ids)
+    alive = select(func.count()).select_from(Invoice).where(Invoice.c.deleted_at.is_(None))
+    with hub.engine.connect() as connection:
+        assert connection.scalar(alive) == 80 - 24, "three tenths"
+        assert set(connection.scalars(select(Run.c.state).where(Run.c.kind == "targeted"))) == {"done", "held"}
+    invoices = sync_source(hub, "model").streams[2]
+    assert (invoices.state, invoices.error_kind) == ("held", "HeldRun")
+    sync_source(hub, "model", ["Invoice"], let_through=True)
+    with hub.engine.connect() as connection:
+        assert connection.scalar(alive) == 20
+
+
 def hint_of_stream(hub: Hub, event_id: str) -> str:
     id_ = random_id()
     values = {"id": id_, "source": "model", "event_id": event_id, "stream": "Invoice", "received_at": now()}
