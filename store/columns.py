@@ -104,7 +104,7 @@ class Synced(ClientOwned):
     owner_id = Ref
     source_at = Moment
     content_hash = Hash
-    batch = Key
+    batch = Line
     synced_at = Moment
     deleted_at = OptionalMoment
     deleted_reason = OptionalWord

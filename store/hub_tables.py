@@ -228,7 +228,7 @@ class HeldRecordColumns(ClientOwned):
     sentence = Prose
     suggestion = OptionalProse
     payload = Prose
-    batch = Key
+    batch = Line
     first_seen_at = Moment
     last_seen_at = Moment
     resolved_at = OptionalMoment
