@@ -9,6 +9,7 @@ from typing import Any
 
 from hub.errors import BadRecord
 from mappings import convert, vocabulary
+from mappings.convert import digits
 from mappings.converter import Target, converter, refuse_other_form
 from mappings.items import Part, Test, amount, flagged, items
 from mappings.leaving_out import sieve_of
@@ -135,7 +136,7 @@ class _Compiler:
     def _reference(self, source: str, stream: str, source_path: str) -> ColumnOf:
         read_column = column_of(source_path)
         return lambda page: [
-            None if value is None or value == "" else reference(source, stream, str(value))
+            None if value is None or value == "" else reference(source, stream, digits(value))
             for value in read_column(page)
         ]
 
@@ -181,7 +182,7 @@ class _Compiler:
         one = path(source_path)
         if kind == vocabulary.PARENT:
             source, stream = self.source, self.stream
-            return Key(kind, lambda record: reference(source, stream, str(v)) if (v := one(record)) else None)
+            return Key(kind, lambda record: reference(source, stream, digits(v)) if (v := one(record)) else None)
         return Key(kind, lambda record: form(one(record)))
 
     def _form(self, words: dict[str, Node]) -> Callable[[Any], str | None]:
@@ -288,7 +289,7 @@ class _Compiler:
             raise node.spot.refuse(f"{name} is an amount.", step=f"Write {name}: {{from: {source_path}, as: money}}.")
         if "refers_to" in words:
             source, stream = self._stream(words["refers_to"], "refers_to")
-            return lambda block, _: reference(source, stream, str(v)) if (v := one(block)) else None
+            return lambda block, _: reference(source, stream, digits(v)) if (v := one(block)) else None
         if "as" in words:
             refuse_other_form(name, words["as"], vocabulary.PART_AS)
             return amount(one, _block_tests(words, "minus"))

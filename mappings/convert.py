@@ -22,7 +22,7 @@ from hub.money import EXACT, exponent, to_minor
 Column = Sequence[Any]
 Convert = Callable[[Sequence[Any]], Column]
 
-RULES = 3
+RULES = 4
 """Part of every mapping's fingerprint: what was stored by other rules is read again, all of it.
 
 Raise it whenever a value comes out in another form than before, be it through a converter here, through what one calls,
@@ -88,7 +88,12 @@ def _as_text(value: Any) -> str | None:
         return value
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise refuse("not_text", value, "a text")
-    return str(value)
+    return digits(value)
+
+
+def digits(value: Any) -> str:
+    """A value as text, a whole number without a point: Salesforce sends those of its Number fields as 145.0."""
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
 def both(first: Convert, second: Convert) -> Convert:
@@ -294,7 +299,9 @@ def plain_name(value: Any) -> str | None:
 
 def plain_id(value: Any) -> str | None:
     """An id in another system, as text."""
-    return str(value).strip() or None if isinstance(value, str | int) else None
+    if not isinstance(value, str | int | float) or (isinstance(value, float) and not value.is_integer()):
+        return None
+    return digits(value).strip() or None
 
 
 KEY_FORMS: dict[str, Callable[[Any], str | None]] = {"domain": domain, "name": plain_name, "id": plain_id}

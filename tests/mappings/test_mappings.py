@@ -325,3 +325,16 @@ def test_every_reason_for_holding_a_record_comes_with_what_to_do() -> None:
     reasons = {reason for text in sources for reason in re.findall(r'(?:code=|refuse\()"([a-z_]+)"', text)}
     assert {"no_id", "bad_number"} <= reasons
     assert reasons <= SUGGESTIONS.keys()
+
+
+def test_an_id_in_a_number_field_is_an_id_as_salesforce_sends_it_too(tmp_path: Path) -> None:
+    """Number(18, 0) comes as 145.0; QuickBooks calls the same customer "145"."""
+    accounts = "source: acme\nstream: Bill\ninto: client\nkey: id\nmodified: changed\nowner: self\n"
+    accounts += "known_by:\n  quickbooks.Customer: books\nfields:\n  name: books\n"
+    account = {"id": "A", "changed": "2026-01-01T00:00:00Z", "books": 145.0}
+    found = compiled(tmp_path, accounts).apply([account])
+    assert found.owners[0].keys == (("quickbooks.Customer", "145"),)
+    assert found.rows[0][4] == "145", "a text shows it as people write it"
+    bill = {"id": "8", "changed": "2026-01-01T00:00:00Z", "no": 7.0, "day": "2026-01-02", "sum": 1, "open": 1}
+    rows = [compiled(tmp_path, GOOD).apply([bill | {"who": who}]).rows[0] for who in (145.0, 145, "145")]
+    assert rows[0] == rows[1] == rows[2]

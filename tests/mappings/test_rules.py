@@ -61,7 +61,7 @@ SITES = [
 ]  # fmt: skip
 NAMES = [None, "", "  ", "Müller  &\tSöhne ", "STRASSE", "Straße", "ﬁrm № 5", "Café", "Cafe\u0301", 7]
 WORDS = [None, "", "Booked", "booked", "Lost", 7, True, ["Booked"]]
-TEXTS = [None, "", "Müller", " padded ", "ten chars.", "eleven char", 7, 12.5, 1e21, True, ["x"], {"a": 1}]
+TEXTS = [None, "", "Müller", " padded ", "ten chars.", "eleven char", 7, 145.0, 12.5, 1e21, True, ["x"], {"a": 1}]
 SHIPPING = {"Booked": "booked", "7": "seven"}
 
 CORPUS: dict[str, tuple[convert.Convert, list[Any]]] = {
@@ -81,7 +81,8 @@ CORPUS: dict[str, tuple[convert.Convert, list[Any]]] = {
     "both": (convert.both(convert.email, convert.text(10)), ADDRESSES),
     "domain": (singly(convert.domain), SITES),
     "plain_name": (singly(convert.plain_name), NAMES),
-    "plain_id": (singly(convert.plain_id), [None, "", " 17 ", 17, 17.0, True, ["17"]]),
+    "plain_id": (singly(convert.plain_id), [None, "", " 17 ", 17, 17.0, 17.5, True, ["17"]]),
+    "digits": (singly(convert.digits), ["17", 17, 17.0, 17.5, -0.0, 1e21]),
 }
 
 MAPPINGS = {
