@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -66,9 +67,11 @@ def tell(certificate: Certificate) -> None:
         print(say.table(("stream", "money", "theirs", "ours"), money), end="\n\n")
     for one in streams:
         _tell_differences(source, one)
+    for (sentence, step), names in _failures(streams).items():
+        say.problem(f"{source}.{', '.join(names)} could not be compared: {sentence}", step)
     if any(one.unread for one in streams):
         say.problem("What was not read whole with its mapping yet was not compared.", f"Run `frontdesk sync {source}`.")
-    if not all(one.agrees or one.unread for one in streams):
+    if any(one.compared and not one.agrees for one in streams):
         say.problem(f"Our copy of {source} differs.", f"Run `frontdesk sync {source} --full`, which mends it.")
 
 
@@ -76,11 +79,21 @@ def verdict(certificate: Certificate) -> str:
     """The word for a source."""
     if certificate.agrees:
         return "matches"
-    return "differs" if any(not (one.agrees or one.unread) for one in certificate.streams) else "not compared in full"
+    differs = any(one.compared and not one.agrees for one in certificate.streams)
+    return "differs" if differs else "not compared in full"
+
+
+def _failures(streams: Sequence[StreamCertificate]) -> dict[tuple[str, str], list[str]]:
+    """The streams that could not be compared, by why and what to do: often it is the same for all."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for one in streams:
+        if one.sentence is not None:
+            found.setdefault((one.sentence, one.step or ""), []).append(one.stream)
+    return found
 
 
 def _counts(one: StreamCertificate) -> tuple[object, ...]:
-    if one.unread:
+    if not one.compared:
         return (one.stream, *[None] * 8)
     counts = (len(one.missing), len(one.surplus), len(one.differing))
     return (one.stream, one.theirs, one.ours, one.left_out, one.held, one.on_the_way, *counts)

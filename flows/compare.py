@@ -15,6 +15,7 @@ from sqlalchemy import Row
 
 from connectors.contract import Cursor, Page, Stream, Want
 from flows.hub import Hub
+from flows.patience import TRIES, pages
 from flows.pull import Progress
 from hub.ids import entity_id
 from mappings.mapping import CONTENT, NO_ID, Applied
@@ -54,6 +55,7 @@ class StreamCertificate:
 
     What is held or left out is neither, nor what is `on_the_way`: the next sync brings it. `totals` are of what was
     compared. `unread`: nothing was, because the stream has not been read whole with the present mapping yet.
+    `sentence`, with `step`, `error_kind` and `after` as in a StreamResult: nothing was, because of this.
     """
 
     stream: str
@@ -67,11 +69,20 @@ class StreamCertificate:
     differing: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     totals: tuple[Total, ...] = ()
     unread: bool = False
+    sentence: str | None = None
+    step: str | None = None
+    error_kind: str | None = None
+    after: float | None = None
+
+    @property
+    def compared(self) -> bool:
+        """Whether it was set beside its source at all."""
+        return not self.unread and self.sentence is None
 
     @property
     def agrees(self) -> bool:
         """Whether each record of the source is here as it is there, held or left out, and nothing more."""
-        return not (self.unread or self.missing or self.surplus or self.differing)
+        return self.compared and not (self.missing or self.surplus or self.differing)
 
 
 def compare(
@@ -81,17 +92,18 @@ def compare(
     mapping: StreamMapping,
     cursor: Cursor,
     progress: Progress | None = None,
+    tries: int = TRIES,
 ) -> StreamCertificate:
     """Read all of a stream again and set it beside the store; writes nothing. `cursor`: where the stream stood."""
     comparison = Comparison(hub, mapping)
-    for page in stream.read(session, Want(mapping.source_fields)):
+    for page in pages(stream, session, Want(mapping.source_fields), tries):
         comparison.take(page)
         if progress is not None:
             progress(mapping.stream, Counts(seen=len(comparison.kinds)))
     comparison.look_for_surplus()
     coming: set[str] = set()
     if comparison.apart:
-        for page in stream.read(session, Want(mapping.source_fields, cursor)):
+        for page in pages(stream, session, Want(mapping.source_fields, cursor), tries):
             coming |= comparison.take_again(page)
     return comparison.certificate(coming)
 

@@ -8,6 +8,7 @@ task costs more than a stream without changes.
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -25,6 +26,7 @@ from prefect.tasks import Task
 from sqlalchemy.exc import DBAPIError
 
 from flows import inbox, reconcile, sweep, sync, tidy
+from flows.compare import StreamCertificate
 from flows.hub import open_hub
 from flows.sync import RunSummary
 from hub.errors import FrontdeskError, RetryLater
@@ -76,7 +78,7 @@ async def pull(source: str, streams: list[str], full: bool, results: Results) ->
     """Sync the streams, all when none is named, and on a retry only those that failed."""
     summary = await asyncio.to_thread(_sync, source, results.failed() or streams or None, full)
     results.add(summary.streams)
-    await _raise_if_source_is_away(summary)
+    await _raise_if_source_is_away(summary.streams)
 
 
 def _sync(source: str, streams: Sequence[str] | None, full: bool) -> RunSummary:
@@ -84,8 +86,8 @@ def _sync(source: str, streams: Sequence[str] | None, full: bool) -> RunSummary:
         return sync.sync_source(hub, source, streams, full=full)
 
 
-async def _raise_if_source_is_away(summary: RunSummary) -> None:
-    away = [result for result in summary.streams if result.error_kind == RetryLater.__name__]
+async def _raise_if_source_is_away(results: Sequence[StreamResult | StreamCertificate]) -> None:
+    away = [result for result in results if result.error_kind == RetryLater.__name__]
     if not away:
         return
     # Prefect fixes its delays beforehand, so the wait that the source asked for is served here.
@@ -107,23 +109,51 @@ async def sync_source(source: str, streams: list[str] | None = None, full: bool 
     return _state(source, results.all())
 
 
+class Night:
+    """What the nightly run of a source came to, kept over the retries of its task."""
+
+    def __init__(self) -> None:
+        self.swept: Sequence[StreamResult] | None = None
+        self.at: dt.datetime | None = None
+        self.by_stream: dict[str, StreamCertificate] = {}
+
+    def add(self, certificate: reconcile.Certificate) -> None:
+        self.at = certificate.at
+        self.by_stream |= {one.stream: one for one in certificate.streams}
+
+    def failed(self) -> list[str]:
+        return [stream for stream, one in self.by_stream.items() if one.sentence is not None]
+
+
 @flow(name="sweep-and-reconcile", flow_run_name="sweep {source}", persist_result=False)
 async def sweep_and_reconcile(source: str) -> State[Any]:
     """Find what deletes left behind, then compare our copy with the source."""
+    night = Night()
     try:
-        swept, certificate = await sweep_and_compare(source)
+        await sweep_and_compare(source, night)
+    except RetryLater as error:
+        get_run_logger().warning("%s", error.sentence)
     except (FrontdeskError, DBAPIError) as error:
         return _failed(error)
-    rows = [
+    streams = list(night.by_stream.values())
+    await _publish(f"reconcile-{source}", _compared(streams), f"{source} compared at {night.at:%Y-%m-%d %H:%M} UTC")
+    if any(one.compared and not one.agrees for one in streams):
+        return Failed(message=f"Our copy of {source} differs; `frontdesk sync {source} --full` mends it.")
+    if failed := [one for one in streams if one.sentence is not None]:
+        return Failed(message=f"Could not be compared: {_sentences(source, failed)}")
+    if not all(one.agrees for one in streams):
+        return Failed(message=f"Not all of {source} was read whole yet, and so not compared; the next sync goes on.")
+    return _state(source, night.swept or ())
+
+
+def _compared(streams: Sequence[StreamCertificate]) -> list[dict[str, Any]]:
+    return [
         {"stream": s.stream, "theirs": s.theirs, "ours": s.ours, "held": s.held, "left out": s.left_out,
          "on the way": s.on_the_way, "missing": len(s.missing), "too many": len(s.surplus),
-         "different": len(s.differing), "compared": "no" if s.unread else "yes"}
-        for s in certificate.streams
+         "different": len(s.differing), "compared": "yes" if s.compared else "no",
+         "sentence": f"could not be compared: {s.sentence}" if s.sentence is not None else "", "next": s.step or ""}
+        for s in streams
     ]  # fmt: skip
-    await _publish(f"reconcile-{source}", rows, f"{source} compared at {certificate.at:%Y-%m-%d %H:%M} UTC")
-    if not certificate.agrees:
-        return Failed(message=f"Our copy of {source} differs; `frontdesk sync {source} --full` mends it.")
-    return _state(source, swept)
 
 
 @task(
@@ -134,14 +164,22 @@ async def sweep_and_reconcile(source: str) -> State[Any]:
     persist_result=False,
     cache_policy=NO_CACHE,
 )
-async def sweep_and_compare(source: str) -> tuple[Sequence[StreamResult], reconcile.Certificate]:
-    """Both in one task: the comparison speaks of the state that the sweep leaves."""
-    return await asyncio.to_thread(_sweep_and_compare, source)
+async def sweep_and_compare(source: str, night: Night) -> None:
+    """Both in one task: the comparison speaks of the state that the sweep leaves. A retry compares what failed."""
+    if night.swept is None:
+        night.swept = await asyncio.to_thread(_sweep, source)
+    night.add(await asyncio.to_thread(_compare, source, night.failed() or None))
+    await _raise_if_source_is_away(list(night.by_stream.values()))
 
 
-def _sweep_and_compare(source: str) -> tuple[Sequence[StreamResult], reconcile.Certificate]:
+def _sweep(source: str) -> Sequence[StreamResult]:
     with open_hub(load()) as hub:
-        return sweep.sweep_source(hub, source), reconcile.reconcile_source(hub, source)
+        return sweep.sweep_source(hub, source)
+
+
+def _compare(source: str, streams: Sequence[str] | None) -> reconcile.Certificate:
+    with open_hub(load()) as hub:
+        return reconcile.reconcile_source(hub, source, streams=streams)
 
 
 @flow(name="warehouse-build", persist_result=False)
@@ -222,5 +260,5 @@ def _failed(error: FrontdeskError | DBAPIError) -> State[Any]:
     return Failed(message=f"{known.sentence} {known.step}".strip())
 
 
-def _sentences(source: str, results: Sequence[StreamResult]) -> str:
+def _sentences(source: str, results: Sequence[StreamResult | StreamCertificate]) -> str:
     return " ".join(f"{source}.{result.stream}: {result.sentence}" for result in results)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from time import monotonic, sleep
+from time import monotonic
 from typing import Any
 
 from sqlalchemy import Connection
@@ -18,6 +18,7 @@ from flows import brake
 from flows.batch import batch_of
 from flows.hub import Hub
 from flows.leased import Leased
+from flows.patience import TRIES, wait_for
 from hub.errors import FrontdeskError, RetryLater
 from mappings.mapping import Mapping as StreamMapping
 from store import crosswalk, left_out
@@ -25,7 +26,6 @@ from store.merge import Batch, Counts, is_empty, merge
 from store.rows import AlreadyThere
 from store.runs import Stand, StreamResult
 
-TRIES = 4
 TOGETHER = 40_000
 """Rows that share a transaction. Each commit writes the pages of every index again that it has touched: a million
 records in transactions of 40,000 write a quarter less to the disk than in 20,000. A killed process reads at most so
@@ -33,8 +33,6 @@ many again."""
 TOGETHER_BYTES = 64_000_000
 """What the waiting rows may weigh, counted as the source sent them: where records are long, fewer share a transaction,
 for they wait in memory."""
-LONGEST_WAIT_SECONDS = 60.0
-"""A source that asks for more patience than this ends the stream's run; the schedule comes back soon enough."""
 
 Progress = Callable[[str, Counts], None]
 
@@ -94,7 +92,7 @@ class Pull:
             except RetryLater as error:
                 self._store()
                 attempt = 1 if self.number > before else attempt + 1
-                self._wait(error, attempt)
+                wait_for(error, attempt, self.tries)
         if self.mapping.owner_kind:
             crosswalk.match_undecided(self.hub.engine)
 
@@ -103,12 +101,6 @@ class Pull:
         if self.mapping.sieve is not None or self.stand.settled:
             return self.mapping.sieve is not None
         return left_out.has_any(connection, self.mapping.source, self.mapping.stream)
-
-    def _wait(self, error: RetryLater, attempt: int) -> None:
-        wait = error.after if error.after is not None else float(2**attempt) / 2
-        if attempt >= self.tries or wait > LONGEST_WAIT_SECONDS:
-            raise error
-        sleep(wait)
 
     def _take(self, page: Page) -> None:
         self.number += 1

@@ -10,7 +10,8 @@ from typing import Any
 
 from connectors.contract import Connector
 from flows.hub import Hub, Source
-from flows.pull import TRIES, Progress, Pull
+from flows.patience import TRIES
+from flows.pull import Progress, Pull
 from flows.sweep import sweep_stream, unexpected
 from hub.collector import rarely_collecting
 from hub.errors import FrontdeskError, RetryLater

@@ -57,6 +57,12 @@ def save(connection: Connection, source: str, one: Compared, at: dt.datetime) ->
     connection.execute(update(StreamState).where(*here).values(matched_at=at if one.agrees else None))
 
 
+def could_not(connection: Connection, source: str, stream: str, sentence: str | None) -> None:
+    """Keep why a stream could not be compared, beside its last certificate; None: it could."""
+    here = (StreamState.c.source == source, StreamState.c.stream == stream)
+    connection.execute(update(StreamState).where(*here).values(not_compared=sentence))
+
+
 def _named(one: Compared) -> list[dict[str, Any]]:
     by_kind: tuple[tuple[str, Mapping[str, Sequence[str]]], ...] = (
         ("missing", dict.fromkeys(one.missing, ())),

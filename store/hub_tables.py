@@ -46,6 +46,7 @@ class StreamStateColumns(TypedColumns):
     mapped      the one that every row has been read with; another one while all is read again because of a change
     place       the org, company or folder that is read; the cursor counts for it alone
     matched_at  when its last certificate was made, if that found no difference
+    not_compared  why the last comparison came to nothing, NULL after one that did
     error       the last failure in plain words, NULL after a good run
     """
 
@@ -57,6 +58,7 @@ class StreamStateColumns(TypedColumns):
     checked_at = OptionalMoment
     swept_at = OptionalMoment
     matched_at = OptionalMoment
+    not_compared = OptionalProse
     fields = Facts
     mapping = OptionalWord
     mapped = OptionalWord

@@ -30,6 +30,7 @@ LONG_AGO = dt.timedelta(days=2)
 """The comparison runs every night; one that is older was missed."""
 DIFFERS = LAGS[lag.DIFFERS]
 MATCHES, UNCOMPARED = State("good", "Matches"), State("info", "Not compared yet")
+FAILED = State("attention", "Not compared")
 MENDED, STALE = State("info", "Read again since"), State("attention", "Not lately")
 KINDS = {"missing": "is missing here", "surplus": "is not at the source any more"}
 FIELDS = {
@@ -58,6 +59,7 @@ class Compared(NamedTuple):
     money: Mapping[str, Sequence[Amount]]
     differences: Sequence[str]
     more: int
+    failed: str
 
 
 class ComparedSource(NamedTuple):
@@ -95,6 +97,8 @@ def lead_of(sources: Sequence[ComparedSource]) -> str:
     wrong = sum(stream.state in {DIFFERS, MENDED} for stream in streams)
     if wrong:
         return f"{wrong} of {len(streams)} streams were found to differ from their source."
+    if failed := sum(bool(stream.failed) for stream in streams):
+        return f"{failed} of {len(streams)} streams could not be compared with their source."
     done = sum(stream.at is not None for stream in streams)
     if done < len(streams) or not streams:
         return f"{done} of {len(streams)} streams have been compared with their source."
@@ -102,8 +106,9 @@ def lead_of(sources: Sequence[ComparedSource]) -> str:
 
 
 def _view(row: Any, certificate: Any, words: Words) -> Compared:
+    failed = row.not_compared or ""
     if certificate is None:
-        return Compared(row.stream, UNCOMPARED, None, (), {}, (), 0)
+        return Compared(row.stream, FAILED if failed else UNCOMPARED, None, (), {}, (), 0, failed)
     differences = [_said(one) for one in certificate.differences[:NAMED]]
     apart = certificate.missing + certificate.surplus + certificate.differing
     return Compared(
@@ -114,12 +119,15 @@ def _view(row: Any, certificate: Any, words: Words) -> Compared:
         _money(certificate.totals, words),
         differences,
         apart - len(differences),
+        failed,
     )
 
 
 def _state(row: Any, now: dt.datetime) -> State:
     if row.apart:
         return DIFFERS if lag.differs(row) else MENDED
+    if row.not_compared:
+        return FAILED
     return STALE if now - row.compared_at > LONG_AGO else MATCHES
 
 

@@ -32,6 +32,7 @@ STREAMS = certificates.beside(
         StreamState.c.error,
         StreamState.c.error_kind,
         StreamState.c.error_step,
+        StreamState.c.not_compared,
         *certificates.COMPARED,
     ).order_by(StreamState.c.source, StreamState.c.stream)
 )

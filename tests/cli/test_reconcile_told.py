@@ -53,3 +53,16 @@ def test_what_was_not_read_yet_was_not_compared_and_is_no_difference(capsys: pyt
     assert said.err == (
         "What was not read whole with its mapping yet was not compared.\n  Run `frontdesk sync books`.\n"
     )
+
+
+def test_what_could_not_be_compared_says_why_once(capsys: pytest.CaptureFixture[str]) -> None:
+    failed = [
+        StreamCertificate(stream, sentence="The user may not read it.", step="Grant it.")
+        for stream in ("Invoice", "Payment")
+    ]
+    certificate = Certificate("books", AT, (StreamCertificate("Customer", 3, 3), *failed))
+    tell(certificate)
+    said = capsys.readouterr()
+    assert not certificate.agrees
+    assert said.out.startswith("books: not compared in full,")
+    assert said.err == "books.Invoice, Payment could not be compared: The user may not read it.\n  Grant it.\n"

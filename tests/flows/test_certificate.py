@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,6 +17,7 @@ from flows.reconcile import reconcile_source
 from flows.status import status
 from flows.sync import sync_source
 from hub.clock import now
+from hub.errors import NeedsPerson, RetryLater
 from hub.ids import entity_id
 from store.certificates import NAMED, last
 from store.hub_tables import Certificate, HeldRecord, StreamState
@@ -224,6 +227,76 @@ def test_a_stream_that_was_not_read_whole_with_its_mapping_is_not_certified(sync
         assert {row.stream for row in connection.execute(select(Certificate))} == {"Account", "Customer"}
     sync_source(synced, "model")
     assert reconcile_source(synced, "model").agrees
+
+
+def losing_a_field(hub: Hub) -> Hub:
+    """The hub over a source that shows no invoice any more, and everything else."""
+    plain = hub.find_connector("model")
+
+    def refuse(session: Any, want: Any) -> Any:
+        raise NeedsPerson("Invoice has no field total that the user may read.", step="Grant it.")
+
+    def stream(name: str) -> Any:
+        return replace(plain.stream(name), read=refuse) if name == "Invoice" else plain.stream(name)
+
+    return replace(hub, find_connector=lambda _: replace(plain, stream=stream))
+
+
+def not_compared(hub: Hub) -> dict[str, str | None]:
+    with hub.engine.connect() as connection:
+        found = connection.execute(select(StreamState.c.stream, StreamState.c.not_compared))
+        return {row.stream: row.not_compared for row in found}
+
+
+def test_a_stream_that_cannot_be_compared_says_why_and_costs_the_others_nothing(synced: Hub) -> None:
+    reconcile_source(synced, "model")
+    certificate = reconcile_source(losing_a_field(synced), "model")
+    said = "Invoice has no field total that the user may read."
+    assert {one.stream: (one.agrees, one.sentence) for one in certificate.streams} == {
+        "Account": (True, None), "Customer": (True, None), "Invoice": (False, said),
+    }  # fmt: skip
+    with synced.engine.connect() as connection:
+        kept = Counter(connection.scalars(select(Certificate.c.stream)))
+    assert kept == {"Account": 2, "Customer": 2, "Invoice": 1}
+    assert not_compared(synced) == {"Account": None, "Customer": None, "Invoice": said}
+    reconcile_source(synced, "model")
+    assert set(not_compared(synced).values()) == {None}
+
+
+def test_a_source_that_asks_to_wait_is_waited_for_and_read_on(make_hub: Callable[..., Hub], source: Any) -> None:
+    faults: list[Any] = []
+    hub = make_hub(faults)
+    sync_source(hub, "model")
+    plain, asked = hub.find_connector("model"), list[Any]()
+
+    def stream(name: str) -> Any:
+        found = plain.stream(name)
+
+        def read(session: Any, want: Any) -> Any:
+            if name == "Invoice":
+                asked.append(want.cursor)
+            for page in found.read(session, want):
+                yield page
+                if name == "Invoice" and len(asked) == 1:
+                    faults.append(RetryLater("Too many requests.", after=0))
+
+        return replace(found, read=read)
+
+    assert reconcile_source(replace(hub, find_connector=lambda _: replace(plain, stream=stream)), "model").agrees
+    assert [cursor is None for cursor in asked] == [True, False], "what was read is not read again"
+
+
+def test_a_source_that_stays_away_is_asked_once_for_each_stream(make_hub: Callable[..., Hub], source: Any) -> None:
+    faults: list[Any] = []
+    hub = make_hub(faults)
+    sync_source(hub, "model")
+    faults += [RetryLater("Too many requests.", after=3600)] * 9
+    certificate = reconcile_source(hub, "model")
+    assert [(one.error_kind, one.after) for one in certificate.streams] == [("RetryLater", 3600)] * 3
+    assert len(faults) == 6
+    faults.clear()
+    again = reconcile_source(hub, "model", streams=["Invoice"])
+    assert (again.agrees, [one.stream for one in again.streams]) == (True, ["Invoice"])
 
 
 def test_many_differences_are_counted_and_the_first_are_named(synced: Hub, source: Any) -> None:

@@ -268,7 +268,7 @@ def test_a_file_that_cannot_be_read_is_not_taken_by_trying_again(firm: Firm) -> 
 def test_an_answer_that_is_no_list_at_all_is_asked_for_again_later(
     firm: Firm, answer: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("flows.pull.sleep", lambda _seconds: None)
+    monkeypatch.setattr("flows.patience.sleep", lambda _seconds: None)
     firm.sync()
     firm.change("a1", name="new")
     name = next(iter(answer))

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -158,6 +159,32 @@ class TestSyncFlow:
         state = await flows.sweep_and_reconcile("model", return_state=True)
         assert "1 records changed" in state.message
         assert '"different": 0' in latest_artifact(api, "reconcile-model")["data"]
+
+    async def test_a_comparison_that_the_source_broke_off_is_made_again_for_what_failed(
+        self, api: httpx.Client, flows_over: Any, make_hub: Any, source: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        faults: list[Any] = []
+        hub, asked = make_hub(faults), list[Any]()
+        flows = flows_over(hub)
+        await flows.sync_source("model")
+        sweep, compare = flows.sweep.sweep_source, flows.reconcile.reconcile_source
+
+        def swept(*what: Any) -> Any:
+            asked.append("sweep")
+            return sweep(*what)
+
+        def compared(*what: Any, streams: Any) -> Any:
+            asked.append(streams)
+            found = compare(*what, streams=streams)
+            if len(asked) == 2:
+                away = replace(found.streams[1], sentence="Busy.", error_kind="RetryLater", after=0.01)
+                return replace(found, streams=(found.streams[0], away, found.streams[2]))
+            return found
+
+        monkeypatch.setattr(flows.sweep, "sweep_source", swept)
+        monkeypatch.setattr(flows.reconcile, "reconcile_source", compared)
+        state = await flows.sweep_and_reconcile("model", return_state=True)
+        assert (state.is_completed(), asked) == (True, ["sweep", None, ["Customer"]])
 
 
 @pytest.mark.prefect

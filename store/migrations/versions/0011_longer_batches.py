@@ -1,5 +1,6 @@
 """Longer batches: where source and stream have long names, PostgreSQL refused the path of a row's page"""
 
+import sqlalchemy as sa
 from alembic import op
 
 revision = "longer_batches"
@@ -14,6 +15,8 @@ NOUNS = (
 
 
 def upgrade() -> None:
+    # Why a stream could not be compared with its source.
+    op.add_column("stream_state", sa.Column("not_compared", sa.Text(), nullable=True))
     if op.get_bind().dialect.name != "postgresql":
         return  # SQLite's texts have no length
     for table in (*NOUNS, "held_record"):

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import delete, update
 
 from hub.clock import now
-from store.certificates import save
+from store.certificates import could_not, save
 from store.engine import writing
 from store.hub_tables import Certificate, StreamState
 
@@ -41,7 +41,7 @@ def certify(rich: Any) -> Iterator[Any]:
     yield make
     with engine.begin() as connection:
         connection.execute(delete(Certificate))
-        connection.execute(update(StreamState).values(matched_at=None, swept_at=None))
+        connection.execute(update(StreamState).values(matched_at=None, swept_at=None, not_compared=None))
 
 
 async def test_before_anything_was_compared_nobody_is_told_that_it_matches(browse, rich):
@@ -101,6 +101,15 @@ async def test_a_comparison_that_did_not_come_again_is_said(browse, rich, certif
     with rich.world.engine.begin() as connection:
         connection.execute(update(Certificate).values(at=now() - dt.timedelta(days=3)))
     assert (await browse("/ops/compared", who=rich.staff())).text.count("Not lately") == 4
+
+
+async def test_what_could_not_be_compared_says_why(browse, rich, certify):
+    certify()
+    with writing(rich.world.engine) as connection:
+        could_not(connection, "quickbooks", "Invoice", "The user may not read it.")
+    page = (await browse("/ops/compared", who=rich.staff())).text
+    assert re.search(r"1 of \d+ streams could not be compared with their source.", page)
+    assert ("Could not be compared: The user may not read it." in page, page.count(">Not compared<")) == (True, 1)
 
 
 async def test_only_staff_read_it(browse, rich):
