@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -19,6 +20,9 @@ from sandbox.state import Record
 Data = dict[str, Any]
 NO_EXTERNAL = "Provided external ID field does not exist or is not accessible"
 LONGEST = {"textarea": 32000}
+DATE = re.compile(r"\d{4}-\d\d-\d\d")
+DATETIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:?\d\d)")
+"""What a date and an instant look like at the vendor; Python reads weeks and days without hyphens too."""
 
 
 class Several(Exception):
@@ -162,7 +166,12 @@ def _typed(org: Org, field: Field, value: Any) -> Any:
         shown = f"VALUE_STRING value {value}" if isinstance(value, str) else f"value {value}"
         message = f"Cannot deserialize instance of {field.type} from {shown} or request may be missing a required field"
         raise Fault(400, "JSON_PARSER_ERROR", message)
-    return value
+    return _utc(value) if field.type == "datetime" else value
+
+
+def _utc(value: str) -> str:
+    """An instant as the vendor keeps it: UTC, to the second. Queries compare it as text."""
+    return stamp(int(dt.datetime.fromisoformat(value).timestamp()) * 1000)
 
 
 def _text(field: Field, value: Any) -> str:
@@ -210,16 +219,15 @@ def _number(value: Any) -> bool:
 
 def _date(value: Any) -> bool:
     try:
-        dt.date.fromisoformat(value)
+        return bool(DATE.fullmatch(value) and dt.date.fromisoformat(value))
     except (TypeError, ValueError):
         return False
-    return True
 
 
 def _datetime(value: Any) -> bool:
     try:
-        return dt.datetime.fromisoformat(value).tzinfo is not None
-    except (TypeError, ValueError):
+        return bool(DATETIME.fullmatch(value) and _utc(value))
+    except (TypeError, ValueError, OverflowError):
         return False
 
 

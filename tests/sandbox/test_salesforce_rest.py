@@ -208,6 +208,32 @@ def test_bad_fields_are_refused_one_by_one_and_in_collections(
     assert (good["success"], bad["success"], bad["errors"][0]["statusCode"]) == (True, False, code)
 
 
+def test_an_instant_is_kept_in_utc_whatever_offset_it_was_sent_with(org: Salesforce) -> None:
+    id_ = org.Shipment__c.create({"Name": "S", "ETA__c": "2026-01-01T02:00:00+05:00"})["id"]
+    assert org.Shipment__c.get(id_)["ETA__c"] == "2025-12-31T21:00:00.000+0000"
+    before_new_year = "SELECT Id FROM Shipment__c WHERE ETA__c < 2026-01-01T00:00:00Z"
+    assert org.query(before_new_year)["totalSize"] == 1
+    org.Shipment__c.update(id_, {"ETA__c": "2025-12-31T23:59:00.5-0800"})
+    assert org.query(before_new_year)["totalSize"] == 0
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"Promised_Date__c": "20240528"},
+        {"Promised_Date__c": "2024-W22-2"},
+        {"Promised_Date__c": "2024-02-30"},
+        {"ETA__c": "2024-05-28 10:00:00Z"},
+        {"ETA__c": "20240528T100000Z"},
+        {"ETA__c": "2024-05-28T10:00:00"},
+        {"ETA__c": "0001-01-01T00:00:00+05:00"},
+    ],
+)
+def test_a_date_in_a_form_that_is_not_the_vendors_is_refused(plain: Plain, wrong: dict[str, str]) -> None:
+    refused = plain("POST", "/sobjects/Shipment__c/", json={"Name": "S", **wrong})
+    assert (refused.status_code, refused.json()[0]["errorCode"]) == (400, "JSON_PARSER_ERROR")
+
+
 def test_all_or_none_takes_back_the_good_rows_too(state: State, plain: Plain) -> None:
     rows = [{"attributes": {"type": "Account"}, "Name": name} for name in ("Good", "")]
     results = plain("POST", "/composite/sobjects", json={"allOrNone": True, "records": rows}).json()
