@@ -7,12 +7,14 @@ from typing import Any
 
 import orjson
 
-from sandbox.quickbooks import query, writes
+from sandbox.quickbooks import checks, query, writes
 from sandbox.quickbooks.entities import ENTITIES
-from sandbox.quickbooks.faults import Fault, misshapen, unsupported
+from sandbox.quickbooks.faults import Fault, misshapen, missing, unsupported
 from sandbox.quickbooks.wire import Call
 
 MOST_ITEMS = 30
+LONGEST_REQUEST_ID, LONGEST_NAME = 36, 10
+"""Of a batch that is to be done once: item and batch together name each write."""
 
 
 def run(call: Call) -> dict[str, Any]:
@@ -23,7 +25,20 @@ def run(call: Call) -> dict[str, Any]:
     names = [item["bId"] for item in items if item.get("bId")]
     if len(set(map(str, names))) < len(names):
         raise misshapen("Two items of the batch have the same bId")
+    if request_id := call.query.get("requestid", ""):
+        check_names(request_id, items)
     return {"BatchItemResponse": [answered(call, item) for item in items]}
+
+
+def check_names(request_id: str, items: list[dict[str, Any]]) -> None:
+    """Faults 2050 and 2020: cut off or missing, two names could be one, and the second write would be lost."""
+    if len(request_id) > LONGEST_REQUEST_ID:
+        raise checks.too_long("requestid", LONGEST_REQUEST_ID)
+    for item in items:
+        if not item.get("bId"):
+            raise missing("bId")
+        if len(str(item["bId"])) > LONGEST_NAME:
+            raise checks.too_long("bId", LONGEST_NAME)
 
 
 def answered(call: Call, item: dict[str, Any]) -> dict[str, Any]:
@@ -45,7 +60,7 @@ def one(call: Call, item: dict[str, Any]) -> dict[str, Any]:
         raise unsupported(operation or "batch item")
     parameters = {"operation": operation} if operation in {"delete", "void"} else {}
     if request_id := call.query.get("requestid"):
-        parameters["requestid"] = f"{request_id[:36]}:{str(item.get('bId', ''))[:10]}"
+        parameters["requestid"] = f"{request_id}:{item['bId']}"
     inner = replace(call, path={**call.path, "entity": kind}, query=parameters, body=orjson.dumps(item[kind]))
     body: dict[str, Any] = writes.post(inner)[1]
     return body

@@ -12,7 +12,7 @@ from typing import Any
 
 from sandbox.quickbooks import back_office
 from sandbox.quickbooks.entities import ENVELOPE, Entity
-from sandbox.quickbooks.faults import Fault, misshapen
+from sandbox.quickbooks.faults import Fault, misshapen, missing
 from sandbox.quickbooks.wire import Call
 
 Body = dict[str, Any]
@@ -32,6 +32,11 @@ ENUMS = {
 }
 SIDES = ("Debit", "Credit")
 LINES = ("SalesItemLineDetail", "SubTotalLineDetail", "DiscountLineDetail", "DescriptionOnly", "GroupLineDetail")
+PURCHASES = frozenset(kind for kinds in back_office.LINES.values() for kind in kinds)
+PAID_BY_LINES = ("Payment", "BillPayment")
+"""Their lines say only what is paid by them, and have no kind."""
+NO_DETAIL = frozenset({"SubTotalLineDetail", "DescriptionOnly"})
+"""Lines that say all by their kind; the others carry an object of the same name."""
 DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")
 
@@ -63,13 +68,23 @@ def check_value(entity: Entity, name: str, value: Any) -> None:
     elif kind == "email":
         check_email(value.get("Address"))
     elif name == "Line":
-        for line in value:
+        for line in value if entity.name not in PAID_BY_LINES else ():
             check_line(line, back_office.LINES.get(entity.name, LINES))
 
 
 def check_line(line: Body, kinds: tuple[str, ...]) -> None:
-    """A line is of a kind that its transaction may have; a payment's has none."""
-    check_enum(kinds, line.get("DetailType") or kinds[0])
+    """A line says its kind, which is one that its transaction may have, and brings the detail of that kind.
+
+    A kind that is on no list at all cannot be read (python-quickbooks#145).
+    """
+    kind = line.get("DetailType")
+    if not kind:
+        raise missing("Line.DetailType")
+    if kind not in PURCHASES | {*LINES}:
+        raise unread("DetailType")
+    check_enum(kinds, kind)
+    if kind not in NO_DETAIL and not isinstance(line.get(kind), dict):
+        raise missing(f"Line.{kind}")
     check_enum(SIDES, (line.get("JournalEntryLineDetail") or {}).get("PostingType", SIDES[0]))
     served = (line.get("SalesItemLineDetail") or {}).get("ServiceDate")
     if served:
@@ -102,3 +117,8 @@ def unread(name: str) -> Fault:
     """2010 in the vendor's words. It does not say which property it was; here the element does."""
     detail = "Property Name:failed to parse json object; a property specified is unsupported or invalid"
     return misshapen(detail, name)
+
+
+def too_long(name: str, most: int) -> Fault:
+    """2050 for what names a request and is longer than the vendor keeps."""
+    return Fault("2050", "String length is either shorter or longer than supported", f"{name}: at most {most}")

@@ -27,8 +27,7 @@ def exact(value: Any) -> Decimal:
     """An amount of money to the cent. Fault 2170 for what is no number, 6000 for one that no company has."""
     found = numeric(value)
     if abs(found) >= TOO_LARGE:
-        sentence = f"Business Validation Error: The amount {value} is too large; it must be below {TOO_LARGE:,}."
-        raise Fault("6000", "A business validation error has occurred while processing your request", sentence)
+        raise business(f"The amount {value} is too large; it must be below {TOO_LARGE:,}.")
     return found.quantize(CENT, ROUND_HALF_UP)
 
 
@@ -41,6 +40,12 @@ def numeric(value: Any) -> Decimal:
     if not found.is_finite():
         raise Fault("2170", "Invalid Enumeration", f"{value!r} is not a number")
     return found
+
+
+def business(sentence: str) -> Fault:
+    """6000: the books cannot hold this."""
+    message = "A business validation error has occurred while processing your request"
+    return Fault("6000", message, f"Business Validation Error: {sentence}")
 
 
 def total_lines(body: Body) -> None:
@@ -122,8 +127,7 @@ def _link(state: State, target: Record, payment_id: str, amount: Decimal) -> Non
     body = dict(target.body)
     left = exact(body.get("Balance")) - amount
     if left < 0:
-        sentence = "Business Validation Error: The amount applied is more than the open balance."
-        raise Fault("6000", "A business validation error has occurred while processing your request", sentence)
+        raise business("The amount applied is more than the open balance.")
     others = [link for link in body.get("LinkedTxn", []) if link.get("TxnId") != payment_id]
     body["LinkedTxn"] = [*others, {"TxnId": payment_id, "TxnType": "Payment"}] if amount > 0 else others
     body["Balance"] = float(left)
@@ -139,8 +143,7 @@ def settle_payment(state: State, id_: str, before: Body | None, after: Body) -> 
     after["TotalAmt"] = float(exact(after.get("TotalAmt")))
     left = unapplied(after)
     if left < 0:
-        sentence = "Business Validation Error: The amounts applied are more than the payment."
-        raise Fault("6000", "A business validation error has occurred while processing your request", sentence)
+        raise business("The amounts applied are more than the payment.")
     after["UnappliedAmt"] = float(left)
     if before:
         apply_payment(state, id_, before, -1)

@@ -12,14 +12,14 @@ from typing import Any
 from sandbox.quickbooks.back_office import LINES
 from sandbox.quickbooks.entities import VENDOR
 from sandbox.quickbooks.faults import Fault
-from sandbox.quickbooks.ledger import exact, home, links, write
+from sandbox.quickbooks.ledger import business, exact, home, links, write
 from sandbox.state import Record, State
 
 Body = dict[str, Any]
 OPEN = ("Bill", "VendorCredit")
 DATED = frozenset({*LINES, "BillPayment", "Transfer", "TimeActivity"})
 """Transactions that have a date."""
-BALANCE = "Business Validation Error: The debits and the credits of a journal entry have to be equal."
+BALANCE = "The debits and the credits of a journal entry have to be equal."
 
 
 def settle(state: State, kind: str, id_: str, body: Body) -> None:
@@ -69,7 +69,7 @@ def check_journal(body: Body) -> None:
         if side in sides:
             sides[side] += exact(line.get("Amount"))
     if sides["Debit"] != sides["Credit"]:
-        raise Fault("6000", "A business validation error has occurred while processing your request", BALANCE)
+        raise business(BALANCE)
 
 
 def left_of(state: State, kind: str, id_: str, body: Body) -> Decimal:
@@ -77,8 +77,7 @@ def left_of(state: State, kind: str, id_: str, body: Body) -> Decimal:
     paid = [link for payment in payments(state, body) for link in links(payment.body)]
     left = exact(body.get("TotalAmt")) - sum((amount for *key, amount in paid if key == [kind, id_]), Decimal(0))
     if left < 0:
-        sentence = "Business Validation Error: The amount applied is more than the open balance."
-        raise Fault("6000", "A business validation error has occurred while processing your request", sentence)
+        raise business("The amount applied is more than the open balance.")
     return left
 
 

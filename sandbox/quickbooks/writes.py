@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from sandbox.quickbooks import checks, currency, ledger, payables, removal
+from sandbox.quickbooks import checks, currency, ledger, payables, references, removal
 from sandbox.quickbooks.entities import BY_PATH, ENVELOPE, VENDOR, Entity
 from sandbox.quickbooks.faults import Fault, misshapen, missing, not_found, stale, unsupported
 from sandbox.quickbooks.ledger import Body
@@ -29,7 +29,7 @@ def post(call: Call) -> Answer:
     operation = operation_of(call)
     request_id = call.query.get("requestid", "")
     if len(request_id) > LONGEST_REQUEST_ID:
-        raise Fault("2050", "String length is either shorter or longer than supported", "requestid: at most 50")
+        raise checks.too_long("requestid", LONGEST_REQUEST_ID)
     return once(call.state, request_id, lambda: change(call.state, entity, operation, payload(call.body)))
 
 
@@ -78,6 +78,7 @@ def change(state: State, entity: Entity, operation: str, sent: Body) -> Body:
     """Carry out one write; the body of its answer."""
     if operation == "save":
         checks.check_body(entity, sent)
+        references.check(state, entity.name, sent)
     if operation == "save" and not sent.get("Id"):
         return {entity.name: served(create(state, entity, sent))}
     before = current(state, entity, sent)
@@ -143,16 +144,18 @@ def update(state: State, entity: Entity, before: Record, sent: Body) -> Record:
 
 
 def inactive(entity: Entity, before: Body, after: Body) -> Body:
-    """A name-list object that is made inactive frees its name."""
+    """A name-list object that is made inactive frees its name. Fault 6000 while it owes or is owed something."""
     if not entity.named or not before.get("Active", True) or after.get("Active", True):
         return after
+    if any(before.get(name) for name in ("Balance", "BalanceWithJobs")):
+        raise ledger.business(f"{before.get('DisplayName')} has a non-zero balance and cannot be made inactive.")
     name = "DisplayName" if "DisplayName" in after else "Name"
     return {**after, name: f"{after.get(name, '')} (deleted)"}
 
 
 def store(state: State, entity: Entity, id_: str, before: Body | None, after: Body) -> Record:
     """Check, total, and write an object with all that follows from it for others."""
-    check_references(state, after)
+    name_customer(state, after)
     check_name(state, entity, id_, after)
     currency.fill(state, after)
     if entity.name in SALES:
@@ -180,18 +183,15 @@ def require(body: Body, names: tuple[str, ...]) -> None:
             raise missing(name)
 
 
-def check_references(state: State, body: Body) -> None:
-    """Fault 2500 for a customer that is not there or not active; a customer's name comes from the customer."""
+def name_customer(state: State, body: Body) -> None:
+    """A customer's name and currency come from the customer. Changes `body`. Fault 2500 for one that is not there."""
     reference = body.get("CustomerRef")
     if not isinstance(reference, dict):
         return
-    customer = state.get(VENDOR, "Customer", str(reference.get("value", "")))
+    id_ = str(reference.get("value", ""))
+    customer = state.get(VENDOR, "Customer", id_)
     if customer is None or customer.deleted:
-        raise Fault(
-            "2500",
-            "Invalid Reference Id",
-            f"Invalid Reference Id : Names element id {reference.get('value')} not found",
-        )
+        raise references.unknown("Customer", id_)
     body["CustomerRef"] = {
         "value": customer.id,
         "name": customer.body.get("FullyQualifiedName") or customer.body.get("DisplayName", ""),

@@ -209,14 +209,13 @@ def test_a_record_put_there_by_hand_is_owed(books: State, url: str) -> None:
 
 
 def test_a_customer_cannot_be_deleted_only_made_inactive(books: State, url: str) -> None:
-    customer = payer(books, an_open_invoice(books))
-    record = f"{url}/control/records/quickbooks/Customer/{customer['Id']}"
-    gone = requests.delete(record, timeout=30).json()
+    customers = f"{url}/control/records/quickbooks/Customer"
+    refused = requests.delete(f"{customers}/{payer(books, an_open_invoice(books))['Id']}", timeout=30)
+    assert (refused.status_code, "non-zero balance" in refused.json()["error"]) == (409, True)
+    paid_up = "json_extract(body, '$.BalanceWithJobs') = 0 AND json_extract(body, '$.Active') = 1"
+    customer = next(books.select("quickbooks", "Customer", paid_up))
+    gone = requests.delete(f"{customers}/{customer.id}", timeout=30).json()
     assert (gone["deleted"], gone["body"]["Active"]) == (False, False)
-    assert gone["body"]["DisplayName"] == f"{customer['DisplayName']} (deleted)"
-    back = requests.post(f"{record}/restore", timeout=30).json()["body"]
-    assert (back["Active"], back["DisplayName"], back["Balance"]) == (
-        True,
-        customer["DisplayName"],
-        customer["Balance"],
-    )
+    assert gone["body"]["DisplayName"] == f"{customer.body['DisplayName']} (deleted)"
+    back = requests.post(f"{customers}/{customer.id}/restore", timeout=30).json()["body"]
+    assert (back["Active"], back["DisplayName"]) == (True, customer.body["DisplayName"])

@@ -438,6 +438,22 @@ def test_a_batch_answers_each_item_on_its_own(qb: QuickBooks, api: Api) -> None:
     assert answer == [{"QueryResponse": {"totalCount": 2}, "bId": "1"}]
 
 
+def test_a_batch_that_is_done_once_tells_its_items_apart(api: Api, state: State) -> None:
+    def sent(*names: str | None, request_id: str = "r" * 36) -> dict[str, Any]:
+        people = [{"bId": name, "operation": "create", "Customer": {"DisplayName": f"{name} {n}"}}
+                  for n, name in enumerate(names)]  # fmt: skip
+        answer = api("POST", "/batch", params={"requestid": request_id}, json={"BatchItemRequest": people})
+        return dict(answer.json())
+
+    for names, code in ((("customer-1", "customer-10"), "2050"), (("1", None), "2020")):
+        assert sent(*names)["Fault"]["Error"][0]["code"] == code
+    assert sent("1", request_id="r" * 37)["Fault"]["Error"][0]["code"] == "2050"
+    assert state.count("quickbooks", "Customer") == 1
+    first = sent("customer-1", "customer-2")
+    assert sent("customer-1", "customer-2")["BatchItemResponse"] == first["BatchItemResponse"]
+    assert state.count("quickbooks", "Customer") == 3
+
+
 # --- errors
 
 

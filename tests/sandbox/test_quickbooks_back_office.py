@@ -43,8 +43,10 @@ Make = Callable[..., Json]
 
 
 @pytest.fixture
-def make(qb: QuickBooks) -> Make:
+def make(qb: QuickBooks, state: State) -> Make:
     """Write one object as JSON; what came back."""
+    for id_ in ("1", "2", "8", "11"):
+        state.put("quickbooks", "Account", id_, {"SyncToken": "0", "Name": f"Account {id_}"})
 
     def write(kind: str, body: Json, **parameters: str) -> Json:
         answer: Json = qb.create_object(kind, json.dumps(body), params=parameters)[kind]

@@ -26,7 +26,7 @@ from quickbooks.objects.trackingclass import Class
 from quickbooks.objects.vendor import Vendor
 
 from sandbox import firm
-from sandbox.quickbooks import checks
+from sandbox.quickbooks import checks, references
 from sandbox.quickbooks.entities import ENTITIES
 from sandbox.serve import serving
 from sandbox.state import State
@@ -74,7 +74,13 @@ WRONG = [
     ({"EmailStatus": "Bad"}, "2170"),
     ({"PrintStatus": "Bad"}, "2170"),
     ({"GlobalTaxCalculation": "Bad"}, "2170"),
-    ({"Line": [{"Amount": 1, "DetailType": "Zzz"}]}, "2170"),
+    ({"Line": [{"Amount": 1, "DetailType": "SubtotalLineDetail"}]}, "2010"),
+    ({"Line": [{"Amount": 1, "DetailType": "DepositLineDetail", "DepositLineDetail": {}}]}, "2170"),
+    ({"Line": [{"Amount": 1, "SalesItemLineDetail": {}}]}, "2020"),
+    ({"Line": [{"Amount": 1, "DetailType": "SalesItemLineDetail"}]}, "2020"),
+    ({"Line": [{"DetailType": "SalesItemLineDetail", "SalesItemLineDetail": {"ItemRef": {"value": "99999"}}}]}, "2500"),
+    ({"SalesTermRef": {"value": "99999"}}, "2500"),
+    ({"CustomerRef": {"value": "99999"}}, "2500"),
     ({"TxnDate": "bad"}, "2010"),
     ({"DueDate": "2026-02-30"}, "2010"),
     ({"TxnDate": 20260101}, "2010"),
@@ -95,6 +101,25 @@ def test_a_value_that_the_vendor_refuses_is_not_kept(api: Api, wrong: dict[str, 
     assert api("GET", f"/invoice/{sale['Id']}").json()["Invoice"] == sale
 
 
+def test_what_was_made_inactive_can_be_used_no_more(api: Api, state: State) -> None:
+    state.put("quickbooks", "Item", "8", {"SyncToken": "0", "Name": "Oats", "Active": False})
+    line = {"DetailType": "SalesItemLineDetail", "SalesItemLineDetail": {"ItemRef": {"value": "8"}}}
+    refused = api("POST", "/invoice", json=a_sale(Line=[line]))
+    assert fault(refused) == (400, "610")
+    assert "made inactive" in refused.json()["Fault"]["Error"][0]["Detail"]
+    api("POST", "/customer", json={"Id": "3", "SyncToken": "0", "sparse": True, "Active": False})
+    assert fault(api("POST", "/invoice", json=a_sale())) == (400, "610")
+    assert fault(api("POST", "/payment", json={"CustomerRef": {"value": "3"}, "TotalAmt": 5})) == (400, "610")
+
+
+def test_a_customer_who_owes_something_stays_active(api: Api, state: State) -> None:
+    sale = api("POST", "/invoice", json=a_sale()).json()["Invoice"]
+    gone = {"Id": "3", "SyncToken": "1", "sparse": True, "Active": False}
+    assert fault(api("POST", "/customer", json=gone)) == (400, "6000")
+    api("POST", "/invoice", params={"operation": "void"}, json={"Id": sale["Id"], "SyncToken": "0"})
+    assert api("POST", "/customer", json=gone | {"SyncToken": "2"}).json()["Customer"]["Active"] is False
+
+
 def test_what_is_empty_or_right_is_kept(api: Api) -> None:
     right = {"EmailStatus": "NeedToSend", "DueDate": "2026-02-28", "ShipDate": "", "PrintStatus": None}
     sale = api("POST", "/invoice", json=a_sale(**right, BillEmail={"Address": "a@x.example, b@x.example"}))
@@ -106,6 +131,8 @@ def test_everything_in_the_sample_firms_books_may_be_written_back(state: State) 
     for entity in ENTITIES.values():
         for record in state.select("quickbooks", entity.name) if entity.writable else ():
             checks.check_body(entity, record.body)
+            for _, kind, id_ in references.referred(record.body, references.REFERENCES):
+                assert state.get("quickbooks", kind, id_)
 
 
 def test_a_full_update_without_a_date_gets_the_days(api: Api) -> None:
