@@ -57,12 +57,13 @@ def add_customer(writer: Writer, rng: random.Random, member: Client, items: Item
 def add_job(writer: Writer, rng: random.Random, member: Client, parent: Book, items: Items) -> Book:
     """A sub-customer or a project, with invoices of its own."""
     kind = "Phase 2" if member.index % 4 == 2 else "Branch office"
-    book = Book(writer.quickbooks_id(), f"{member.name}:{kind}", parent.currency, parent.country, parent.email)
+    name = f"{kind} ({member.index})"
+    book = Book(writer.quickbooks_id(), f"{member.name}:{name}", parent.currency, parent.country, parent.email)
     keep_book(
         writer, rng, member, book, items[member.profile], "nothing" if member.situation == "nothing" else "normal"
     )
     extra = {
-        "DisplayName": kind + f" ({member.index})",
+        "DisplayName": name,
         "Job": True,
         "ParentRef": ref(parent.id, member.name),
         "Level": 1,

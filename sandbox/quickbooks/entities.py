@@ -103,6 +103,7 @@ class Entity:
 
 
 SUMS = frozenset({"TotalAmt", "Balance", "HomeTotalAmt", "HomeBalance", "LinkedTxn"})
+PLACED = frozenset({"FullyQualifiedName", "Level"})
 SOLD = ("CustomerRef", "Line")
 PAID = "PaymentRefNum:string PaymentMethodRef:ref DepositToAccountRef:ref"
 
@@ -126,7 +127,7 @@ def purchased(name: str, fields: str, *required: str, void: bool = False) -> Ent
 ENTITIES = {
     entity.name: entity
     for entity in (
-        Entity("Customer", CUSTOMER, named=True, computed=frozenset({"Balance", "BalanceWithJobs", "Level"})),
+        Entity("Customer", CUSTOMER, named=True, computed=PLACED | {"Balance", "BalanceWithJobs"}),
         sale("Invoice", void=True),
         sale("CreditMemo", more="RemainingCredit:number"),
         sale("Estimate", more="TxnStatus:string ExpirationDate:date AcceptedBy:string AcceptedDate:date"),
@@ -136,12 +137,12 @@ ENTITIES = {
             "Payment", PAYMENT, required=("CustomerRef", "TotalAmt"), sparse=("CustomerRef",),
             computed=frozenset({"UnappliedAmt", "LinkedTxn"}), pdf=True, void=True,
         ),
-        Entity("Item", ITEM, named=True, required=("Name",)),
+        Entity("Item", ITEM, named=True, required=("Name",), computed=PLACED),
         Entity("Vendor", f"{PERSON} {VENDORS}", named=True, computed=frozenset({"Balance"})),
         Entity("Employee", f"{PERSON} {EMPLOYEE}", named=True),
-        Entity("Account", f"{LIST} {ACCOUNT}", named=True, required=("Name",)),
-        Entity("Class", f"{LIST} SubClass", named=True, required=("Name",)),
-        Entity("Department", f"{LIST} SubDepartment", named=True, required=("Name",)),
+        Entity("Account", f"{LIST} {ACCOUNT}", named=True, required=("Name",), computed=PLACED),
+        Entity("Class", f"{LIST} SubClass", named=True, required=("Name",), computed=PLACED),
+        Entity("Department", f"{LIST} SubDepartment", named=True, required=("Name",), computed=PLACED),
         Entity("Term", f"{LIST} {TERM}", named=True, required=("Name",)),
         Entity("PaymentMethod", LIST, named=True, required=("Name",)),
         purchased("Bill", back_office.BILL),

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import Any
 
 import orjson
 
-from sandbox.quickbooks import checks, currency, ledger, payables, references, removal
+from sandbox.quickbooks import checks, currency, ledger, names, payables, references, removal
 from sandbox.quickbooks.entities import BY_PATH, ENVELOPE, VENDOR, Entity
 from sandbox.quickbooks.faults import Fault, misshapen, missing, not_found, stale, unsupported
 from sandbox.quickbooks.ledger import Body
@@ -17,7 +16,6 @@ from sandbox.state import Record, State
 
 SALES = frozenset({"Invoice", "CreditMemo", "Estimate", "SalesReceipt", "RefundReceipt"})
 LONGEST_REQUEST_ID = 50
-NAMES_MUST_DIFFER = ("Customer", "Vendor", "Employee")
 Answer = tuple[int, Any]
 
 
@@ -116,12 +114,7 @@ def create(state: State, entity: Entity, sent: Body) -> Record:
 def defaults(state: State, entity: Entity, body: Body) -> Body:
     """What the server fills in on a new object."""
     if entity.name == "Customer":
-        whole = " ".join(str(body[name]) for name in ("GivenName", "FamilyName") if body.get(name))
-        name = body.get("DisplayName") or whole or body.get("CompanyName")
-        if not name:
-            raise missing("DisplayName")
-        named = {"DisplayName": name, "FullyQualifiedName": name, "Balance": 0.0, "BalanceWithJobs": 0.0}
-        return {**body, **named, "Job": body.get("Job", False)}
+        return {**body, "Balance": 0.0, "BalanceWithJobs": 0.0, "Job": body.get("Job", False)}
     return dated(state, entity, body)
 
 
@@ -149,14 +142,15 @@ def inactive(entity: Entity, before: Body, after: Body) -> Body:
         return after
     if any(before.get(name) for name in ("Balance", "BalanceWithJobs")):
         raise ledger.business(f"{before.get('DisplayName')} has a non-zero balance and cannot be made inactive.")
-    name = "DisplayName" if "DisplayName" in after else "Name"
-    return {**after, name: f"{after.get(name, '')} (deleted)"}
+    if entity.name in names.PEOPLE:
+        return {**after, "DisplayName": f"{names.shown(after)} (deleted)"}
+    return {**after, "Name": f"{after.get('Name', '')} (deleted)"}
 
 
 def store(state: State, entity: Entity, id_: str, before: Body | None, after: Body) -> Record:
     """Check, total, and write an object with all that follows from it for others."""
     name_customer(state, after)
-    check_name(state, entity, id_, after)
+    names.settle(state, entity, id_, after)
     currency.fill(state, after)
     if entity.name in SALES:
         ledger.settle_sale(entity.name, after, before)
@@ -170,15 +164,17 @@ def store(state: State, entity: Entity, id_: str, before: Body | None, after: Bo
     token = {"SyncToken": (before or {}).get("SyncToken", "-1")}
     written = ledger.write(state, entity.name, id_, after | token)
     payables.follow(state, entity.name, before, after)
+    if entity.name in names.NESTED and before:
+        names.follow(state, written, before)
     return written
 
 
-def require(body: Body, names: tuple[str, ...]) -> None:
+def require(body: Body, required: tuple[str, ...]) -> None:
     """Fault 2020 for the first required field that is not there."""
-    for name in names:
+    for name in required:
         if body.get(name) in (None, "", [], {}):
             raise missing(name)
-    for name in {"CustomerRef", "VendorRef"} & {*names}:
+    for name in {"CustomerRef", "VendorRef"} & {*required}:
         if not (isinstance(body[name], dict) and body[name].get("value")):
             raise missing(name)
 
@@ -198,21 +194,6 @@ def name_customer(state: State, body: Body) -> None:
     }
     if "CurrencyRef" in customer.body:
         body.setdefault("CurrencyRef", customer.body["CurrencyRef"])
-
-
-def check_name(state: State, entity: Entity, id_: str, body: Body) -> None:
-    """Faults 6240 for a display name that is taken, over customers, vendors and employees, and 2040 for a colon."""
-    name = body.get("DisplayName")
-    if entity.name not in NAMES_MUST_DIFFER or name is None:
-        return
-    if re.search(r"[:\t\n]", str(name)):
-        raise Fault(
-            "2040", "Invalid String", f"The name '{name}' holds a character that is not allowed", element="DisplayName"
-        )
-    where = "deleted = 0 AND lower(json_extract(body, '$.DisplayName')) = lower(?) AND id <> ?"
-    if any(state.count(VENDOR, kind, where, (name, id_)) for kind in NAMES_MUST_DIFFER):
-        detail = "The name supplied already exists. : Another customer, vendor or employee is already using this name."
-        raise Fault("6240", "Duplicate Name Exists Error", detail)
 
 
 def next_id(state: State) -> str:

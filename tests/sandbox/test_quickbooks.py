@@ -426,6 +426,35 @@ def test_names_are_taken_once_and_free_again_when_inactive(api: Api) -> None:
     assert code_of(api("POST", "/customer?operation=delete", json={"Id": "3", "SyncToken": "1"})) == "500"
 
 
+def test_a_full_update_that_leaves_no_name_is_refused(api: Api) -> None:
+    for path in ("customer", "vendor"):
+        one = created(
+            api,
+            f"/{path}",
+            {"DisplayName": f"One {path}", "GivenName": "Ada", "Notes" if path == "customer" else "AcctNum": "x"},
+        )
+        nameless = {"Id": one["Id"], "SyncToken": "0"}
+        assert code_of(api("POST", f"/{path}", json=nameless)) == "2020"
+        assert (
+            code_of(api("POST", f"/{path}", json=nameless | {"sparse": True, "DisplayName": "", "GivenName": ""}))
+            == "2020"
+        )
+
+
+def test_a_new_name_is_the_one_on_new_invoices_and_of_all_below(api: Api) -> None:
+    job = created(api, "/customer", {"DisplayName": "Roof", "Job": True, "ParentRef": {"value": "3"}})
+    assert (job["FullyQualifiedName"], job["Level"]) == ("Größe O'Brien:Roof", 1)
+    tile = created(api, "/customer", {"DisplayName": "Tile", "Job": True, "ParentRef": {"value": job["Id"]}})
+    created(api, "/customer", {"Id": "3", "SyncToken": "0", "sparse": True, "DisplayName": "Ampel"})
+    renamed = api("GET", f"/customer/{tile['Id']}").json()["Customer"]
+    assert (renamed["FullyQualifiedName"], renamed["Level"]) == ("Ampel:Roof:Tile", 2)
+    assert created(api, "/invoice", a_sale(job["Id"]))["CustomerRef"]["name"] == "Ampel:Roof"
+    alone = {"Id": job["Id"], "SyncToken": "2", "sparse": True, "ParentRef": None}
+    assert "Level" not in created(api, "/customer", alone)
+    below_itself = alone | {"SyncToken": "3", "ParentRef": {"value": tile["Id"]}}
+    assert code_of(api("POST", "/customer", json=below_itself)) == "6000"
+
+
 def test_a_batch_answers_each_item_on_its_own(qb: QuickBooks, api: Api) -> None:
     twins = [Customer(), Customer()]
     for customer in twins:
