@@ -1,4 +1,4 @@
-"""Letting people in: sign-in links, API tokens, staff."""
+"""Letting people in, and out: sign-in links, API tokens, staff, signing out."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ ROLES = ("ops", "analyst", "admin")
 def add_to(app: typer.Typer) -> None:
     app.command("login-link", rich_help_panel=LET_IN)(login_link)
     app.command(rich_help_panel=LET_IN)(token)
+    app.command("sign-out", rich_help_panel=LET_IN)(sign_out)
     staff = group(help="The firm's own people.")
     staff.command("add")(staff_add)
     staff.command("list")(staff_list)
@@ -52,6 +53,24 @@ def token(
 
     with _store() as (_, connection):
         print(create_api_token(connection, email, staff, client))
+
+
+def sign_out(email: str) -> None:
+    """End what is open for one address: its sessions, API tokens and mailed links, of clients' people and of staff."""
+    from hub.clock import now
+    from portal_api.access.links import withdraw
+    from portal_api.access.sessions import revoke_all
+
+    address, moment = email.strip().lower(), now()
+    with _store() as (_, connection):
+        ended = revoke_all(connection, address, moment)
+        counts = {"session": ended["page"], "API token": ended["api"], "link": withdraw(connection, address, moment)}
+    if not any(counts.values()):
+        print(f"Nothing is open for {address}: no session, no API token, no link.")
+        return
+    listed = ", ".join(f"{count:,} {what}{'' if count == 1 else 's'}" for what, count in counts.items())
+    print(f"Ended for {address}: {listed}.")
+    say.note("They may sign in again: take their role away in the source and sync, or run `frontdesk staff remove`.")
 
 
 def staff_add(
@@ -90,11 +109,15 @@ def staff_remove(email: str) -> None:
     """Keep somebody of the firm out from now on; their open sessions and tokens end at once."""
     from sqlalchemy import delete
 
+    from hub.clock import now
+    from portal_api.access.sessions import revoke_all
     from store.access_tables import Staff
 
     address = email.strip().lower()
     with _store() as (_, connection):
         gone = connection.execute(delete(Staff).where(Staff.c.email == address)).rowcount
+        if gone:  # Whoever is let in again later signs in anew.
+            revoke_all(connection, address, now())
     if not gone:
         raise NeedsPerson(f"No staff member has the address {address}.", step="See `frontdesk staff list`.")
     print(f"{address} may not come in any more.")

@@ -61,6 +61,7 @@ class SessionColumns(TypedColumns):
 
     client_id, person_id  for a client's person
     staff_email           for staff; with a client_id as well: "view as client", read-only
+    email                 the address that it was opened for, lower case; a contact who gets another is somebody else
     """
 
     id = Id
@@ -69,6 +70,7 @@ class SessionColumns(TypedColumns):
     person_id = Ref
     client_id = Ref
     staff_email = OptionalLine
+    email = OptionalLine
     role = Word
     created_at = Moment
     seen_at = Moment

@@ -75,6 +75,12 @@ def ask(connection: Connection, email: str, target: str, browser: str, now: dt.d
     return asked
 
 
+def withdraw(connection: Connection, email: str, now: dt.datetime) -> int:
+    """End the links of an address that are still good; says how many there were."""
+    mine = SignInLink.c.email == email.strip().lower()
+    return connection.execute(update(SignInLink).where(*_good(now), mine).values(expires_at=now)).rowcount
+
+
 def needs(connection: Connection, token: str, browser: str, now: dt.datetime) -> str | None:
     """What a link wants of this browser: a `press`, or the `code` of its mail. None: it is no longer good."""
     row = connection.execute(select(SignInLink.c.browser_hash).where(*_good(now), _by(token))).first()

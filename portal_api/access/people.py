@@ -21,6 +21,7 @@ class PersonAt(NamedTuple):
     role: str
     name: str
     client_name: str
+    email: str
 
 
 _PLACES = (
@@ -33,8 +34,9 @@ _PLACES = (
 
 def places_of(connection: Connection, email: str) -> Sequence[PersonAt]:
     """The clients where somebody with this address may sign in, by name."""
-    rows = oversee(connection).execute(_PLACES.where(func.lower(Person.c.email) == email.lower()))
-    return [PersonAt(row.id, row.client_id or "", row.role or "", row.name, row.client_name) for row in rows]
+    address = email.lower()
+    rows = oversee(connection).execute(_PLACES.where(func.lower(Person.c.email) == address))
+    return [PersonAt(row.id, row.client_id or "", row.role or "", row.name, row.client_name, address) for row in rows]
 
 
 def staff_role(connection: Connection, email: str) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from typing import Any
 
 import orjson
@@ -23,6 +24,11 @@ SEEN_EVERY = dt.timedelta(minutes=5)
 
 _now = bindparam("now", type_=Instant)
 _idle = bindparam("idle_since", type_=Instant)
+_ALIVE = (
+    Session.c.revoked_at.is_(None),
+    Session.c.expires_at > _now,
+    case((Session.c.via == "page", Session.c.seen_at), else_=_now) > _idle,
+)
 
 
 def _facts(postgres: bool, *columns: Any) -> ColumnElement[str]:
@@ -37,16 +43,8 @@ def _lookup(*, postgres: bool) -> Select[tuple[object, ...]]:
     guards run once for its row. Without a live session they never run.
     """
     name_client = func.set_config("app.client_id", func.coalesce(Session.c.client_id, ""), True) if postgres else null()
-    alive = (
-        select(Session, name_client.label("named"))
-        .where(
-            Session.c.token_hash == bindparam("token_hash"),
-            Session.c.revoked_at.is_(None),
-            Session.c.expires_at > _now,
-            case((Session.c.via == "page", Session.c.seen_at), else_=_now) > _idle,
-        )
-        .cte("alive")
-    )
+    mine = Session.c.token_hash == bindparam("token_hash")
+    alive = select(Session, name_client.label("named")).where(mine, *_ALIVE).cte("alive")
     s = alive.c
     client = select(_facts(postgres, Client.c.name, Client.c.profile, Client.c.time_zone))
     person = select(_facts(postgres, Person.c.name, Person.c.email, Person.c.role))
@@ -57,6 +55,7 @@ def _lookup(*, postgres: bool) -> Select[tuple[object, ...]]:
         s.client_id,
         s.person_id,
         s.staff_email,
+        s.email,
         s.seen_at,
         s.named,
         client.where(Client.c.id == s.client_id, Client.c.deleted_at.is_(None)).scalar_subquery().label("client"),
@@ -82,6 +81,9 @@ def find(connection: Connection, token: str, now: dt.datetime) -> Visitor | None
     # A role taken away, a person or a client gone: the session ends by itself.
     if who is None or who[2] is None or (row.client_id and client is None):
         return None
+    # One record, another address: the firm has made another person of its contact.
+    if (who[1] or "").lower() != row.email:
+        return None
     client_name, profile, time_zone = client or ("", None, None)
     return Visitor(
         session_id=row.id,
@@ -105,7 +107,8 @@ def _decoded(facts: str | list[str | None] | None) -> list[str | None] | None:
 
 def open_for_person(connection: Connection, person: PersonAt, now: dt.datetime) -> str:
     """A new session for a person at a client; returns the cookie's token."""
-    return _open(connection, now, client_id=person.client_id, person_id=person.person_id, role=person.role)
+    of = {"client_id": person.client_id, "person_id": person.person_id, "email": person.email}
+    return _open(connection, now, role=person.role, **of)
 
 
 def has_been_here(connection: Connection, person_id: str) -> bool:
@@ -115,7 +118,7 @@ def has_been_here(connection: Connection, person_id: str) -> bool:
 
 def open_for_staff(connection: Connection, email: str, role: str, now: dt.datetime) -> str:
     """A new session for staff; returns the cookie's token."""
-    return _open(connection, now, staff_email=email, role=role)
+    return _open(connection, now, staff_email=email, email=email.lower(), role=role)
 
 
 def _open(connection: Connection, now: dt.datetime, **who: str) -> str:
@@ -128,6 +131,14 @@ def _open(connection: Connection, now: dt.datetime, **who: str) -> str:
 def revoke(connection: Connection, session_id: str, now: dt.datetime) -> None:
     """End one session."""
     connection.execute(update(Session).where(Session.c.id == session_id).values(revoked_at=now))
+
+
+def revoke_all(connection: Connection, email: str, now: dt.datetime) -> Counter[str]:
+    """End every session and token of an address, wherever it belongs; says how many of each `via` there were."""
+    ended = (
+        update(Session).where(Session.c.email == email.lower(), *_ALIVE).values(revoked_at=now).returning(Session.c.via)
+    )
+    return Counter(connection.scalars(ended, {"now": now, "idle_since": now - IDLE}))
 
 
 _NAMED = bindparam("client", type_=String)

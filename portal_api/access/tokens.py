@@ -55,11 +55,11 @@ def _owner(connection: Connection, email: str, client: str | None, *, staff: boo
     if staff:
         role = staff_role(connection, email)
         if role is not None:
-            return {"staff_email": email, "role": role}
+            return {"staff_email": email, "email": email, "role": role}
         raise NeedsPerson(f"{email} is no staff member.", step=f"Run `frontdesk staff add {email}` first.")
     if places := places_of(connection, email):
         place = _place(places, email, client)
-        return {"client_id": place.client_id, "person_id": place.person_id, "role": place.role}
+        return {"client_id": place.client_id, "person_id": place.person_id, "email": email, "role": place.role}
     if staff_role(connection, email) is not None:
         step = f"`frontdesk token {email} --staff` makes one with the rights of staff."
         raise NeedsPerson(f"{email} is staff, and belongs to no client.", step=step)

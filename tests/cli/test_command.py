@@ -25,7 +25,7 @@ Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 COMMANDS = [
     "demo", "sandbox", "init", "connect", "check", "migrate", "sync", "reconcile", "status", "quarantine", "forget",
-    "serve", "worker", "login-link", "token", "staff", "metrics", "warehouse",
+    "serve", "worker", "login-link", "token", "sign-out", "staff", "metrics", "warehouse",
 ]  # fmt: skip
 HEAVY = ("prefect", "fastapi", "duckdb", "zeep", "pandas", "rich", "sqlalchemy", "pydantic", "uvicorn")
 
@@ -218,6 +218,17 @@ def test_an_error_nobody_foresaw_keeps_its_text_back() -> None:
     sentence, step = unexpected(ValueError("token=abc"))
     assert "token=abc" not in sentence + step
     assert "--verbose" in step
+
+
+def test_signing_somebody_out_ends_what_is_open_and_says_how_much(migrated: Run) -> None:
+    migrated("staff", "add", "omar@firm.example")
+    for words in (("token", "omar@firm.example", "--staff"), ("login-link", "omar@firm.example")):
+        assert migrated(*words).returncode == 0
+    ended = migrated("sign-out", "Omar@firm.example")
+    assert ended.stdout == "Ended for omar@firm.example: 0 sessions, 1 API token, 1 link.\n"
+    assert "may sign in again" in ended.stderr
+    again = migrated("sign-out", "omar@firm.example")
+    assert (again.returncode, again.stdout[:16]) == (0, "Nothing is open ")
 
 
 def test_staff_get_in_and_strangers_do_not(migrated: Run) -> None:

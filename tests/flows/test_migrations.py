@@ -21,6 +21,14 @@ SHIPMENT = """
 INSERT INTO shipment (number, status, id, source, stream, external_id, source_at, content_hash, batch, synced_at)
 VALUES ('HBL-1', 'booked', 'x', 'crm', 'Shipment', '1', '2026-11-24T10:00:00.000Z', '', '', '2026-11-24T10:00:00.000Z')
 """
+PERSON = """
+INSERT INTO person (name, email, id, source, stream, external_id, source_at, content_hash, batch, synced_at)
+VALUES ('Ben', 'Ben@client.example', 'p', 'crm', 'Contact', '2', '2026-11-24', '', '', '2026-11-24')
+"""
+SESSIONS = """
+INSERT INTO session (id, token_hash, via, person_id, staff_email, role, created_at, seen_at, expires_at)
+VALUES (:id, :hash, 'page', :person, :staff, 'owner', :at, :at, :at)
+"""
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
@@ -28,7 +36,8 @@ def nothing_yet(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The address of a database without a table."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'old.sqlite'}"
-    request.getfixturevalue("postgres_do")("CREATE DATABASE old OWNER firm")
+    for statement in ("DROP DATABASE IF EXISTS old", "CREATE DATABASE old OWNER firm"):
+        request.getfixturevalue("postgres_do")(statement)
     url: str = request.getfixturevalue("postgres_at")("old")
     return url
 
@@ -58,3 +67,17 @@ def test_an_earlier_version_is_taken_over_with_what_is_in_it(old_store: Engine) 
     with old_store.connect() as connection:
         [row] = connection.execute(text("SELECT number, promised_on FROM shipment"))
     assert tuple(row) == ("HBL-1", None)
+
+
+def test_sessions_of_an_earlier_version_are_for_the_address_that_their_person_has_now(old_store: Engine) -> None:
+    at = "2026-11-24T10:00:00.000Z"
+    who = (("a", "p", None), ("b", None, "omar@firm.example"), ("c", "gone", None))
+    with old_store.begin() as connection:
+        connection.execute(text(PERSON))
+        for id_, person, staff in who:
+            known = {"id": id_, "hash": id_.encode(), "person": person, "staff": staff, "at": at}
+            connection.execute(text(SESSIONS), known)
+    upgrade(old_store)
+    with old_store.connect() as connection:
+        found = connection.execute(text("SELECT email FROM session ORDER BY id")).scalars().all()
+    assert found == ["ben@client.example", "omar@firm.example", None]

@@ -349,6 +349,39 @@ async def test_a_person_who_moves_to_another_client_is_out_of_the_former_one_at_
             connection.execute(update(Person).where(mine).values(client_id=former.id))
 
 
+async def test_a_contact_who_gets_another_address_is_somebody_else_from_then_on(world, portal, signed_in):
+    client = world.client("agency", "nothing")
+    browser, mine = signed_in("agency", "nothing"), Person.c.client_id == client.id
+    with world.engine.begin() as connection:
+        program = {"authorization": f"Bearer {create_api_token(connection, client.email)}"}
+        connection.execute(update(Person).where(mine).values(email=client.email.upper()))
+    assert (await browser.get("/")).status_code == 200, "letters' case is no other address"
+    with world.engine.begin() as connection:
+        connection.execute(update(Person).where(mine).values(email="ben@client.example", name="Ben"))
+    try:
+        assert (await browser.get("/")).headers["location"].startswith("/sign-in")
+        assert (await portal.get("/api/v1/me", headers=program)).status_code == 401
+    finally:
+        with world.engine.begin() as connection:
+            connection.execute(update(Person).where(mine).values(email=client.email, name="Jana Vogt"))
+
+
+def test_one_address_is_signed_out_everywhere_and_no_other(world):
+    client, other = world.client("saas"), world.client("legal")
+    with world.engine.connect() as connection:
+        sessions.revoke_all(connection, client.email, now())  # other tests' own
+        keys = [sessions_token(connection, client) for _ in range(2)] + [create_api_token(connection, client.email)]
+        theirs = sessions_token(connection, other)
+        path = create_link(connection, client.email)
+        assert sessions.revoke_all(connection, client.email.upper(), now()) == {"page": 2, "api": 1}
+        assert [sessions.find(connection, key, now()) for key in keys] == [None] * 3
+        assert links.withdraw(connection, client.email.upper(), now()) > 0
+        assert links.redeem(connection, path.rpartition("/")[2], now()) is None
+        assert sessions.find(connection, theirs, now()) is not None
+        assert sessions.revoke_all(connection, client.email, now()) == {}
+        connection.rollback()
+
+
 def test_a_limit_forgets_after_its_window():
     limit = Limit(2, 60)
     assert [limit.allows("a", at=0), limit.allows("a", at=1), limit.allows("a", at=2)] == [True, True, False]

@@ -268,7 +268,7 @@ class Rich:
     theirs: Tenant
 
     def session(self, who: Tenant) -> str:
-        person = PersonAt(who.person_id, who.client_id, "owner", "", "")
+        person = PersonAt(who.person_id, who.client_id, "owner", "", "", f"{who.mark}@client.example".lower())
         with self.world.engine.begin() as connection:
             return sessions.open_for_person(connection, person, now())
 
