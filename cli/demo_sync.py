@@ -166,15 +166,16 @@ def _ensure_ops(connection: Any, email: str) -> None:
 
 def _people(connection: Any, default_profile: str) -> list[dict[str, str]]:
     """One person each of the first clients per profile, in the order in which the source holds them."""
-    from sqlalchemy import select
+    from sqlalchemy import func, select
 
+    from portal_api.access.people import ROLES
     from store.tables import Client, Person
 
     query = (
         select(Client.c.id, Client.c.profile, Client.c.name, Person.c.email)
         .join(Person, Person.c.client_id == Client.c.id)
         .where(
-            Person.c.role.is_not(None),
+            func.lower(Person.c.role).in_(ROLES),
             Person.c.email.is_not(None),
             Person.c.deleted_at.is_(None),
             Client.c.deleted_at.is_(None),

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from hub.settings import Settings
 
-ROLES = ("ops", "analyst", "admin")
+STAFF_ROLES = ("ops", "analyst", "admin")
 
 
 def add_to(app: typer.Typer) -> None:
@@ -83,8 +83,8 @@ def staff_add(
 
     from store.access_tables import Staff
 
-    if role not in ROLES:
-        raise NeedsPerson(f"There is no role {role!r}.", step=f"Roles are {', '.join(ROLES)}.")
+    if role not in STAFF_ROLES:
+        raise NeedsPerson(f"There is no role {role!r}.", step=f"Roles are {', '.join(STAFF_ROLES)}.")
     address = email.strip().lower()
     if "@" not in address:
         raise NeedsPerson(f"{email!r} is no e-mail address.", step="Write it as name@firm.example.")
@@ -125,12 +125,12 @@ def staff_remove(email: str) -> None:
 
 def require_known(connection: Connection, email: str) -> None:
     """NeedsPerson unless somebody with that address may sign in."""
-    from portal_api.access.people import places_of, staff_role
+    from portal_api.access.people import ROLES, places_of, staff_role
 
     if not places_of(connection, email) and not staff_role(connection, email):
         raise NeedsPerson(
             f"Nobody with the address {email} may sign in.",
-            step="Give the person portal access in the source system and sync, or run `frontdesk staff add`.",
+            step=f"Give the person a role in the source ({', '.join(ROLES)}) and sync, or run `frontdesk staff add`.",
         )
 
 

@@ -10,6 +10,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from portal_api.access.people import role_of
 from portal_api.access.scope import Client
 from portal_api.activity import record
 from portal_api.answers.saas import renewal
@@ -120,8 +121,9 @@ def _site(address: str | None) -> str:
 
 
 def _somebody(row: Any) -> Somebody:
-    role = f"Portal {row.role}" if row.role else "No portal access"
-    return Somebody(row.name, " · ".join(filter(None, (row.title, row.email, _phone(row.phone)))), role)
+    role = role_of(row.role)
+    access = f"Portal {role}" if role else "No portal access"
+    return Somebody(row.name, " · ".join(filter(None, (row.title, row.email, _phone(row.phone)))), access)
 
 
 def _phone(number: str | None) -> str:

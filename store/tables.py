@@ -49,7 +49,7 @@ Client = synced("client", ClientColumns)
 
 
 class PersonColumns(Synced):
-    """Somebody at a client. `role` NULL: known, but without access to the portal."""
+    """Somebody at a client. `role`: owner, member or viewer; with another word, or NULL, known but without access."""
 
     name = Line
     email = OptionalLine

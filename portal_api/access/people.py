@@ -12,6 +12,9 @@ from store.access_tables import Staff
 from store.names import by_name
 from store.tables import Client, Person
 
+ROLES = ("owner", "member", "viewer")
+"""What a contact's `role` must say, in whatever case, to open the portal. Any other word opens nothing."""
+
 
 class PersonAt(NamedTuple):
     """A person at one client. The same address may be a person at several."""
@@ -27,16 +30,25 @@ class PersonAt(NamedTuple):
 _PLACES = (
     select(Person.c.id, Person.c.client_id, Person.c.role, Person.c.name, Client.c.name.label("client_name"))
     .join(Client, Client.c.id == Person.c.client_id)
-    .where(Person.c.role.is_not(None), Person.c.deleted_at.is_(None), Client.c.deleted_at.is_(None))
+    .where(func.lower(Person.c.role).in_(ROLES), Person.c.deleted_at.is_(None), Client.c.deleted_at.is_(None))
     .order_by(by_name(Client.c.name), Person.c.id)
 )
+
+
+def role_of(word: str | None) -> str | None:
+    """The role that a source's word means; None: no access."""
+    role = (word or "").lower()
+    return role if role in ROLES else None
 
 
 def places_of(connection: Connection, email: str) -> Sequence[PersonAt]:
     """The clients where somebody with this address may sign in, by name."""
     address = email.lower()
     rows = oversee(connection).execute(_PLACES.where(func.lower(Person.c.email) == address))
-    return [PersonAt(row.id, row.client_id or "", row.role or "", row.name, row.client_name, address) for row in rows]
+    return [
+        PersonAt(row.id, row.client_id or "", role_of(row.role) or "", row.name, row.client_name, address)
+        for row in rows
+    ]
 
 
 def staff_role(connection: Connection, email: str) -> str | None:

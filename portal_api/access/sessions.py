@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Select, String, bindparam, case, func, insert
 from sqlalchemy.sql.elements import ColumnElement
 
 from hub.ids import random_id
-from portal_api.access.people import PersonAt
+from portal_api.access.people import PersonAt, role_of
 from portal_api.access.tokens import hashed, new_secret
 from portal_api.access.visitor import Visitor
 from store.access_tables import Session, Staff
@@ -78,8 +78,11 @@ def find(connection: Connection, token: str, now: dt.datetime) -> Visitor | None
         return None
     client, person, staff = (_decoded(facts) for facts in (row.client, row.person, row.staff))
     who = staff if row.staff_email else person
+    if who is None:
+        return None
+    role = who[2] if row.staff_email else role_of(who[2])
     # A role taken away, a person or a client gone: the session ends by itself.
-    if who is None or who[2] is None or (row.client_id and client is None):
+    if role is None or (row.client_id and client is None):
         return None
     # One record, another address: the firm has made another person of its contact.
     if (who[1] or "").lower() != row.email:
@@ -88,7 +91,7 @@ def find(connection: Connection, token: str, now: dt.datetime) -> Visitor | None
     return Visitor(
         session_id=row.id,
         via=row.via,
-        role=who[2],
+        role=role,
         seen_at=row.seen_at,
         client_id=row.client_id,
         person_id=row.person_id,

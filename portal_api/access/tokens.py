@@ -12,7 +12,7 @@ from sqlalchemy import Connection, insert
 from hub.clock import now
 from hub.errors import NeedsPerson
 from hub.ids import random_id
-from portal_api.access.people import PersonAt, places_of, staff_role
+from portal_api.access.people import ROLES, PersonAt, places_of, staff_role
 from store.access_tables import Session
 
 API_TOKEN_DAYS = 365
@@ -65,7 +65,7 @@ def _owner(connection: Connection, email: str, client: str | None, *, staff: boo
         raise NeedsPerson(f"{email} is staff, and belongs to no client.", step=step)
     raise NeedsPerson(
         f"Nobody with the address {email} may sign in.",
-        step="Give a contact with this address a portal role in the CRM, then sync.",
+        step=f"Give a contact with this address a portal role in the CRM ({', '.join(ROLES)}), then sync.",
     )
 
 

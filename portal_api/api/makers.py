@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from portal_api import states
+from portal_api.access.people import role_of
 from portal_api.api import models as m
 from portal_api.feeds import Fresh
 from portal_api.ledger import AGES
@@ -33,6 +34,11 @@ def freshness(fresh: Fresh | None) -> m.Freshness | None:
 def picked(model: type[m.Answer], row: Any) -> dict[str, Any]:
     """The columns of a row that the model has under the same name."""
     return {name: getattr(row, name) for name in model.model_fields if hasattr(row, name)}
+
+
+def person(row: Any) -> m.Person:
+    """Somebody at the client."""
+    return m.Person(**{**picked(m.Person, row), "role": role_of(row.role)})
 
 
 def _invoice(row: Any, words: Words) -> dict[str, Any]:

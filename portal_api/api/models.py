@@ -231,7 +231,7 @@ class BillingAccount(Answer):
 
 
 class Person(Answer):
-    """Somebody at the client; `role` is null without access to the portal."""
+    """Somebody at the client; `role` is owner, member or viewer, and null without access to the portal."""
 
     name: str
     email: str | None

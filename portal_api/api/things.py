@@ -73,7 +73,7 @@ async def account(request: Request, _scope: Client) -> m.Account:
     return m.Account(
         **makers.picked(m.Account, lists["client"][0]),
         billing=[makers.billing(row) for row in lists["billing"]],
-        people=[m.Person(**makers.picked(m.Person, row)) for row in lists["people"]],
+        people=[makers.person(row) for row in lists["people"]],
         freshness=makers.freshness(fresh),
     )
 

@@ -216,6 +216,24 @@ def test_whatever_a_source_sends_is_a_row_or_is_held(records: list[dict[str, Any
     assert all(held.sentence and held.reason for held in applied.held)
 
 
+def test_a_contact_whose_role_is_no_word_of_ours_is_held_and_the_accepted_ones_are_named() -> None:
+    house = Path(mappings.__file__).parent
+    contacts = compile_file(house / "salesforce" / "Contact.yaml", targets(), "EUR")
+    known = {
+        "Id": "3",
+        "AccountId": "1",
+        "SystemModstamp": "2026-01-01T00:00:00Z",
+        "Name": "Jana",
+        "Email": "j@x.example",
+    }
+    said = [{**known, "Id": f"3{n}", "Portal_Role__c": role} for n, role in enumerate(("viewer", None, "Former"))]
+    applied = contacts.apply(said)
+    assert [row[1] for row in applied.rows] == ["30", "31"]
+    [held] = applied.held
+    assert held.sentence == "Portal_Role__c: 'Former' is not one of owner, member, viewer."
+    assert "role" not in held.access
+
+
 @pytest.mark.parametrize("field", ["id", "who", "no", "cur"])
 def test_a_record_with_half_a_character_is_held_and_its_neighbours_are_taken(tmp_path: Path, field: str) -> None:
     mapping = compiled(tmp_path, GOOD)

@@ -172,6 +172,28 @@ async def test_a_person_whose_role_is_taken_away_is_out_at_once(world, portal, s
             connection.execute(update(Person).where(mine).values(role="owner"))
 
 
+async def test_a_word_that_is_no_role_opens_nothing_and_a_role_is_one_in_any_case(world, portal, signed_in):
+    client = world.client("agency", "nothing")
+    browser, mine = signed_in("agency", "nothing"), Person.c.email == client.email
+    with world.engine.begin() as connection:
+        program = {"authorization": f"Bearer {create_api_token(connection, client.email)}"}
+    try:
+        for word in ("No access", "Former", "", "none"):
+            with world.engine.begin() as connection:
+                connection.execute(update(Person).where(mine).values(role=word))
+                assert places_of(connection, client.email) == []
+            assert (await browser.get("/")).status_code == 303
+            assert (await portal.get("/api/v1/me", headers=program)).status_code == 401
+        with world.engine.begin() as connection:
+            connection.execute(update(Person).where(mine).values(role="Viewer"))
+            assert places_of(connection, client.email)[0].role == "viewer"
+        assert (await portal.get("/api/v1/me", headers=program)).json()["read_only"] is True
+        assert "Portal viewer" in (await browser.get("/account")).text
+    finally:
+        with world.engine.begin() as connection:
+            connection.execute(update(Person).where(mine).values(role="owner"))
+
+
 async def test_whoever_has_one_client_is_not_offered_another(world, portal):
     await portal.post(link_for(world, world.client("legal")))
     assert "Switch client" not in (await portal.get("/")).text
