@@ -130,13 +130,23 @@ def _store(connection: Connection, rows: list[dict[str, Any]], seen: Mapping[str
         connection.execute(_SEEN, [{"session": session, "seen": at} for session, at in seen.items()])
 
 
-def record(request: Request, verb: str, kind: str | None = None, id_: str | None = None, *, via: str = "page") -> None:
+def record(
+    request: Request,
+    verb: str,
+    kind: str | None = None,
+    id_: str | None = None,
+    *,
+    via: str = "page",
+    counted: bool = True,
+) -> None:
     """Record that this request's person did `verb` (view, download, sign_in, ...) to an object. Never waits.
 
-    `via`: page, api, file, deep_link. Staff, robots, scanners and prefetching browsers are kept but not counted.
+    `via`: page, api, file, deep_link. Staff, robots, scanners and prefetching browsers are kept but not counted; so is
+    what is not to be `counted` by itself.
     """
     portal = request.app.state.portal
     visitor: Visitor = request.state.visitor
+    person = counted and visitor.staff_email is None and visitor.client_id is not None
     portal.activities.add(
         {
             "at": portal.clock(),
@@ -148,7 +158,7 @@ def record(request: Request, verb: str, kind: str | None = None, id_: str | None
             "object_kind": kind,
             "object_id": id_,
             "via": via,
-            "counted": visitor.staff_email is None and visitor.client_id is not None and not _robot(request, visitor),
+            "counted": person and not _robot(request, visitor),
         }
     )
 

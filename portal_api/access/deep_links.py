@@ -14,7 +14,7 @@ from itsdangerous import BadSignature, URLSafeTimedSerializer
 from starlette.responses import Response
 
 from hub.settings import Settings
-from portal_api.access.links import own_path
+from portal_api.access.links import choosing, own_path
 from portal_api.access.people import places_of
 from portal_api.access.scope import visitor
 from portal_api.access.visitor import Visitor
@@ -63,7 +63,7 @@ async def _elsewhere(request: Request, known: Visitor, item: Item) -> Response:
     )
     if not mine:
         raise NotFound
-    return redirect("/clients")
+    return redirect(choosing(request.url.path))
 
 
 def _signer(settings: Settings) -> URLSafeTimedSerializer:

@@ -7,6 +7,7 @@ import hmac
 import secrets
 from hashlib import sha256
 from typing import NamedTuple
+from urllib.parse import urlencode
 
 from sqlalchemy import Connection, func, insert, or_, select, update
 from sqlalchemy.sql.elements import ColumnElement
@@ -45,6 +46,11 @@ def own_path(target: str | None) -> str:
         return "/"
     plain = all(character.isprintable() and character not in "\\\x7f" for character in target)
     return target[:255] if plain else "/"
+
+
+def choosing(target: str) -> str:
+    """Where somebody of several clients says which one is meant, on the way to `target`."""
+    return "/clients" if target in {"/", "/clients"} else "/clients?" + urlencode({"next": target})
 
 
 def create_link(

@@ -42,13 +42,14 @@ def role_of(word: str | None) -> str | None:
 
 
 def places_of(connection: Connection, email: str) -> Sequence[PersonAt]:
-    """The clients where somebody with this address may sign in, by name."""
+    """The clients where somebody with this address may sign in, by name: each once, also with two contacts there."""
     address = email.lower()
     rows = oversee(connection).execute(_PLACES.where(func.lower(Person.c.email) == address))
-    return [
-        PersonAt(row.id, row.client_id or "", role_of(row.role) or "", row.name, row.client_name, address)
-        for row in rows
-    ]
+    places: dict[str, PersonAt] = {}
+    for row in rows:
+        role, client = role_of(row.role) or "", row.client_id or ""
+        places.setdefault(client, PersonAt(row.id, client, role, row.name, row.client_name, address))
+    return list(places.values())
 
 
 def staff_role(connection: Connection, email: str) -> str | None:

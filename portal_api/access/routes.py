@@ -143,33 +143,41 @@ async def signed_out(request: Request) -> Response:
 
 
 @router.get("/clients")
-async def clients(request: Request, known: Maybe) -> Response:
+async def clients(request: Request, known: Maybe, next: str = "/") -> Response:  # noqa: A002
     """Choose between the clients that this person belongs to."""
     me = _person(known)
     portal = portal_of(request)
     places = await portal.store.oversee(lambda connection: people.places_of(connection, me.email))
-    answer = render(request, "access/clients.html", {"places": places})
+    answer = render(request, "access/clients.html", {"places": places, "target": links.own_path(next)})
     _remember(request, answer, several=len(places) > 1)
     return answer
 
 
 @router.post("/clients/{client_id}")
-async def switch(request: Request, client_id: str, known: Maybe) -> Response:
-    """Go on as the same person at another client, with a new session."""
+async def switch(
+    request: Request,
+    client_id: str,
+    known: Maybe,
+    next: Annotated[str, Form(max_length=1000)] = "/",  # noqa: A002
+) -> Response:
+    """Go on as the same person at the client that is meant, with a new session."""
     me = _person(known)
     portal, now = portal_of(request), portal_of(request).clock()
 
-    def move(connection: Connection) -> str | None:
-        for place in people.places_of(connection, me.email):
+    def move(connection: Connection) -> tuple[str, bool] | None:
+        places = people.places_of(connection, me.email)
+        for place in places:
             if place.client_id == client_id:
                 sessions.revoke(connection, me.session_id, now)
-                return sessions.open_for_person(connection, place, now)
+                return sessions.open_for_person(connection, place, now), len(places) > 1
         return None
 
-    token = await portal.store.write(move)
-    if token is None:
+    moved = await portal.store.write(move)
+    if moved is None:
         raise NotFound
-    return _signed_in(request, token, "/", several=True)
+    token, several = moved
+    await _record_sign_in(request, token)
+    return _signed_in(request, token, links.own_path(next), several=several)
 
 
 def _code_page(request: Request, to: str, mistake: str = "") -> Response:
@@ -229,16 +237,22 @@ async def _let_in(request: Request, used: links.Used) -> Response:
         if not places:
             return None
         home = "/" if sessions.has_been_here(connection, places[0].person_id) else "/?welcome=1"
-        several = len(places) > 1
-        return sessions.open_for_person(connection, places[0], now), "/clients" if several else home, several
+        return sessions.open_for_person(connection, places[0], now), home, len(places) > 1
 
     entered = await portal.store.write(enter)
     if entered is None:
         return render(request, "access/used.html", status=410)
     token, home, several = entered
+    # Which of several clients is visited is not known yet: `switch` counts it.
+    await _record_sign_in(request, token, counted=not several)
+    target = used.target if used.target != "/" else home
+    return _signed_in(request, token, links.choosing(used.target) if several else target, several=several)
+
+
+async def _record_sign_in(request: Request, token: str, *, counted: bool = True) -> None:
+    portal, now = portal_of(request), portal_of(request).clock()
     request.state.visitor = await portal.store.read(lambda connection: sessions.find(connection, token, now))
-    record(request, "sign_in")
-    return _signed_in(request, token, used.target if used.target != "/" else home, several=several)
+    record(request, "sign_in", counted=counted)
 
 
 def _signed_in(request: Request, token: str, target: str, *, several: bool) -> Response:

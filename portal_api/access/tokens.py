@@ -71,7 +71,6 @@ def _owner(connection: Connection, email: str, client: str | None, *, staff: boo
 
 def _place(places: Sequence[PersonAt], email: str, client: str | None) -> PersonAt:
     """The one that is meant; a token is for one client, and none is taken by chance."""
-    places = list({place.client_id: place for place in reversed(places)}.values())[::-1]
     wanted = None if client is None else client.strip().casefold()
     found = [p for p in places if wanted is None or wanted in {p.client_name.casefold(), p.client_id.casefold()}]
     if len(found) == 1:

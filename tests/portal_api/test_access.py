@@ -229,9 +229,46 @@ async def test_somebody_of_two_clients_chooses_and_gets_a_new_session(world, por
                 connection.execute(mine.values(email=client.email))
 
 
-def _both_link(world):
+async def test_who_is_at_several_clients_visits_the_one_that_is_chosen_and_finds_there_what_was_wanted(world, portal):
+    first, second = world.client("logistics"), world.client("logistics", "nothing")
+    shared = Person.c.client_id.in_([first.id, second.id])
     with world.engine.begin() as connection:
-        return create_link(connection, "both@client.example", "/", 15)
+        connection.execute(update(Person).where(shared).values(email="both@client.example"))
+        last = connection.scalar(select(func.coalesce(func.max(Activity.c.seq), 0)))
+    try:
+        portal.headers["user-agent"] = "Mozilla/5.0"
+        entered = await portal.post(urlsplit(_both_link(world, "/invoices/abc?tab=1")).path)
+        chooser = entered.headers["location"]
+        assert chooser == "/clients?next=%2Finvoices%2Fabc%3Ftab%3D1"
+        assert '<input type="hidden" name="next" value="/invoices/abc?tab=1">' in (await portal.get(chooser)).text
+        chosen = await portal.post(f"/clients/{second.id}", data={"next": "/invoices/abc?tab=1"})
+        assert chosen.headers["location"] == "/invoices/abc?tab=1"
+        elsewhere = await portal.post(f"/clients/{second.id}", data={"next": "//evil.example"})
+        assert elsewhere.headers["location"] == "/"
+    finally:
+        with world.engine.begin() as connection:
+            for client in (first, second):
+                mine = update(Person).where(Person.c.client_id == client.id)
+                connection.execute(mine.values(email=client.email))
+    portal.app.state.portal.activities.flush()
+    since = select(Activity).where(Activity.c.seq > last, Activity.c.client_id.in_([first.id, second.id]))
+    with world.engine.connect() as connection:
+        facts = [(row.client_id, row.verb, row.counted) for row in connection.execute(since.order_by(Activity.c.seq))]
+    assert facts == [(first.id, "sign_in", False), *[(second.id, "sign_in", True)] * 2]
+
+
+def test_two_contacts_of_one_address_at_one_client_are_one_place(world):
+    client = world.client("saas")
+    with world.engine.connect() as connection:
+        known = connection.execute(select(Person).where(Person.c.email == client.email)).first()._mapping
+        connection.execute(insert(Person), {**known, "id": "zzzz", "external_id": "twice"})
+        assert [place.client_id for place in places_of(connection, client.email)] == [client.id]
+        connection.rollback()
+
+
+def _both_link(world, target="/"):
+    with world.engine.begin() as connection:
+        return create_link(connection, "both@client.example", target, 15)
 
 
 async def test_staff_land_on_ops_and_see_no_client_page(world, portal):
@@ -349,7 +386,7 @@ async def test_a_deep_link_to_the_other_client_of_a_person_lets_them_choose_it(w
     with world.engine.begin() as connection:
         connection.execute(update(Person).where(theirs).values(email=first.email))
     try:
-        assert (await portal.get(path)).headers["location"] == "/clients"
+        assert (await portal.get(path)).headers["location"] == f"/clients?next={path.replace('/', '%2F')}"
         await portal.post(f"/clients/{second.id}")
         assert (await portal.get(path)).headers["location"] == "/invoices/abc"
     finally:
