@@ -49,7 +49,7 @@ HEADERS = {
 class Wanted:
     """One file of one row that the reader may see. `name` is what it is saved as; `title` what a sentence calls it.
 
-    `drawn`: the source draws it on demand, from more than the row says.
+    `drawn`: the source draws it on demand, from more than the row says; what it then calls the file is no name of ours.
     """
 
     source: str
@@ -59,6 +59,10 @@ class Wanted:
     name: str
     title: str
     drawn: bool = False
+
+    def named(self, by_source: str) -> str:
+        """What the file is saved as, where its source may say a name: an exported document has another ending."""
+        return self.name if self.drawn else by_source or self.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +105,7 @@ class Contents:
         try:
             facts = orjson.loads(path.with_suffix(".json").read_bytes())
             if path.stat().st_size == facts["length"]:
-                return Ready(facts["name"], facts["media_type"], path)
+                return Ready(wanted.named(facts["name"]), facts["media_type"], path)
         except (OSError, ValueError, KeyError):
             pass
         return None
@@ -111,7 +115,8 @@ class Contents:
             raise RetryLater("This portal is not connected to its sources.")
         with ExitStack() as source:
             content = source.enter_context(self._open(wanted.source, wanted.stream, wanted.external_id))
-            name, media_type = content.name or wanted.name, content.media_type or "application/octet-stream"
+            name = wanted.named(content.name or "")
+            media_type = content.media_type or "application/octet-stream"
             begun, length = [], 0
             for chunk in content.chunks:
                 begun.append(chunk)

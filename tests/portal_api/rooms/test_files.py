@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager, nullcontext
+
 import pytest
 from sqlalchemy import select, text
 
 from connectors.contract import Content
+from connectors.quickbooks import CONNECTOR as QUICKBOOKS
 from hub.errors import BadRecord
 from portal_api import content
 from portal_api.content import Contents, Wanted, disposition
+from sandbox.serve import serving
+from sandbox.state import State
 from store.access_tables import Activity
 
 pytestmark = pytest.mark.anyio
@@ -132,6 +137,49 @@ async def test_a_download_is_recorded_as_one_and_a_failed_one_is_not(browse, ric
     with rich.world.engine.connect() as connection:
         found = connection.execute(select(Activity).order_by(Activity.c.seq.desc()).limit(1)).one()
     assert (found.verb, found.object_kind, found.object_id, found.via) == ("download", "document", id_, "file")
+
+
+def test_an_invoice_is_saved_under_its_number_and_not_under_quickbooks_own_id(tmp_path):
+    known = {"realm_id": "4620816365179422850", "refresh_token": "sandbox-refresh-0"}
+    secrets = {"client_id": "sandbox-qbo-client", "client_secret": "sandbox-qbo-secret"}
+    state = State(tmp_path / "sandbox.sqlite")
+    state.put("quickbooks", "Customer", "2", {"SyncToken": "0", "DisplayName": "Ærø"})
+    bill = {"SyncToken": "0", "DocNumber": "1042", "TotalAmt": 1.5, "CustomerRef": {"value": "2"}}
+    state.put("quickbooks", "Invoice", "130", bill)
+    wanted = Wanted("quickbooks", "Invoice", "130", "key", "Invoice 1042.pdf", "Invoice 1042", drawn=True)
+    with serving(state) as address:
+        settings = QUICKBOOKS.settings.model_validate({"base_url": address, **known, **secrets})
+
+        @contextmanager
+        def open_content(_source, stream, external_id):
+            with QUICKBOOKS.open(settings, Memory()) as company:
+                read = QUICKBOOKS.stream(stream).content
+                assert read is not None
+                yield read(company, external_id)
+
+        contents = Contents(open_content, tmp_path / "content")
+        assert contents.get_now(wanted).name == "Invoice 1042.pdf"
+    state.close()
+    kept = (tmp_path / "content" / "key").with_suffix(".json")
+    kept.write_text(kept.read_text().replace("Invoice 1042.pdf", "Invoice-130.pdf"))  # as it was called before
+    copy = contents.get_now(wanted)
+    assert (copy.name, copy.path) == ("Invoice 1042.pdf", tmp_path / "content" / "key")
+
+
+class Memory:
+    """A TokenStore for one thread."""
+
+    def __init__(self):
+        self.token = None
+
+    def get(self):
+        return self.token
+
+    def put(self, token):
+        self.token = dict(token)
+
+    def lock(self):
+        return nullcontext()
 
 
 def test_a_large_file_goes_through_without_a_copy(tmp_path, monkeypatch, sources):
