@@ -18,7 +18,7 @@ from mappings.standing import Known
 from portal_api.access.scope import Analyst, Ops
 from portal_api.activity import record
 from portal_api.colour import accent
-from portal_api.ops.streams import SEVERITY, StreamView, view_of
+from portal_api.ops.streams import NOT_READ, SEVERITY, StreamView, view_of
 from portal_api.pages import NotFound, redirect, render, words_of
 from portal_api.portal import Portal, portal_of
 from portal_api.queries import ops as queries
@@ -198,7 +198,7 @@ def _source(name: str, facts: Mapping[str, Any], waiting: int, portal: Portal, w
         if row.source == name
     ]
     streams.sort(key=lambda stream: SEVERITY.index(stream.state.tone))
-    worst = min((s.state for s in streams), key=lambda s: SEVERITY.index(s.tone), default=State("info", "Not read yet"))
+    worst = min((s.state for s in streams), key=lambda s: SEVERITY.index(s.tone), default=NOT_READ)
     sentence, step, streams = said_once(streams)
     last_run = recent[-1].run_id if recent else ""
     configured = name in portal.settings.sources
@@ -220,11 +220,21 @@ def compared_of(streams: Sequence[Any]) -> str:
     return f"{matching} of {len(streams)} streams match" if any(row.compared_at for row in streams) else ""
 
 
+def _never_read(sources: Sequence[SourceView]) -> str:
+    """A new stream of a source that is read is no news; a source of which nothing was read is."""
+    count = sum(all(stream.state == NOT_READ for stream in source.streams) for source in sources)
+    if len(sources) == 1:
+        return "The source has not been read yet." if count else ""
+    return f"{count} of {len(sources)} sources {'has' if count == 1 else 'have'} not been read yet." if count else ""
+
+
 def lead_of(sources: Sequence[SourceView]) -> tuple[str, str]:
     """The page's answer and its tone: what is wrong, or that nothing is."""
     if not sources:
         return "No source is configured. Run `frontdesk init`.", "attention"
     wrong = [source for source in sources if source.state.tone in {"bad", "attention"}]
+    if not wrong and (unread := _never_read(sources)):
+        return f"{unread} See that `frontdesk worker` runs.", "attention"
     if not wrong:
         return f"All {len(sources)} sources are current." if len(sources) > 1 else "The source is current.", "good"
     first = wrong[0]

@@ -22,6 +22,7 @@ ERRORS: Mapping[str, State] = {
 
 
 CURRENT = State("good", "Current")
+NOT_READ = State("info", "Not read yet")
 LAGS: Mapping[str, State] = {
     lag.LATE: State("attention", "Late"),
     lag.BEHIND: State("attention", "Behind"),
@@ -109,7 +110,7 @@ def state_of(row: Any) -> State:
     if row.error_kind is not None:
         return ERRORS.get(row.error_kind, State("bad", "Failed"))
     if row.checked_at is None:
-        return State("info", "Not read yet")
+        return NOT_READ
     if row.loaded_at is not None and row.mapped != row.mapping:
         return REMAPPING
     return CURRENT

@@ -17,12 +17,35 @@ from store.access_tables import Activity, Staff
 from store.hub_tables import INBOX_TRIES, LET_THROUGH, Inbox, Run, StreamState
 
 pytestmark = pytest.mark.anyio
+IN_BOOKS = StreamState.c.source == "quickbooks"
 
 
 async def test_all_is_well_in_one_sentence(browse, rich):
     page = await browse("/ops", who=rich.staff())
     assert "All 3 sources are current." in page.text
     assert page.text.count("<rect") == 4 * 20, "the last 20 runs of each QuickBooks stream"
+
+
+async def test_a_source_that_was_never_read_is_not_called_current(browse, rich):
+    with rich.world.engine.connect() as connection:
+        known = [(row.stream, row.checked_at) for row in connection.execute(select(StreamState).where(IN_BOOKS))]
+        assert known
+    with rich.world.engine.begin() as connection:
+        connection.execute(update(StreamState).where(IN_BOOKS).values(checked_at=None))
+    try:
+        page = (await browse("/ops", who=rich.staff())).text
+        assert "are current" not in page
+        assert '<h1 class="ops-lead ops-attention" data-answer>1 of 3 sources has not been read yet. See that' in page
+        with rich.world.engine.begin() as connection:
+            first = StreamState.c.stream == known[0][0]
+            connection.execute(update(StreamState).where(IN_BOOKS, first).values(checked_at=now()))
+        page = (await browse("/ops", who=rich.staff())).text
+        assert "All 3 sources are current." in page, "one stream that is new waits for its turn"
+    finally:
+        with rich.world.engine.begin() as connection:
+            for stream, checked_at in known:
+                mine = update(StreamState).where(IN_BOOKS, StreamState.c.stream == stream)
+                connection.execute(mine.values(checked_at=checked_at))
 
 
 async def test_what_is_wrong_comes_first_with_the_next_step(browse, rich):
