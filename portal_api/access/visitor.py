@@ -41,6 +41,11 @@ class Visitor:
         return self.staff_email is not None and self.client_id is not None
 
     @property
+    def may_act(self) -> bool:
+        """Whether staff may do more than look, and open where that is done: everybody but analysts."""
+        return self.staff_email is not None and self.role in {"ops", "admin"}
+
+    @property
     def scope(self) -> Scope | None:
         """What this visitor may read; None for staff who view as nobody."""
         if self.client_id is None:

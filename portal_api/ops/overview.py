@@ -93,7 +93,7 @@ async def overview(request: Request, staff: Analyst, asked: str = "") -> Respons
         adrift=f"{ownerless.sentence(adrift)} {ownerless.STEP}",
         asked=portal.feeds.title(asked) if asked in portal.settings.sources else "",
         unreadable=unreadable,
-        may_act=staff.role != "analyst",
+        may_act=staff.may_act,
         accent_changed=accent(portal.settings.firm.accent).changed,
     )
     return render(request, "ops/overview.html", {"page": context}, words=words)

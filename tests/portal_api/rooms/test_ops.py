@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from types import SimpleNamespace
 
 import pytest
@@ -349,6 +350,17 @@ async def test_an_analyst_sees_how_it_stands_and_touches_nothing(browse, rich):
     for path in ("/ops/held", "/ops/unmatched", "/ops/clients"):
         assert (await browse(path, who=token)).status_code == 404
     assert (await browse("/ops/sources/quickbooks/sync", who=token, method="POST")).status_code == 404
+
+
+async def test_whatever_an_analyst_is_shown_a_way_to_can_be_opened(browse, rich):
+    token, ways = _analyst(rich), set()
+    for path in ("/ops", "/ops/runs", "/ops/compared"):
+        page = (await browse(path, who=token)).text
+        ways |= {way for way in re.findall(r'href="(/ops[^"#]*)', page) if not way.startswith("/ops/runs/")}
+        assert "held record" in page or path != "/ops", "the count is no secret"
+    assert {"/ops", "/ops/runs"} <= ways
+    assert {way: (await browse(way, who=token)).status_code for way in ways} == dict.fromkeys(ways, 200)
+    assert '<a href="/ops/held">' in (await browse("/ops", who=rich.staff())).text
 
 
 async def test_clients_are_found_by_name_and_number(browse, rich):
