@@ -16,5 +16,8 @@ def create_app(state: State) -> Starlette:
     book, log = FaultBook(), RequestLog()
     return Starlette(
         routes=[*control.routes(state, book, log), *vendors.routes(state)],
-        middleware=[Middleware(MeterMiddleware, state=state, log=log), Middleware(FaultMiddleware, book=book)],
+        middleware=[
+            Middleware(MeterMiddleware, state=state, log=log),
+            Middleware(FaultMiddleware, state=state, book=book),
+        ],
     )

@@ -8,7 +8,7 @@ from typing import Any
 from sandbox.vendors import VENDORS, lacking, own_faults
 
 CATALOGUE: dict[str, str] = {
-    "expired_token": "The vendor answers that the access token has expired; a new sign-in works.",
+    "expired_token": "The request's access token ends with it, and is refused ever after; a new sign-in works.",
     "rate_limited": "The vendor's own 'too many requests', with Retry-After when `retry_after` (seconds) is given.",
     "server_error": "500 with the vendor's JSON error.",
     "html_body": "503 with an HTML page instead of JSON, as an edge server sends it.",

@@ -13,18 +13,31 @@ import threading
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import Headers, QueryParams
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from sandbox import bearers
 from sandbox.arming import checked
+from sandbox.state import State
 from sandbox.vendors import fault_body, lacking, vendor_of
 
 # A locator or page token can be lost only where one is sent.
 USUAL_PATH = {("lost_locator", "salesforce"): "/query/0", ("lost_locator", "google_drive"): "ageToken="}
-# Tokens are not fetched with a token; only the data calls can find theirs expired.
-TOKEN_PATHS = ("/services/oauth2/", "/oauth2/v1/", "/connect/oauth2", "/.well-known/", "/token")
+EXPIRED = "expired_token"
+"""Ends the token that a request carries, so that the vendor itself refuses it, now and ever after."""
 
 EDGE_PAGE = "<html><head><title>503 Service Unavailable</title></head><body><h1>Down for maintenance</h1></body></html>"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request as faults look at it: whose it is, its path and query, and the access token that it carries."""
+
+    vendor: str
+    target: str
+    bearer: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +53,12 @@ class Fault:
     seconds: float = 2.0
     id: int = field(default=0)
 
-    def touches(self, vendor: str, target: str) -> bool:
-        if (self.vendor and self.vendor != vendor) or self.fault in lacking(vendor):
+    def touches(self, asked: Asked) -> bool:
+        if (self.vendor and self.vendor != asked.vendor) or self.fault in lacking(asked.vendor):
             return False
-        if self.fault == "expired_token" and not self.path and target.startswith(TOKEN_PATHS):
+        if self.fault == EXPIRED and not asked.bearer:
             return False
-        return (self.path or USUAL_PATH.get((self.fault, vendor), "")) in target
+        return (self.path or USUAL_PATH.get((self.fault, asked.vendor), "")) in asked.target
 
 
 class FaultBook:
@@ -74,11 +87,11 @@ class FaultBook:
         with self._lock:
             self._armed = [fault for fault in self._armed if id_ is not None and fault.id != id_]
 
-    def strike(self, vendor: str, target: str) -> Fault | None:
+    def strike(self, asked: Asked) -> Fault | None:
         """The fault that spoils this request, if any; counts it down."""
         with self._lock:
             for place, fault in enumerate(self._armed):
-                if not fault.touches(vendor, target):
+                if not fault.touches(asked):
                     continue
                 if fault.after > 0:
                     self._armed[place] = replace(fault, after=fault.after - 1)
@@ -94,15 +107,16 @@ class FaultBook:
 class FaultMiddleware:
     """Plays the armed faults on the vendors' paths; the sandbox's own pages are never touched."""
 
-    def __init__(self, app: ASGIApp, book: FaultBook) -> None:
-        self.app = app
-        self.book = book
+    def __init__(self, app: ASGIApp, state: State, book: FaultBook) -> None:
+        self.app, self.state, self.book = app, state, book
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        vendor = vendor_of(scope["path"]) if scope["type"] == "http" else None
-        target = f"{scope['path']}?{scope['query_string'].decode('latin-1')}" if vendor else ""
-        fault = self.book.strike(vendor, target) if vendor else None
-        if fault is None or vendor is None:
+        asked = asked_of(scope) if scope["type"] == "http" else None
+        fault = self.book.strike(asked) if asked else None
+        if fault is None or asked is None:
+            await self.app(scope, receive, send)
+        elif fault.fault == EXPIRED:
+            await run_in_threadpool(bearers.end, self.state, asked.vendor, asked.bearer)
             await self.app(scope, receive, send)
         elif fault.fault == "slow_answer":
             await asyncio.sleep(fault.seconds)
@@ -110,7 +124,15 @@ class FaultMiddleware:
         elif fault.fault == "cut_connection":
             await self.app(scope, receive, _cutting(send))
         else:
-            await spoiled(fault, vendor)(scope, receive, send)
+            await spoiled(fault, asked.vendor)(scope, receive, send)
+
+
+def asked_of(scope: Scope) -> Asked | None:
+    """What is asked of a vendor; None for the sandbox's own pages."""
+    vendor, query = vendor_of(scope["path"]), scope["query_string"].decode("latin-1")
+    if vendor is None:
+        return None
+    return Asked(vendor, f"{scope['path']}?{query}", bearers.sent(Headers(scope=scope), QueryParams(query)))
 
 
 def spoiled(fault: Fault, vendor: str) -> Response:
@@ -123,8 +145,6 @@ def spoiled(fault: Fault, vendor: str) -> Response:
 def _plain(fault: Fault) -> Response:
     retry = {} if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}
     match fault.fault:
-        case "expired_token":
-            return JSONResponse({"error": "invalid_token"}, 401)
         case "rate_limited":
             return JSONResponse({"error": "too many requests"}, 429, headers=retry)
         case "server_error":

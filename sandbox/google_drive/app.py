@@ -5,6 +5,7 @@ from __future__ import annotations
 from starlette.responses import Response
 from starlette.routing import Route
 
+from sandbox import bearers
 from sandbox.google_drive import auth, channels, content, downloads, files, listing, permissions, tree, uploads, writing
 from sandbox.google_drive.batch import batch_endpoint
 from sandbox.google_drive.wire import Answer, Call, Check, Handler, endpoint, json_response
@@ -50,6 +51,12 @@ def set_scopes(call: Call) -> Response:
     return json_response({"scopes": scopes})
 
 
+def expire(call: Call) -> Response:
+    """POST /control/google/expire: ends every access token."""
+    bearers.end_all(call.state, tree.VENDOR)
+    return json_response({"expired": True})
+
+
 Methods = dict[str, tuple[Handler, Check]]
 FILE_UPLOAD: Methods = {"POST": (uploads.post, auth.session_or(WRITE)), "PUT": (uploads.put, auth.anyone)}
 PATHS: dict[str, Methods] = {
@@ -88,6 +95,7 @@ PATHS: dict[str, Methods] = {
 }
 CONTROLS: dict[str, Methods] = {
     "/control/google/service-account.json": {"GET": (key_file, auth.anyone)},
+    "/control/google/expire": {"POST": (expire, auth.anyone)},
     "/control/google/scopes": {"POST": (set_scopes, auth.anyone)},
     "/control/google/share/{id}": {"POST": (share, auth.anyone)},
     "/control/google/unshare/{id}": {"POST": (unshare, auth.anyone)},

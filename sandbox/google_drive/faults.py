@@ -33,7 +33,6 @@ class Fault:
 
 USAGE = "usageLimits"
 FAULTS = {
-    "expired_token": Fault(401, "authError", "Invalid Credentials", location="Authorization", location_type="header"),
     "rate_limited": Fault(403, "userRateLimitExceeded", "User Rate Limit Exceeded", USAGE),
     "too_many_requests": Fault(429, "rateLimitExceeded", "Rate Limit Exceeded", USAGE),
     "daily_limit": Fault(403, "dailyLimitExceeded", "Daily Limit Exceeded", USAGE),

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from sandbox import bearers
 from sandbox.quickbooks import (
     attachments,
     batch,
@@ -138,6 +139,7 @@ def send(call: Call) -> Response:
 SETTERS: dict[str, Callable[[State, Any], None]] = {
     "webhook": lambda state, url: webhooks.subscribe(state, str(url or "")),
     "verifier_token": lambda state, token: state.set_fact(webhooks.VERIFIER, str(token)),
+    "expire": lambda state, really: bearers.end_all(state, VENDOR) if really else None,
     "disconnect": lambda state, really: oauth.revoke_all(state) if really else None,
 }
 
@@ -158,6 +160,7 @@ def company(handler: Handler) -> Handler:
 def switch(call: Call) -> Response:
     """POST /control/quickbooks {"rotate_always": true}, GET shows the switches; {"disconnect": true} revokes all.
 
+    {"expire": true} ends the access tokens alone.
     {"webhook": "https://..."} subscribes an address, {"verifier_token": "..."} sets what deliveries are signed with.
     """
     wish = writes.payload(call.body) if call.method == "POST" else {}

@@ -119,7 +119,6 @@ def wrong_company() -> GatewayFault:
 
 THROTTLED = ("3001", "ThrottleExceeded", "The request limit was reached. Statement ID: 1, 500 requests per minute")
 CATALOGUE: Mapping[str, Fault] = {
-    "expired_token": expired(),
     "wrong_company": wrong_company(),
     "admin_lost_rights": gateway(401, "120", "AuthorizationFailed", "The admin who connected has no access any more"),
     "subscription_ended": Fault(

@@ -18,6 +18,7 @@ from urllib.parse import parse_qs, urlencode
 from jinja2 import Environment
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from sandbox import bearers
 from sandbox.quickbooks.entities import VENDOR
 from sandbox.quickbooks.faults import expired
 from sandbox.quickbooks.wire import REALM, Call, headers, reply
@@ -28,6 +29,7 @@ ACCESS_SECONDS, REFRESH_SECONDS = 3600, 8_726_400
 HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS
 ROTATE_AFTER_MS, IDLE_MS, LIFE_MS, CODE_MS = DAY_MS, 100 * DAY_MS, 5 * 365 * DAY_MS, 600_000
+ACCESS = bearers.FACTS[VENDOR]
 ROTATE_ALWAYS = "quickbooks_rotate_always"
 SCOPE = "com.intuit.quickbooks.accounting"
 PAGE = Environment(autoescape=True).from_string((Path(__file__).parent / "consent.html").read_text(encoding="utf-8"))
@@ -176,7 +178,7 @@ def tokens(state: State, grant: str, refresh: str) -> dict[str, Any]:
     """The token endpoint's answer."""
     access = secrets.token_urlsafe(300)
     entry = {"grant": grant, "until": state.now() + ACCESS_SECONDS * 1000}
-    state.set_fact(f"quickbooks_access:{access}", json.dumps(entry))
+    state.set_fact(ACCESS + access, json.dumps(entry))
     return {
         "token_type": "bearer",
         "access_token": access,
@@ -191,7 +193,7 @@ def revoke(call: Call) -> Response:
     try:
         check_client(call)
         token = str(json.loads(call.body or b"{}").get("token", ""))
-        entry = refresh_entry(call.state, token) or json.loads(call.state.fact(f"quickbooks_access:{token}") or "{}")
+        entry = refresh_entry(call.state, token) or json.loads(call.state.fact(ACCESS + token) or "{}")
     except Refused as error:
         return reply({"error": error.code}, error.status)
     except (ValueError, AttributeError):
@@ -219,7 +221,7 @@ def revoke_all(state: State) -> None:
 def check_bearer(call: Call) -> None:
     """Fault 3200 without a good access token."""
     scheme, _, token = call.headers.get("authorization", "").partition(" ")
-    stored = call.state.fact(f"quickbooks_access:{token}") if scheme.lower() == "bearer" else ""
+    stored = call.state.fact(ACCESS + token) if scheme.lower() == "bearer" else ""
     entry = json.loads(stored or "{}")
     alive = entry and call.state.fact(f"quickbooks_grant:{entry['grant']}") == "alive"
     if not alive or entry["until"] <= call.state.now():

@@ -8,14 +8,14 @@ from __future__ import annotations
 import base64
 import binascii
 import secrets
-import threading
-import time
 from typing import Any
 
 import jwt
 from starlette.responses import JSONResponse, Response
 
+from sandbox import bearers
 from sandbox.salesforce.errors import Fault
+from sandbox.salesforce.org import VENDOR
 from sandbox.state import State
 
 CLIENT_ID, CLIENT_SECRET, USER = "sandbox-consumer-key", "sandbox-consumer-secret", "hub@sandbox.example"
@@ -23,6 +23,7 @@ PASSWORD, REFRESH = "sandbox-password", "sandbox-salesforce-refresh"
 ORG_ID, USER_ID = "00DRO0000000001", "005RO0000000001"
 IDENTITY = f"/id/{ORG_ID}/{USER_ID}"
 SESSION_SECONDS = "7200"
+FACT = bearers.FACTS[VENDOR]
 JWT_GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 JWT_KEY, ACCESS, LIFETIME = "salesforce_jwt_key", "salesforce_access", "salesforce_session_seconds"
 
@@ -44,37 +45,34 @@ class Refusal(Exception):
 
 
 class Sessions:
-    """The access tokens that are good now; kept in memory, so a restarted sandbox has forgotten them."""
+    """The access tokens that are good now, each with the time of the sandbox's clock (ms) when it ends."""
 
     def __init__(self, state: State) -> None:
         self.state = state
-        self._lock = threading.Lock()
-        self._ends: dict[str, float] = {}
 
     def begin(self) -> str:
         token = f"{ORG_ID}!{secrets.token_urlsafe(48)}"
-        ends = time.monotonic() + float(self.state.fact(LIFETIME, SESSION_SECONDS))
-        with self._lock:
-            self._ends = {known: end for known, end in self._ends.items() if end > time.monotonic()}
-            self._ends[token] = ends
+        lives = float(self.state.fact(LIFETIME, SESSION_SECONDS)) * 1000
+        self.state.set_fact(FACT + token, str(self.state.now() + int(lives)))
         return token
 
     def check(self, header: str) -> None:
         """Raises INVALID_SESSION_ID unless the Authorization header carries a good token."""
         scheme, _, token = header.partition(" ")
-        with self._lock:
-            good = scheme.lower() in ("bearer", "oauth") and self._ends.get(token, 0) > time.monotonic()
-        if not good:
+        if scheme.lower() not in ("bearer", "oauth") or not self._good(token):
             raise Fault(401, "INVALID_SESSION_ID", "Session expired or invalid")
 
     def end(self, token: str) -> bool:
         """End one session; whether it was one."""
-        with self._lock:
-            return self._ends.pop(token, 0) > time.monotonic()
+        good = self._good(token)
+        bearers.end(self.state, VENDOR, token)
+        return good
 
     def end_all(self) -> None:
-        with self._lock:
-            self._ends.clear()
+        bearers.end_all(self.state, VENDOR)
+
+    def _good(self, token: str) -> bool:
+        return int(self.state.fact(FACT + token) or 0) > self.state.now()
 
 
 def token(sessions: Sessions, form: dict[str, str], authorization: str, instance_url: str) -> Response:

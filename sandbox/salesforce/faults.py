@@ -5,7 +5,6 @@ from __future__ import annotations
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
 BODIES: dict[str, tuple[int, str, str]] = {
-    "expired_token": (401, "INVALID_SESSION_ID", "Session expired or invalid"),
     "rate_limited": (
         403,
         "REQUEST_LIMIT_EXCEEDED",

@@ -167,6 +167,14 @@ class TestFaults:
         read_all(drive)
         arm("expired_token", vendor="google_drive", path="/drive/")
         assert read_all(drive)
+        arm("expired_token", vendor="google_drive", times=9)
+        with pytest.raises(NeedsPerson, match="does not accept our access"):
+            read_all(drive)
+
+    def test_tokens_that_all_ended_at_once_are_renewed(self, url, drive):
+        read_all(drive)
+        requests.post(f"{url}/control/google/expire", timeout=30).raise_for_status()
+        assert read_all(drive)
 
     def test_a_rate_limit_waits_as_long_as_google_says(self, drive, arm):
         arm("rate_limited", vendor="google_drive", path="/drive/", retry_after=7)
@@ -207,7 +215,6 @@ class TestFaults:
             ("unavailable", RetryLater, None),
             ("insufficient_permissions", NeedsPerson, None),
             ("not_enabled", NeedsPerson, None),
-            ("expired_token", NeedsPerson, None),
         ],
     )
     def test_each_reason_has_its_answer(self, fault, kind, after):

@@ -404,6 +404,8 @@ def test_an_expired_token_is_renewed_once_and_nobody_notices(company: Company, b
     arm(base, fault="expired_token")
     assert len(Copy().pull(company, "Customer").rows) == 1
     assert company.token["access_token"] != before
+    requests.post(f"{base}/control/quickbooks", json={"expire": True}, timeout=10).raise_for_status()
+    assert len(Copy().pull(company, "Customer").rows) == 1
 
 
 def test_a_pdf_survives_an_expired_token_too(company: Company, base: str, state: State) -> None:

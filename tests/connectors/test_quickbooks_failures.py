@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 import requests
+from starlette.responses import Response
 
 from connectors.quickbooks.failures import Gone, Invalid, TokenRejected, fault_in, refuse
 from hub.errors import PASSES, NeedsPerson, RetryLater
-from sandbox.quickbooks.faults import fault_response
+from sandbox.quickbooks.faults import answer, expired, fault_response
 
 
 def answered(status: int, content: bytes, **headers: str) -> requests.Response:
@@ -23,6 +24,10 @@ def answered(status: int, content: bytes, **headers: str) -> requests.Response:
 def of_the_sandbox(name: str, **options: Any) -> requests.Response:
     found = fault_response(name, **options)
     assert found is not None
+    return received(found)
+
+
+def received(found: Response) -> requests.Response:
     return answered(found.status_code, bytes(found.body), **dict(found.headers))
 
 
@@ -56,7 +61,7 @@ def test_what_only_a_person_can_mend_says_who_and_how(name: str, words: str) -> 
 
 def test_an_expired_token_is_told_apart(caplog: pytest.LogCaptureFixture) -> None:
     with pytest.raises(TokenRejected):
-        refuse(of_the_sandbox("expired_token"))
+        refuse(received(answer(expired())))
 
 
 @pytest.mark.parametrize(

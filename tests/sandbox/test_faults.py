@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 import requests
+from simple_salesforce import Salesforce
 
 from sandbox.arming import CATALOGUE
 from sandbox.faults import FaultBook
+from sandbox.salesforce.auth import CLIENT_ID, CLIENT_SECRET
 
 
 def arm(url: str, fault: str, **wish: Any) -> None:
@@ -50,7 +52,7 @@ def test_every_vendor_has_bodies_of_its_own(url: str, vendor: str) -> None:
         "quickbooks": "/v3/company/1/query",
         "google_drive": "/drive/v3/changes?pageToken=1",
     }[vendor]
-    for fault in ("expired_token", "rate_limited", "server_error", "html_body"):
+    for fault in ("rate_limited", "server_error", "html_body"):
         arm(url, fault, vendor=vendor)
         answer = get(url, path)
         assert answer.status_code >= 400
@@ -58,7 +60,7 @@ def test_every_vendor_has_bodies_of_its_own(url: str, vendor: str) -> None:
             assert "<html" in answer.text.lower()
         else:
             assert answer.content
-            assert answer.json() not in ({"error": "invalid_token"}, {"error": "too many requests"})
+            assert answer.json() != {"error": "too many requests"}
 
 
 def test_a_cut_connection_breaks_in_the_middle_of_the_body(url: str) -> None:
@@ -75,18 +77,47 @@ def test_a_slow_answer_is_right_but_late(url: str) -> None:
     assert answer.elapsed.total_seconds() >= 0.3
 
 
-def test_an_expired_token_does_not_spoil_the_sign_in(url: str) -> None:
+def test_an_expired_token_stays_expired_until_there_is_a_new_one(url: str) -> None:
     arm(url, "expired_token", vendor="salesforce")
-    assert requests.post(f"{url}/services/oauth2/token", timeout=30).status_code == 400
-    assert get(url).status_code == 401
+    (first, second), limits = [signed_in(url) for _ in range(2)], "/services/data/v68.0/limits"
+    answers = [requests.get(url + limits, headers=first, timeout=30) for _ in range(3)]
+    assert {answer.json()[0]["errorCode"] for answer in answers} == {"INVALID_SESSION_ID"}
+    assert requests.get(url + limits, headers=second, timeout=30).status_code == 200
 
 
-@pytest.mark.parametrize("path", ["/.well-known/openid_configuration", "/.well-known/openid_sandbox_configuration"])
-def test_an_expired_token_does_not_spoil_the_way_to_the_sign_in(url: str, path: str) -> None:
-    arm(url, "expired_token", vendor="quickbooks")
-    assert get(url, path).json()["token_endpoint"].startswith(url)
-    assert get(url, "/v3/company/1/query").json()["fault"]["type"] == "AUTHENTICATION"
-    assert requests.get(f"{url}/control/faults", timeout=30).json()["armed"] == []
+def test_bulk_1_says_that_a_token_has_expired_in_its_own_way(url: str) -> None:
+    session = {"X-SFDC-Session": signed_in(url)["Authorization"].removeprefix("Bearer "), "Accept": "application/json"}
+    arm(url, "expired_token", vendor="salesforce")
+    answer = requests.get(f"{url}/services/async/68.0/job/750", headers=session, timeout=30)
+    assert (answer.status_code, "InvalidSessionId" in answer.text) == (400, True)
+
+
+def test_googles_token_ends_too(url: str, google: requests.Session) -> None:
+    about = f"{url}/drive/v3/about?fields=user"
+    arm(url, "expired_token", vendor="google_drive")
+    assert [google.get(about, timeout=30).status_code for _ in range(2)] == [401, 401]
+
+
+def test_simple_salesforce_signs_in_again_after_an_expired_token(url: str, org: Salesforce) -> None:
+    before = org.session_id
+    arm(url, "expired_token", vendor="salesforce")
+    assert org.query("SELECT Id FROM Account")["done"]
+    assert org.session_id != before
+
+
+def signed_in(url: str) -> dict[str, str]:
+    form = {"grant_type": "client_credentials", "client_id": CLIENT_ID, "client_secret": CLIENT_SECRET}
+    answer = requests.post(f"{url}/services/oauth2/token", form, timeout=30).json()
+    return {"Authorization": f"Bearer {answer['access_token']}"}
+
+
+@pytest.mark.parametrize(
+    "path", ["/services/data", "/.well-known/openid_configuration", "/.well-known/openid_sandbox_configuration"]
+)
+def test_an_expired_token_waits_for_a_call_that_carries_one(url: str, path: str) -> None:
+    arm(url, "expired_token")
+    assert get(url, path).status_code == 200
+    assert len(get(url, "/control/faults").json()["armed"]) == 1
 
 
 @pytest.mark.parametrize(
