@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sandbox.vendors import VENDORS, lacking, own_faults
+from sandbox.vendors import VENDORS, lacking, own_faults, usual_places
 
 CATALOGUE: dict[str, str] = {
     "expired_token": "The request's access token ends with it, and is refused ever after; a new sign-in works.",
@@ -17,6 +17,10 @@ CATALOGUE: dict[str, str] = {
     "lost_locator": "The vendor has forgotten where a paged reading stood.",
 }
 LONGEST_WAIT = 600
+SIGN_IN = ("/services/oauth2/", "/oauth2/v1/", "/connect/oauth2", "/.well-known/", "/token")
+ANYWHERE, DATA = ("", ""), ("", f"^(?!{'|'.join(SIGN_IN)})")
+CARRIED = ("server_error", "html_body", "cut_connection", "slow_answer")
+"""What any server on the way may do, at the sign-in too. The rest is what a vendor's data API says."""
 
 
 def whole(least: int) -> Callable[[Any], bool]:
@@ -63,3 +67,10 @@ def vendor_for(name: Any, vendor: str) -> str:
     whose = f"{knowing[0]} alone has {name!r}" if knowing else f"unknown fault {name!r}"
     own = (fault for known in VENDORS for fault in own_faults(known))
     raise ValueError(f"{whose}; there are {', '.join([*CATALOGUE, *own])}")
+
+
+def usual(vendor: str, name: str) -> tuple[str, str]:
+    """The calls that a fault strikes where the wish names no path: methods (none for any), and a pattern in path and
+    query.
+    """
+    return usual_places(vendor).get(name, ANYWHERE if name in CARRIED else DATA)

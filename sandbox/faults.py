@@ -1,14 +1,16 @@
 """What can be made to go wrong, on request: the faults that are armed and the middleware that plays them.
 
 A fault is armed for some requests (vendor, part of the path, how many to let pass, how many to spoil) and is gone
-afterwards. The body of an error is the vendor's own: `sandbox/{vendor}/faults.py: fault_response(name, retry_after=)`,
-and so are some faults (`OWN` there). What a vendor cannot have stands there too (`LACKS`).
+afterwards. The body of an error is the vendor's own: `sandbox/{vendor}/faults.py: fault_response(name, retry_after=,
+path=)`, and so are some faults (`OWN` there). What a vendor cannot have stands there too (`LACKS`), and which calls a
+fault belongs to (`USUAL`).
 """
 
 from __future__ import annotations
 
 import asyncio
 import itertools
+import re
 import threading
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
@@ -19,12 +21,10 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sandbox import bearers
-from sandbox.arming import checked
+from sandbox.arming import checked, usual
 from sandbox.state import State
 from sandbox.vendors import fault_body, lacking, vendor_of
 
-# A locator or page token can be lost only where one is sent.
-USUAL_PATH = {("lost_locator", "salesforce"): "/query/0", ("lost_locator", "google_drive"): "ageToken="}
 EXPIRED = "expired_token"
 """Ends the token that a request carries, so that the vendor itself refuses it, now and ever after."""
 
@@ -33,16 +33,20 @@ EDGE_PAGE = "<html><head><title>503 Service Unavailable</title></head><body><h1>
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A request as faults look at it: whose it is, its path and query, and the access token that it carries."""
+    """A request as faults look at it: whose it is, its method, path and query, and the access token that it carries."""
 
     vendor: str
+    method: str
     target: str
     bearer: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One armed fault. Empty `vendor` means any; `path` is a part of path and query; `seconds` serves slow_answer."""
+    """One armed fault. Empty `vendor` means any; `path` is a part of path and query; `seconds` serves slow_answer.
+
+    Without a `path` it strikes where the vendor answers so (`sandbox.arming.usual`).
+    """
 
     fault: str
     vendor: str = ""
@@ -58,7 +62,10 @@ class Fault:
             return False
         if self.fault == EXPIRED and not asked.bearer:
             return False
-        return (self.path or USUAL_PATH.get((self.fault, asked.vendor), "")) in asked.target
+        if self.path:
+            return self.path in asked.target
+        methods, where = usual(asked.vendor, self.fault)
+        return (not methods or asked.method in methods.split()) and re.search(where, asked.target) is not None
 
 
 class FaultBook:
@@ -124,7 +131,7 @@ class FaultMiddleware:
         elif fault.fault == "cut_connection":
             await self.app(scope, receive, _cutting(send))
         else:
-            await spoiled(fault, asked.vendor)(scope, receive, send)
+            await spoiled(fault, asked)(scope, receive, send)
 
 
 def asked_of(scope: Scope) -> Asked | None:
@@ -132,13 +139,14 @@ def asked_of(scope: Scope) -> Asked | None:
     vendor, query = vendor_of(scope["path"]), scope["query_string"].decode("latin-1")
     if vendor is None:
         return None
-    return Asked(vendor, f"{scope['path']}?{query}", bearers.sent(Headers(scope=scope), QueryParams(query)))
+    bearer = bearers.sent(Headers(scope=scope), QueryParams(query))
+    return Asked(vendor, scope["method"], f"{scope['path']}?{query}", bearer)
 
 
-def spoiled(fault: Fault, vendor: str) -> Response:
+def spoiled(fault: Fault, asked: Asked) -> Response:
     """The error answer of a fault: the vendor's own, or a plain one where the vendor has none."""
-    body = fault_body(vendor)
-    own = body(fault.fault, retry_after=fault.retry_after) if body else None
+    body = fault_body(asked.vendor)
+    own = body(fault.fault, retry_after=fault.retry_after, path=asked.target) if body else None
     return own if own is not None else _plain(fault)
 
 

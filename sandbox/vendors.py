@@ -43,7 +43,7 @@ def routes(state: State) -> list[BaseRoute]:
 
 
 def fault_body(vendor: str) -> FaultBody | None:
-    """The vendor's `fault_response(name, *, retry_after) -> Response | None`, from its `faults.py` or `app.py`."""
+    """The vendor's `fault_response(name, *, retry_after, path)`, from its `faults.py` or `app.py`."""
     found: FaultBody | None = _of_faults(vendor, "fault_response")
     return found
 
@@ -56,6 +56,13 @@ def own_faults(vendor: str) -> Mapping[str, str]:
 def lacking(vendor: str) -> Mapping[str, str]:
     """Faults of the catalogue that this vendor cannot have, with the reason."""
     return _of_faults(vendor, "LACKS") or {}
+
+
+def usual_places(vendor: str) -> Mapping[str, tuple[str, str]]:
+    """Faults that belong to some of this vendor's calls only: their methods (none for any), and a pattern in path and
+    query.
+    """
+    return _of_faults(vendor, "USUAL") or {}
 
 
 def _of_faults(vendor: str, name: str) -> Any:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from sandbox.google_drive.wire import DriveError
 
@@ -56,22 +56,37 @@ OWN = {
     "not_enabled": "The project has not switched the Drive API on.",
 }
 """Faults that only this vendor knows."""
+USUAL = {
+    "lost_locator": ("", "ageToken="),
+    "download_quota": ("GET POST", r"alt=media|/files/[^/?]+/download"),
+    "export_too_large": ("GET", r"/export"),
+    "unavailable": ("", ""),
+}
+"""Where Google says so: methods (none for any), and a pattern in path and query."""
+SIGN_IN = "/token"
+AT_SIGN_IN = {
+    "server_error": (500, "internal_failure"),
+    "unavailable": (503, "temporarily_unavailable"),
+    "rate_limited": (429, "rate_limit_exceeded"),
+}
+"""What the token endpoint says instead: status and OAuth's word, as google-auth knows them."""
 
 
-def fault_response(name: str, *, retry_after: int | None = None, status: int | None = None) -> Response | None:
+def fault_response(name: str, *, retry_after: int | None = None, path: str = "") -> Response | None:
     """The vendor's answer for a fault of the catalogue. `retry_after` in seconds becomes the header. None for a fault
     that Drive has no body of its own for.
-
-    `status` replaces the usual one, as 503 for html_body.
     """
     headers = {"retry-after": str(retry_after)} if retry_after is not None else {}
     if name == "html_body":
-        return HTMLResponse(HTML, status or 502, headers)
+        return HTMLResponse(HTML, 502, headers)
+    if path.startswith(SIGN_IN) and name in AT_SIGN_IN:
+        status, word = AT_SIGN_IN[name]
+        return JSONResponse({"error": word}, status, headers)
     fault = FAULTS.get(name)
     if fault is None:
         return None
     error = DriveError(
-        status or fault.status,
+        fault.status,
         fault.reason,
         fault.message,
         domain=fault.domain,

@@ -143,6 +143,9 @@ LACKS = {"lost_locator": "it pages by position, so nothing is kept that could be
 """Faults of the catalogue that this vendor cannot have."""
 
 
+SIGN_IN = ("/oauth2/v1/", "/connect/oauth2", "/.well-known/")
+
+
 @dataclass(frozen=True, slots=True)
 class Moment:
     """The clock for a body that is made without the sandbox's state."""
@@ -164,14 +167,19 @@ def answer(fault: Fault, now_ms: int | None = None, retry_after: int | None = No
     return response
 
 
-def fault_response(name: str, *, retry_after: int | None = None, shape: str = "gateway") -> Response | None:
+def fault_response(
+    name: str, *, retry_after: int | None = None, shape: str = "gateway", path: str = ""
+) -> Response | None:
     """The vendor's answer for a fault of the catalogue, or None where QuickBooks has no body of its own.
 
     `retry_after` in seconds becomes the header (QuickBooks promises none). A throttle comes from the gateway
-    (`shape="gateway"`, lower-case) or from the service behind it (`shape="service"`).
+    (`shape="gateway"`, lower-case) or from the service behind it (`shape="service"`). The sign-in is behind the same
+    gateway and not the company's service: in trouble it sends the gateway's page.
     """
     if name == "html_body":
         return HTMLResponse(HTML, 502, headers())
+    if name == "server_error" and path.startswith(SIGN_IN):
+        return HTMLResponse(HTML, 500, headers())
     if name == "rate_limited":
         code, words, detail = THROTTLED
         throttled = gateway(429, code, words, detail)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
+from sandbox.salesforce.auth import ACCESS_ERRORS
+
 BODIES: dict[str, tuple[int, str, str]] = {
     "rate_limited": (
         403,
@@ -28,15 +30,25 @@ OWN = {
     "row_locked": "Somebody else holds the row that a write is for.",
 }
 """Faults that only this vendor knows."""
+QUERY, RECORDS = r"/services/data/v[\d.]+/query", r"/services/data/v[\d.]+/sobjects/"
+WRITING = "POST PATCH DELETE"
+USUAL = {
+    "lost_locator": ("GET", r"/query(All)?/0"),
+    "query_timeout": ("GET", QUERY),
+    "row_locked": (WRITING, RECORDS),
+}
+"""Where the vendor says so: methods, and a pattern in path and query."""
+SIGN_IN, BULK_ONE = "/services/oauth2/", "/services/async/"
 MAINTENANCE = (
     "<html><head><title>Salesforce Maintenance</title></head><body><h1>We are down for maintenance.</h1></body></html>"
 )
 
 
-def fault_response(name: str, *, retry_after: int | None = None) -> Response | None:
+def fault_response(name: str, *, retry_after: int | None = None, path: str = "") -> Response | None:
     """The vendor's answer for a fault of the catalogue, or None where it has none.
 
-    The edge answers 429 with Retry-After (seconds); the API itself 403 without.
+    The edge answers 429 with Retry-After (seconds); the API itself 403 without. The sign-in's errors are objects; in
+    trouble it sends a page. Bulk 1.0 has a shape of its own.
     """
     headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
     if name == "html_body":
@@ -46,4 +58,15 @@ def fault_response(name: str, *, retry_after: int | None = None) -> Response | N
     status, code, message = BODIES[name]
     if name == "rate_limited" and retry_after is not None:
         status = 429
+    if path.startswith(SIGN_IN) and (name in ACCESS_ERRORS or status >= 500):
+        return _at_sign_in(name, status, headers)
+    if path.startswith(BULK_ONE):
+        return JSONResponse({"exceptionCode": code, "exceptionMessage": message}, status, headers=headers)
     return JSONResponse([{"message": message, "errorCode": code}], status, headers=headers)
+
+
+def _at_sign_in(name: str, status: int, headers: dict[str, str]) -> Response:
+    if name not in ACCESS_ERRORS:
+        return HTMLResponse(MAINTENANCE, status, headers=headers)
+    error, description = ACCESS_ERRORS[name]
+    return JSONResponse({"error": error, "error_description": description}, 400, headers=headers)

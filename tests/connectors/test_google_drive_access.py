@@ -195,7 +195,7 @@ class TestFaults:
 
     @pytest.mark.parametrize("fault", ["html_body", "server_error", "rate_limited", "unavailable"])
     def test_a_sign_in_that_is_in_trouble_blames_no_key(self, url, key, firm, arm, fault):
-        arm(fault, vendor="google_drive", times=9)
+        arm(fault, vendor="google_drive", path="/token", times=9)
         with opened(url, key) as drive, pytest.raises(RetryLater, match=r"sign-in at .* is in trouble"):
             read_all(drive)
 

@@ -274,9 +274,9 @@ def test_what_passes_by_itself_is_retried_later(
     assert len(set(ids([*pages, *read(org, pages[-1].cursor)]))) == 900
 
 
-@pytest.mark.parametrize("fault", ["rate_limited", "server_error", "html_body", "cut_connection"])
+@pytest.mark.parametrize("fault", ["rate_limited", "server_error", "html_body", "cut_connection", "calls_used_up"])
 def test_the_sign_in_fails_as_plainly(url: str, arm: Arm, fault: str) -> None:
-    arm(fault, vendor="salesforce")
+    arm(fault, vendor="salesforce", path="/services/oauth2/token")
     with pytest.raises(RetryLater), CONNECTOR.open(settings(url), NoTokens()):
         pass
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -150,7 +151,7 @@ def test_a_fault_is_switched_off_by_its_number() -> None:
     ("fault", "path", "status", "words"),
     [
         ("calls_used_up", "/services/data/v68.0/limits", 403, "TotalRequests Limit exceeded."),
-        ("row_locked", "/services/data/v68.0/limits", 400, "UNABLE_TO_LOCK_ROW"),
+        ("query_timeout", "/services/data/v68.0/query?q=x", 400, "QUERY_TIMEOUT"),
         ("subscription_ended", "/v3/company/1/query", 400, "6190"),
         ("wrong_company", "/v3/company/1/query", 403, "003100"),
         ("daily_limit", "/drive/v3/changes?pageToken=1", 403, "dailyLimitExceeded"),
@@ -162,6 +163,56 @@ def test_a_fault_that_one_vendor_knows_is_its_own(url: str, fault: str, path: st
     answer = get(url, path)
     assert answer.status_code == status
     assert words in answer.text
+
+
+TOKEN, DISCOVERY = "/services/oauth2/token", "/.well-known/openid_configuration"
+CRM, DRIVE = "/services/data/v68.0", "/drive/v3"
+
+
+@pytest.mark.parametrize(
+    ("fault", "spared", "struck"),
+    [
+        ("rate_limited", f"POST {TOKEN}", f"GET {CRM}/limits"),
+        ("calls_used_up", f"POST {TOKEN}", f"GET {CRM}/limits"),
+        ("subscription_ended", f"GET {DISCOVERY}", "GET /v3/company/1/preferences"),
+        ("daily_limit", "POST /token", f"GET {DRIVE}/about"),
+        ("row_locked", f"GET {CRM}/query?q=x", f"PATCH {CRM}/sobjects/Account/001"),
+        ("query_timeout", f"GET {CRM}/jobs/query", f"GET {CRM}/queryAll/?q=x"),
+        ("export_too_large", f"GET {DRIVE}/files", f"GET {DRIVE}/files/1/export"),
+        ("download_quota", f"GET {DRIVE}/files/1", f"GET {DRIVE}/files/1?alt=media"),
+    ],
+)
+def test_a_fault_of_some_calls_spares_the_others(url: str, fault: str, spared: str, struck: str) -> None:
+    plain = answer_of(url, spared)
+    arm(url, fault)
+    assert answer_of(url, spared) == plain
+    assert answer_of(url, struck)[0] in (400, 403)
+    assert get(url, "/control/faults").json()["armed"] == []
+
+
+def answer_of(url: str, line: str) -> tuple[int, str]:
+    method, path = line.split()
+    answer = requests.request(method, url + path, timeout=30)
+    # Each answer of the gateway has a time of its own.
+    return answer.status_code, re.sub(r'"time":\d+', "", answer.text)
+
+
+@pytest.mark.parametrize(
+    ("path", "fault", "status", "begins"),
+    [
+        (TOKEN, "server_error", 500, "<html>"),
+        (TOKEN, "rate_limited", 400, '{"error":"rate_limit_exceeded"'),
+        ("/oauth2/v1/tokens/bearer", "server_error", 500, "<html>"),
+        ("/token", "server_error", 500, '{"error":"internal_failure"'),
+        ("/services/async/68.0/job", "rate_limited", 403, '{"exceptionCode":"REQUEST_LIMIT_EXCEEDED"'),
+    ],
+)
+def test_a_fault_speaks_as_the_address_does_that_it_strikes(
+    url: str, path: str, fault: str, status: int, begins: str
+) -> None:
+    arm(url, fault, path=path)
+    answer = requests.post(url + path, timeout=30)
+    assert (answer.status_code, answer.text[: len(begins)]) == (status, begins)
 
 
 def test_a_fault_of_another_vendor_or_of_none_is_refused_with_those_that_there_are(url: str) -> None:
