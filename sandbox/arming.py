@@ -14,9 +14,12 @@ CATALOGUE: dict[str, str] = {
     "html_body": "503 with an HTML page instead of JSON, as an edge server sends it.",
     "cut_connection": "The right answer, cut in the middle of its body.",
     "slow_answer": "The right answer, after `seconds`.",
+    "short_pages": "A page holds half the rows that it could, and says where the next one begins.",
     "lost_locator": "The vendor has forgotten where a paged reading stood.",
 }
 LONGEST_WAIT = 600
+SHORT_PAGES = "short_pages"
+"""Also its key in the scope of a request whose page shall be short: the vendor makes the page itself."""
 SIGN_IN = ("/services/oauth2/", "/oauth2/v1/", "/connect/oauth2", "/.well-known/", "/token")
 ANYWHERE, DATA = ("", ""), ("", f"^(?!{'|'.join(SIGN_IN)})")
 CARRIED = ("server_error", "html_body", "cut_connection", "slow_answer")

@@ -21,7 +21,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sandbox import bearers
-from sandbox.arming import checked, usual
+from sandbox.arming import SHORT_PAGES, checked, usual
 from sandbox.state import State
 from sandbox.vendors import fault_body, lacking, vendor_of
 
@@ -125,6 +125,8 @@ class FaultMiddleware:
         elif fault.fault == EXPIRED:
             await run_in_threadpool(bearers.end, self.state, asked.vendor, asked.bearer)
             await self.app(scope, receive, send)
+        elif fault.fault == SHORT_PAGES:
+            await self.app({**scope, SHORT_PAGES: True}, receive, send)
         elif fault.fault == "slow_answer":
             await asyncio.sleep(fault.seconds)
             await self.app(scope, receive, send)

@@ -60,6 +60,7 @@ USUAL = {
     "lost_locator": ("", "ageToken="),
     "download_quota": ("GET POST", r"alt=media|/files/[^/?]+/download"),
     "export_too_large": ("GET", r"/export"),
+    "short_pages": ("GET", r"/drive/v3/(files|changes|drives)\?"),
     "unavailable": ("", ""),
 }
 """Where Google says so: methods (none for any), and a pattern in path and query."""

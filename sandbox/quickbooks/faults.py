@@ -139,7 +139,10 @@ OWN = {
     "subscription_ended": "The company's subscription has ended.",
 }
 """Faults that only this vendor knows."""
-LACKS = {"lost_locator": "it pages by position, so nothing is kept that could be lost."}
+LACKS = {
+    "lost_locator": "it pages by position, so nothing is kept that could be lost.",
+    "short_pages": "a page with fewer rows than were asked for is the end of its list.",
+}
 """Faults of the catalogue that this vendor cannot have."""
 
 

@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from sandbox.arming import SHORT_PAGES
 from sandbox.salesforce import (
     aggregates,
     async_api,
@@ -103,11 +104,12 @@ def _found(call: Call, tree: Query, *, with_deleted: bool) -> Json:
         found = aggregates.compile_aggregation(call.org, tree, call.state.now(), with_deleted=with_deleted)
         return aggregates.answered(call.org, found)
     statement = compile_query(call.org, tree, call.state.now(), with_deleted=with_deleted)
-    return call.cursors.first(statement, page_size(call.headers.get("sforce-query-options", "")), call.base)
+    size = page_size(call.headers.get("sforce-query-options", ""))
+    return call.cursors.first(statement, size, call.base, short=call.short)
 
 
 def more(call: Call) -> Response:
-    return answer(call.cursors.more(call.parts["locator"], call.base))
+    return answer(call.cursors.more(call.parts["locator"], call.base, short=call.short))
 
 
 def limits(call: Call) -> Response:
@@ -213,7 +215,8 @@ class Service:
             handler, parts, base = route(request.method, raw_path(request))
             method, params, headers = request.method, request.query_params, request.headers
             instance = str(request.base_url).rstrip("/")
-            call = Call(self.state, self.cursors, method, base, parts, params, headers, content, spent, instance)
+            short = bool(request.scope.get(SHORT_PAGES))
+            call = Call(self.state, self.cursors, method, base, parts, params, headers, content, spent, instance, short)
             return handler(call)
         except Fault as fault:
             return fault.response()

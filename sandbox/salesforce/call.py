@@ -20,7 +20,7 @@ from sandbox.state import State
 @dataclass(frozen=True, slots=True)
 class Call:
     """`base` is `/services/data/vNN.0`, `parts` the path below it that the route has captured, `instance` the
-    address of the org.
+    address of the org; `short` has a page of a query hold half its rows.
     """
 
     state: State
@@ -33,6 +33,7 @@ class Call:
     content: bytes
     spent: int
     instance: str = ""
+    short: bool = False
     org: Org = field(init=False)
 
     def __post_init__(self) -> None:

@@ -48,17 +48,18 @@ class Cursors:
         self._lock = threading.Lock()
         self._open: OrderedDict[str, Locator] = OrderedDict()
 
-    def first(self, statement: Statement, size: int, base: str) -> dict[str, Any]:
-        """The first page of a query."""
+    def first(self, statement: Statement, size: int, base: str, *, short: bool = False) -> dict[str, Any]:
+        """The first page of a query; `short`: with half of its rows."""
         if statement.counting:
             return {"totalSize": self._count(statement), "done": True, "records": []}
         rows = self._rows(statement, size + 1, (), 0)
-        if len(rows) <= size:
+        page = halved(rows[:size]) if short else rows[:size]
+        if len(rows) == len(page):
             return self._body(statement, rows, len(rows), base)
         locator = Locator(statement, size, self._count(statement))
-        return self._page(self._keep(locator), locator, 0, rows[:size], base)
+        return self._page(self._keep(locator), locator, 0, page, base)
 
-    def more(self, name: str, base: str) -> dict[str, Any]:
+    def more(self, name: str, base: str, *, short: bool = False) -> dict[str, Any]:
         """A further page by the last part of `nextRecordsUrl`: `0r8...-2000`."""
         key, _, position = name.rpartition("-")
         with self._lock:
@@ -71,7 +72,7 @@ class Cursors:
             raise Fault(400, "INVALID_QUERY_LOCATOR", "invalid query locator")
         size = min(locator.size, locator.total - start)
         rows = self._rows(locator.statement, max(size, 0), after, start)
-        return self._page(key, locator, start, rows, base)
+        return self._page(key, locator, start, halved(rows) if short else rows, base)
 
     def each(self, statement: Statement, base: str) -> Iterator[dict[str, Any]]:
         """Every row of a query without children, as it stands now."""
@@ -153,6 +154,11 @@ class Cursors:
         if "sf_fold(" in sql:
             connection.create_function("sf_fold", 1, _fold, deterministic=True)
         return connection.execute(sql, args)
+
+
+def halved(rows: list[Row]) -> list[Row]:
+    """The first half of a page, at least one row where there is any."""
+    return rows[: (len(rows) + 1) // 2]
 
 
 def _fold(value: str | None) -> str | None:

@@ -35,6 +35,7 @@ WRITING = "POST PATCH DELETE"
 USUAL = {
     "lost_locator": ("GET", r"/query(All)?/0"),
     "query_timeout": ("GET", QUERY),
+    "short_pages": ("GET", QUERY),
     "row_locked": (WRITING, RECORDS),
 }
 """Where the vendor says so: methods, and a pattern in path and query."""

@@ -196,13 +196,23 @@ def test_a_locator_lost_in_the_middle_costs_no_row(state: State, org: Org, arm: 
     assert sum(len(page) for page in ACCOUNTS.keys(org)) == 900
 
 
+def test_a_short_page_is_not_the_last(state: State, org: Org, arm: Arm) -> None:
+    fill(state, 900)
+    arm("short_pages", vendor="salesforce", times=4)
+    pages = read(org)
+    assert [len(page.records) for page in pages] == [100, 100, 100, 100, 200, 200, 100]
+    assert len(set(ids(pages))) == 900
+    arm("short_pages", vendor="salesforce", times=4)
+    assert sum(len(page) for page in ACCOUNTS.keys(org)) == 900
+
+
 @pytest.fixture
 def cut_short(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
     """Have the org say "done" after the first page of so many queries, though their totalSize is larger."""
     plain, left = Cursors.first, [0]
 
-    def first(self: Cursors, *asked: Any) -> dict[str, Any]:
-        body = plain(self, *asked)
+    def first(self: Cursors, *asked: Any, **how: Any) -> dict[str, Any]:
+        body = plain(self, *asked, **how)
         if not body["done"] and left[0]:
             left[0] -= 1
             return {**{key: value for key, value in body.items() if key != "nextRecordsUrl"}, "done": True}
@@ -228,7 +238,7 @@ def test_a_list_that_ends_before_its_own_total_is_asked_for_the_rest(
 def test_a_list_that_promises_rows_and_gives_none_is_tried_again_later(
     state: State, org: Org, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Cursors, "first", lambda *_: {"totalSize": 7, "done": True, "records": []})
+    monkeypatch.setattr(Cursors, "first", lambda *_, **__: {"totalSize": 7, "done": True, "records": []})
     with pytest.raises(RetryLater, match="Salesforce says that there are 7 records of Account and sends none"):
         read(org)
     with pytest.raises(RetryLater):
