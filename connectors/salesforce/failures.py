@@ -14,7 +14,6 @@ LATER_STATUS = frozenset({406, 408, 420, 425, 429, 500, 502, 503, 504})
 LATER_CODES = frozenset(
     {
         "QUERY_TIMEOUT",
-        "OPERATION_TOO_LARGE",
         "UNABLE_TO_LOCK_ROW",
         "REQUEST_LIMIT_EXCEEDED",
         "SERVER_UNAVAILABLE",
@@ -68,6 +67,11 @@ REFUSED: dict[str, tuple[str, str]] = {
     "INSUFFICIENT_ACCESS": (
         "The integration's user may not do this.",
         "Ask the Salesforce administrator for read access to the object.",
+    ),
+    # Salesforce counts what somebody sees who does not see all; waiting changes nothing.
+    "OPERATION_TOO_LARGE": (
+        "A query touches more records than the integration's user may look through at once.",
+        "Ask the Salesforce administrator for the permission View All Data.",
     ),
     "URI_TOO_LONG": (
         "This query is longer than Salesforce takes.",

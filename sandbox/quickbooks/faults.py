@@ -119,6 +119,24 @@ def wrong_company() -> GatewayFault:
 
 THROTTLED = ("3001", "ThrottleExceeded", "The request limit was reached. Statement ID: 1, 500 requests per minute")
 CATALOGUE: Mapping[str, Fault] = {
+    "rate_limited": gateway(429, *THROTTLED),
+    "service_throttled": Fault(*THROTTLED, status=429, kind=SYSTEM),
+    "duplicate_number": Fault(
+        "6140",
+        "Duplicate Document Number Error",
+        "Duplicate Document Number Error : You must specify a different number. This number has already been used.",
+    ),
+    "period_closed": Fault(
+        "6210",
+        "Account Period Closed, Cannot Update Through Services",
+        "Account Period Closed : The account period has closed and the account books cannot be updated.",
+    ),
+    "deposited": Fault(
+        "6540",
+        "Deposited Transaction cannot be changed",
+        "Deposited Transaction cannot be changed : This transaction has been deposited. "
+        "If you want to change or delete it, you must edit the deposit it appears on and remove it first.",
+    ),
     "wrong_company": wrong_company(),
     "admin_lost_rights": gateway(401, "120", "AuthorizationFailed", "The admin who connected has no access any more"),
     "subscription_ended": Fault(
@@ -137,8 +155,15 @@ OWN = {
     "wrong_company": "The token belongs to another company or environment.",
     "admin_lost_rights": "The admin who connected the app has no access any more.",
     "subscription_ended": "The company's subscription has ended.",
+    "service_throttled": "'Too many requests' from the service itself, in another shape than the gateway's.",
+    "duplicate_number": "Another document has the number of the one that is written.",
+    "period_closed": "The books are closed for the day of what is written.",
+    "deposited": "A payment that is changed is in a deposit already.",
 }
 """Faults that only this vendor knows."""
+WRITES = ("POST", r"/v3/company/[^/]+/(?!query|batch|upload)")
+USUAL = dict.fromkeys(("duplicate_number", "period_closed", "deposited"), WRITES)
+"""Where QuickBooks says so: methods, and a pattern in path and query."""
 LACKS = {
     "lost_locator": "it pages by position, so nothing is kept that could be lost.",
     "short_pages": "a page with fewer rows than were asked for is the end of its list.",
@@ -170,25 +195,15 @@ def answer(fault: Fault, now_ms: int | None = None, retry_after: int | None = No
     return response
 
 
-def fault_response(
-    name: str, *, retry_after: int | None = None, shape: str = "gateway", path: str = ""
-) -> Response | None:
+def fault_response(name: str, *, retry_after: int | None = None, path: str = "") -> Response | None:
     """The vendor's answer for a fault of the catalogue, or None where QuickBooks has no body of its own.
 
-    `retry_after` in seconds becomes the header (QuickBooks promises none). A throttle comes from the gateway
-    (`shape="gateway"`, lower-case) or from the service behind it (`shape="service"`). The sign-in is behind the same
-    gateway and not the company's service: in trouble it sends the gateway's page.
+    `retry_after` in seconds becomes the header (QuickBooks promises none). The sign-in is behind the same gateway and
+    not the company's service: in trouble it sends the gateway's page.
     """
     if name == "html_body":
         return HTMLResponse(HTML, 502, headers())
     if name == "server_error" and path.startswith(SIGN_IN):
         return HTMLResponse(HTML, 500, headers())
-    if name == "rate_limited":
-        code, words, detail = THROTTLED
-        throttled = gateway(429, code, words, detail)
-        if shape == "service":
-            throttled_by_service = Fault(code, words, detail, status=429, kind=SYSTEM)
-            return answer(throttled_by_service, retry_after=retry_after)
-        return answer(throttled, retry_after=retry_after)
     fault = CATALOGUE.get(name)
     return None if fault is None else answer(fault, retry_after=retry_after)

@@ -22,12 +22,27 @@ BODIES: dict[str, tuple[int, str, str]] = {
         "UNABLE_TO_LOCK_ROW",
         "unable to obtain exclusive access to this record or 1 records: 001RO00000000001AAA",
     ),
+    "duplicate_found": (400, "DUPLICATES_DETECTED", "Use one of these records?"),
+    "validation_rule": (400, "FIELD_CUSTOM_VALIDATION_EXCEPTION", "A shipment on hold needs a reason."),
+    "query_too_large": (400, "OPERATION_TOO_LARGE", "exceeded 100000 distinct who/what's"),
+    "server_unavailable": (503, "SERVER_UNAVAILABLE", "Server unavailable. Please try again later."),
 }
+EDGE: dict[str, tuple[int, str]] = {
+    "edge_406": (406, ""),
+    "edge_420": (420, "<html><head><title>Salesforce</title></head><body>We are setting things up.</body></html>"),
+}
+"""What an edge server answers by itself: a status and hardly a body."""
 OWN = {
     "calls_used_up": "The org's daily number of API calls is used up.",
     "api_disabled": "The edition or the user has no API access.",
     "query_timeout": "A query ran for too long.",
     "row_locked": "Somebody else holds the row that a write is for.",
+    "duplicate_found": "A duplicate rule refuses a write.",
+    "validation_rule": "A validation rule of the firm's refuses a write.",
+    "query_too_large": "A query touches more records than a user without View All Data may.",
+    "server_unavailable": "503, which passes.",
+    "edge_406": "406 without a body, from the edge; it passes.",
+    "edge_420": "420 with a page, from the edge; it passes.",
 }
 """Faults that only this vendor knows."""
 QUERY, RECORDS = r"/services/data/v[\d.]+/query", r"/services/data/v[\d.]+/sobjects/"
@@ -36,7 +51,12 @@ USUAL = {
     "lost_locator": ("GET", r"/query(All)?/0"),
     "query_timeout": ("GET", QUERY),
     "short_pages": ("GET", QUERY),
+    "query_too_large": ("GET", QUERY),
     "row_locked": (WRITING, RECORDS),
+    "duplicate_found": (WRITING, RECORDS),
+    "validation_rule": (WRITING, RECORDS),
+    "server_unavailable": ("", ""),
+    **dict.fromkeys(EDGE, ("", "")),
 }
 """Where the vendor says so: methods, and a pattern in path and query."""
 SIGN_IN, BULK_ONE = "/services/oauth2/", "/services/async/"
@@ -54,6 +74,8 @@ def fault_response(name: str, *, retry_after: int | None = None, path: str = "")
     headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
     if name == "html_body":
         return HTMLResponse(MAINTENANCE, 503, headers=headers)
+    if name in EDGE:
+        return HTMLResponse(EDGE[name][1], EDGE[name][0], headers=headers)
     if name not in BODIES:
         return None
     status, code, message = BODIES[name]
@@ -63,7 +85,8 @@ def fault_response(name: str, *, retry_after: int | None = None, path: str = "")
         return _at_sign_in(name, status, headers)
     if path.startswith(BULK_ONE):
         return JSONResponse({"exceptionCode": code, "exceptionMessage": message}, status, headers=headers)
-    return JSONResponse([{"message": message, "errorCode": code}], status, headers=headers)
+    of_a_write: dict[str, list[str]] = {"fields": []} if USUAL.get(name) == (WRITING, RECORDS) else {}
+    return JSONResponse([{"message": message, "errorCode": code, **of_a_write}], status, headers=headers)
 
 
 def _at_sign_in(name: str, status: int, headers: dict[str, str]) -> Response:

@@ -31,10 +31,10 @@ def received(found: Response) -> requests.Response:
     return answered(found.status_code, bytes(found.body), **dict(found.headers))
 
 
-@pytest.mark.parametrize("shape", ["gateway", "service"])
-def test_a_throttle_in_either_shape_is_a_minutes_wait(shape: str) -> None:
+@pytest.mark.parametrize("name", ["rate_limited", "service_throttled"])
+def test_a_throttle_in_either_shape_is_a_minutes_wait(name: str) -> None:
     with pytest.raises(RetryLater) as later:
-        refuse(of_the_sandbox("rate_limited", shape=shape))
+        refuse(of_the_sandbox(name))
     assert (later.value.after, later.value.step) == (60, PASSES)
 
 
@@ -57,6 +57,15 @@ def test_what_only_a_person_can_mend_says_who_and_how(name: str, words: str) -> 
         refuse(of_the_sandbox(name))
     assert refused.value.step
     assert "intuit_tid" in refused.value.detail
+
+
+@pytest.mark.parametrize(
+    ("name", "code"), [("duplicate_number", "6140"), ("period_closed", "6210"), ("deposited", "6540")]
+)
+def test_what_the_books_do_not_allow_is_told_with_its_code(name: str, code: str) -> None:
+    with pytest.raises(Invalid, match=code) as refused:
+        refuse(of_the_sandbox(name))
+    assert (refused.value.code, bool(refused.value.step)) == (code, True)
 
 
 def test_an_expired_token_is_told_apart(caplog: pytest.LogCaptureFixture) -> None:

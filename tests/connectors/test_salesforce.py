@@ -269,6 +269,10 @@ def test_a_session_that_never_holds_is_given_up_after_one_new_sign_in(url: str, 
         ("server_error", {}, "cannot answer now", None),
         ("html_body", {"retry_after": 90}, "cannot answer now", 90),
         ("cut_connection", {}, "broke off", None),
+        ("server_unavailable", {}, "cannot answer now", None),
+        ("edge_406", {}, "cannot answer now", None),
+        ("edge_420", {}, "cannot answer now", None),
+        ("query_timeout", {}, "cannot answer now", None),
     ],
 )
 def test_what_passes_by_itself_is_retried_later(
@@ -282,6 +286,29 @@ def test_what_passes_by_itself_is_retried_later(
     assert failed.value.after == after
     # What came before the failure is kept, and the reading goes on from there.
     assert len(set(ids([*pages, *read(org, pages[-1].cursor)]))) == 900
+
+
+def test_a_query_that_is_too_large_needs_somebody_to_see_all(state: State, org: Org, arm: Arm) -> None:
+    arm("query_too_large")
+    with pytest.raises(NeedsPerson, match="more records than") as refused:
+        read(org)
+    assert "View All Data" in refused.value.step
+
+
+@pytest.mark.parametrize(
+    ("fault", "error", "says"),
+    [
+        ("row_locked", RetryLater, "UNABLE_TO_LOCK_ROW"),
+        ("duplicate_found", NeedsPerson, "Use one of these records"),
+        ("validation_rule", NeedsPerson, "needs a reason"),
+    ],
+)
+def test_a_refused_write_is_for_later_or_for_a_person(
+    org: Org, arm: Arm, fault: str, error: type[FrontdeskError], says: str
+) -> None:
+    arm(fault)
+    with pytest.raises(error, match=says):
+        org.call(lambda client: client.Account.create({"Name": "Nordlicht GmbH"}))
 
 
 @pytest.mark.parametrize("fault", ["rate_limited", "server_error", "html_body", "cut_connection", "calls_used_up"])

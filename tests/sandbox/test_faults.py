@@ -174,6 +174,7 @@ CRM, DRIVE = "/services/data/v68.0", "/drive/v3"
     [
         ("rate_limited", f"POST {TOKEN}", f"GET {CRM}/limits"),
         ("calls_used_up", f"POST {TOKEN}", f"GET {CRM}/limits"),
+        ("deposited", "POST /v3/company/1/query", "POST /v3/company/1/payment"),
         ("subscription_ended", f"GET {DISCOVERY}", "GET /v3/company/1/preferences"),
         ("daily_limit", "POST /token", f"GET {DRIVE}/about"),
         ("row_locked", f"GET {CRM}/query?q=x", f"PATCH {CRM}/sobjects/Account/001"),

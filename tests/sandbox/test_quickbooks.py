@@ -490,6 +490,16 @@ def test_the_library_sees_the_vendors_codes(qb: QuickBooks, base: str) -> None:
     with pytest.raises(ValidationException) as parse:
         Invoice.where("Balance = '1' OR Balance = '2'", qb=qb)
     assert parse.value.error_code == 4000
+    arm(base, fault="service_throttled")
+    with pytest.raises(ValidationException) as throttled:
+        Customer.get(3, qb=qb)
+    assert throttled.value.error_code == 3001
+    customer = Customer()
+    customer.DisplayName = "Late"
+    arm(base, fault="period_closed")
+    with pytest.raises(QuickbooksException) as closed:
+        customer.save(qb=qb)
+    assert closed.value.error_code == 6210
     arm(base, fault="expired_token")
     for _ in "asked, and asked again":
         with pytest.raises(AuthorizationException):
