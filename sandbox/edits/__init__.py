@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from sandbox.edits import books, papers, work
-from sandbox.edits.records import Refused, create, delete, found, fresh_id, merge, restore
+from sandbox.edits.records import Refused, create, delete, found, fresh_id, late_commit, merge, restore
 from sandbox.state import Record, State
 
 __all__ = ["EDITS", "Refused", "create", "delete", "found", "fresh_id", "merge", "restore", "told", "vendor_of"]
@@ -33,6 +33,7 @@ EDITS: dict[str, Callable[[State, dict[str, Any]], Record]] = {
     "release-shipment": work.release_shipment,
     "move-milestone": work.move_milestone,
     "new-version": papers.new_version,
+    "late-commit": late_commit,
     "delete": _delete,
     "restore": _restore,
 }
@@ -51,6 +52,7 @@ TOLD = {
     "release-shipment": "Shipment {name} goes on.",
     "move-milestone": "{name} is done.",
     "new-version": "{name} has a new version.",
+    "late-commit": "{name} has committed late.",
     "delete": "{name} is deleted.",
     "restore": "{name} is back.",
 }

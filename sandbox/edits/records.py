@@ -61,6 +61,22 @@ def _merge_in_books(state: State, record: Record, body: dict[str, Any], fields: 
         return state.put("quickbooks", record.kind, record.id, body, deleted=record.deleted)
 
 
+def late_commit(state: State, wish: dict[str, Any]) -> Record:
+    """A long transaction of Salesforce's commits: its record is seen from now on, stamped `seconds` ago (default 60).
+
+    `kind`, the `id` of a record or none for a new one, and `fields`.
+    """
+    kind, seconds = str(wish["kind"]), int(wish.get("seconds", 60))
+    if seconds < 0:
+        raise ValueError(f"seconds was {seconds}; accepted is a whole number of 0 or more")
+    id_, stamped = str(wish.get("id") or fresh_id(state, "salesforce", kind)), state.now() - seconds * 1000
+    former = state.get("salesforce", kind, id_)
+    if former and former.modified > stamped:
+        raise Refused(f"{id_} was written since: a transaction as old as that would have held its row.")
+    body = {**(former.body if former else {}), **wish.get("fields", {})}
+    return state.put("salesforce", kind, id_, body, modified=stamped)
+
+
 def _refuse_amounts(fields: dict[str, Any]) -> None:
     """The vendor's own Fault for an amount that no company's books could show. What is no number may be put in."""
     for name, value in fields.items():

@@ -1,7 +1,8 @@
 """Bulk API 2.0 query jobs: created, polled, read page by page as CSV, aborted, deleted.
 
 Source: Bulk API 2.0 guide. A job is read when it is created, so its pages stay the same however often they are asked
-for; it says to be ready after `salesforce_bulk_seconds` (a fact, 0) by the sandbox's clock.
+for; it says to be ready after `salesforce_bulk_seconds` (a fact, 0) by the sandbox's clock, or to have failed if
+`salesforce_bulk_fail` says why.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ CREATE TABLE IF NOT EXISTS bulk_row (
     job INTEGER NOT NULL, n INTEGER NOT NULL, line TEXT NOT NULL, PRIMARY KEY (job, n)
 ) WITHOUT ROWID;
 """
-SECONDS = "salesforce_bulk_seconds"
+SECONDS, FAILING = "salesforce_bulk_seconds", "salesforce_bulk_fail"
 JOBS_A_DAY = 10_000
 DAY_MS = 86_400_000
 MOST_RECORDS = 50_000
@@ -64,6 +65,7 @@ def create(call: Call) -> Response:
     statement = compiled(call, wish["query"], with_deleted=wish["operation"] == "queryAll")
     facts = {"operation": wish["operation"], "object": statement.root.entity, "query": wish["query"]}
     facts |= {"columnDelimiter": delimiter, "lineEnding": ending, "version": call.base}
+    facts |= {"error": call.state.fact(FAILING)}
     with call.state.transaction():
         job = kept(call, statement, facts)
     return answer(shown(call, job) | {"state": "UploadComplete"})
@@ -230,13 +232,16 @@ def stands(state: State, job: Json) -> str:
     if job.get("ended"):
         return str(job["ended"])
     waited = (state.now() - job["created"]) / 1000
-    return "JobComplete" if waited >= float(state.fact(SECONDS, "0")) else "InProgress"
+    if waited < float(state.fact(SECONDS, "0")):
+        return "InProgress"
+    return "Failed" if job.get("error") else "JobComplete"
 
 
 def shown(call: Call, job: Json) -> Json:
     """The job as the vendor shows it."""
     created, state = stamp(job["created"]), stands(call.state, job)
-    done = {"numberRecordsProcessed": job["count"], "retries": 0, "totalProcessingTime": 0}
+    done: Json = {"retries": 0, "totalProcessingTime": 0, "numberRecordsProcessed": job["count"]}
+    failed = done | {"numberRecordsProcessed": 0, "errorMessage": job.get("error")}
     return {
         "id": numbered_id("750", job["n"]),
         "operation": job["operation"],
@@ -251,4 +256,4 @@ def shown(call: Call, job: Json) -> Json:
         "jobType": "V2Query",
         "lineEnding": job["lineEnding"],
         "columnDelimiter": job["columnDelimiter"],
-    } | (done if state == "JobComplete" else {})
+    } | {"JobComplete": done, "Failed": failed}.get(state, {})

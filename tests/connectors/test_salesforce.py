@@ -137,11 +137,14 @@ def test_a_reading_can_stop_after_any_page_and_goes_on_without_a_gap(state: Stat
     assert not set(ids(whole[:1])) & set(ids(read(org, whole[0].cursor)))
 
 
-def test_a_row_that_commits_behind_the_cursor_is_seen(state: State, org: Org) -> None:
+def test_a_row_that_commits_behind_the_cursor_is_seen(state: State, url: str, org: Org) -> None:
     fill(state, 10)
     cursor = read(org)[-1].cursor
-    state.put("salesforce", "Account", name(99), {"Name": "Late"}, modified=state.now() - 500_000)
-    assert ids(read(org, cursor)) == [name(99)]
+    for wish in ({"id": name(5)}, {"fields": {"Name": "Late"}}):
+        late = {"kind": "Account", "seconds": 500, **wish}
+        requests.post(f"{url}/control/edits/late-commit", json=late, timeout=30).raise_for_status()
+    (edited, made) = read(org, cursor)[0].records
+    assert (edited["Id"], made["Name"]) == (name(5), "Late")
 
 
 def test_a_late_row_is_seen_also_after_a_broken_reading_was_resumed(state: State, org: Org) -> None:

@@ -159,6 +159,16 @@ def test_a_fault_on_the_way_loses_nothing(hub: Hub, state: State, sandbox: str, 
     assert reconcile_source(hub, source).agrees
 
 
+def test_what_commits_late_while_a_long_transaction_runs_is_not_lost(hub: Hub, state: State, sandbox: str) -> None:
+    httpx.post(f"{sandbox}/control/salesforce/covered", json={"seconds": 7200}).raise_for_status()
+    sync_source(hub, "salesforce")
+    late = {"kind": "Account", "seconds": 300, "fields": {"Name": "Late & Sons"}}
+    httpx.post(f"{sandbox}/control/edits/late-commit", json=late).raise_for_status()
+    sync_source(hub, "salesforce")
+    assert count(hub, Client.c.name == "Late & Sons") == 1
+    assert reconcile_source(hub, "salesforce").agrees
+
+
 def test_a_full_disk_is_said_and_the_next_run_goes_on(hub: Hub, state: State, monkeypatch: pytest.MonkeyPatch) -> None:
 
     def full(*_: Any) -> None:

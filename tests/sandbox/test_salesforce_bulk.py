@@ -64,6 +64,18 @@ def test_deleted_rows_come_with_query_all(org: Salesforce) -> None:
     assert "Gone" in names
 
 
+def test_a_job_that_fails_says_why_and_has_no_results(url: str, org: Salesforce, jobs: Jobs) -> None:
+    switch, why = f"{url}/control/salesforce/bulk", "InternalServerError: the query ran into its limit"
+    requests.post(switch, json={"fail": why}, timeout=30)
+    with pytest.raises(SalesforceOperationError, match="ran into its limit"):
+        list(org.bulk2.Account.query(QUERY, wait=0.01))
+    job = jobs("GET", f"/{jobs.create()['id']}").json()
+    assert (job["state"], job["errorMessage"], job["numberRecordsProcessed"]) == ("Failed", why, 0)
+    assert jobs("GET", f"/{job['id']}/results").status_code == 400
+    requests.post(switch, json={"fail": ""}, timeout=30)
+    assert [len(rows(page)) - 1 for page in org.bulk2.Account.query(QUERY, wait=0.01)] == [5]
+
+
 def test_a_job_from_its_creation_to_its_deletion(jobs: Jobs) -> None:
     job = jobs.create()
     assert (job["state"], job["object"], job["apiVersion"]) == ("UploadComplete", "Account", 68.0)

@@ -264,6 +264,29 @@ def test_the_delete_log_cuts_seconds_and_says_how_far_it_is_sure(state: State, o
             method(end - dt.timedelta(days=days), end)
 
 
+def test_who_goes_on_from_what_the_log_is_sure_of_misses_no_late_commit(
+    state: State, url: str, org: Salesforce
+) -> None:
+    now, minute = dt.datetime.fromtimestamp(state.now() / 1000, dt.UTC), dt.timedelta(minutes=1)
+    requests.post(f"{url}/control/salesforce/covered", json={"seconds": 240}, timeout=30).raise_for_status()
+    before = org.Account.updated(now - 10 * minute, now)
+    sure = dt.datetime.fromisoformat(before["latestDateCovered"])
+    assert (before["ids"], sure < now - 3 * minute) == ([], True)
+    late = {"kind": "Account", "seconds": 120, "fields": {"Name": "Late"}}
+    made = requests.post(f"{url}/control/edits/late-commit", json=late, timeout=30).json()
+    assert org.Account.updated(sure, now)["ids"] == [made["id"]]
+    requests.post(f"{url}/control/salesforce/covered", json={"seconds": None}, timeout=30)
+    after = org.Account.updated(sure, now)["latestDateCovered"]
+    assert dt.datetime.fromisoformat(after) > now - 2 * minute
+
+
+def test_a_transaction_cannot_commit_behind_what_was_written_since(url: str, org: Salesforce) -> None:
+    id_ = org.Account.create({"Name": "x"})["id"]
+    late = {"kind": "Account", "id": id_, "seconds": 60, "fields": {"Name": "y"}}
+    refused = requests.post(f"{url}/control/edits/late-commit", json=late, timeout=30)
+    assert (refused.status_code, "written since" in refused.json()["error"]) == (409, True)
+
+
 def test_a_hidden_field_is_an_error_in_soql_and_absent_from_the_record(url: str, org: Salesforce) -> None:
     id_ = org.Account.create({"Name": "x", "Phone": "1"})["id"]
     requests.post(f"{url}/control/salesforce/permissions", json={"hidden": ["Account.Phone"]}, timeout=30)
