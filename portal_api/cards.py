@@ -10,19 +10,8 @@ from portal_api.answers.saas import FULL, NEARLY_FULL, renewal, used_percent
 from portal_api.answers.work import phase
 from portal_api.feeds import Fresh
 from portal_api.profiles import Profile
-from portal_api.states import (
-    OVER,
-    STATIONS,
-    State,
-    document_state,
-    invoice_state,
-    key,
-    milestone_state,
-    plain,
-    project_state,
-    request_state,
-    shipment_state,
-)
+from portal_api.project_states import OVER, milestone_state, project_state
+from portal_api.states import STATIONS, State, document_state, invoice_state, key, plain, request_state, shipment_state
 from portal_api.wording import Words
 
 SHOWN = 4

@@ -19,9 +19,10 @@ from portal_api.feeds import Feeds, Fresh
 from portal_api.pages import render, words_of
 from portal_api.portal import portal_of
 from portal_api.profiles import Profile
+from portal_api.project_states import WAITING_VERBS
 from portal_api.queries.home import lists_of
 from portal_api.reading import reading
-from portal_api.states import WAITING_VERBS, key
+from portal_api.states import key
 from portal_api.wording import Words
 from store.scope import Reader
 

@@ -18,9 +18,10 @@ from portal_api.feeds import Fresh
 from portal_api.listing import ROWS, Id, Standing, clip, standing
 from portal_api.pages import NotFound, frame_of, render, words_of
 from portal_api.portal import portal_of
+from portal_api.project_states import OVER, WAITING_VERBS, coming, milestone_state, project_state, waits
 from portal_api.queries import projects as queries
 from portal_api.reading import reading
-from portal_api.states import OVER, WAITING_VERBS, State, coming, key, milestone_state, plain, project_state, waits
+from portal_api.states import State, key, plain
 from portal_api.wording import Words
 from store.scope import Reader
 

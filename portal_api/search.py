@@ -14,18 +14,11 @@ from portal_api.activity import record
 from portal_api.invoices import title_of
 from portal_api.listing import clean
 from portal_api.pages import render, words_of
+from portal_api.project_states import project_state
 from portal_api.queries.parts import sought
 from portal_api.queries.search import HITS, PER_NOUN
 from portal_api.reading import reading
-from portal_api.states import (
-    State,
-    contract_state,
-    document_state,
-    invoice_state,
-    project_state,
-    request_state,
-    shipment_state,
-)
+from portal_api.states import State, contract_state, document_state, invoice_state, request_state, shipment_state
 from portal_api.wording import Words
 from store.scope import Reader
 

@@ -90,10 +90,10 @@ def _settled(row: Any, paid_on: dt.date | None, speak: Speech) -> State:
         return State("quiet", "Nothing to pay", "There is nothing to pay on this invoice.")
     if paid_on is None:
         return State("good", "Paid", "Paid in full.")
-    return State("good", f"Paid {_on(paid_on, speak)}", f"Paid in full {_on(paid_on, speak)}.")
+    return State("good", f"Paid {on_day(paid_on, speak)}", f"Paid in full {on_day(paid_on, speak)}.")
 
 
-def _on(day: dt.date, speak: Speech) -> str:
+def on_day(day: dt.date, speak: Speech) -> str:
     words = speak.day(day)
     return words if words in {"today", "yesterday", "tomorrow"} else f"on {words}"
 
@@ -103,12 +103,12 @@ def _due(due_on: dt.date | None, speak: Speech) -> State:
         return State("info", "Open", "It has no due date.")
     left = (due_on - speak.today).days
     if left < 0:
-        return State("bad", f"{days(-left)} overdue", f"It was due {_on(due_on, speak)}, {days(-left)} ago.")
+        return State("bad", f"{days(-left)} overdue", f"It was due {on_day(due_on, speak)}, {days(-left)} ago.")
     if left == 0:
         return State("attention", "Due today", "It is due today.")
     if left <= SOON_DAYS:
-        return State("attention", f"Due in {days(left)}", f"It is due {_on(due_on, speak)}.")
-    return State("info", "Open", f"It is due {_on(due_on, speak)}.")
+        return State("attention", f"Due in {days(left)}", f"It is due {on_day(due_on, speak)}.")
+    return State("info", "Open", f"It is due {on_day(due_on, speak)}.")
 
 
 # Shipments --------------------------------------------------------------------------------------------------------
@@ -202,76 +202,6 @@ def lateness(row: Any, speak: Speech) -> int:
     return max(0, (speak.local_day(actual) - speak.local_day(promise)).days)
 
 
-# Projects ---------------------------------------------------------------------------------------------------------
-
-HEALTH: Mapping[str, State] = {
-    "on_track": State("good", "On track"),
-    "at_risk": State("attention", "At risk"),
-    "late": State("bad", "Late"),
-}
-PROJECT_WORDS: Mapping[str, State] = {
-    "completed": State("good", "Completed"),
-    "done": State("good", "Completed"),
-    "closed": State("quiet", "Closed"),
-    "cancelled": State("quiet", "Cancelled"),
-    "on_hold": State("attention", "On hold"),
-    "planned": State("info", "Planned"),
-}
-OVER = frozenset(PROJECT_WORDS) - {"on_hold", "planned"}
-"""Statuses of projects that have ended."""
-
-
-def project_state(row: Any, speak: Speech) -> State:
-    """A project's state: over or not begun by its status, else by a step of ours that is late (`step_due` is the first
-    day of those that are open), else its health, else its due day.
-    """
-    status = key(row.status)
-    if status in PROJECT_WORDS:
-        return PROJECT_WORDS[status]
-    if row.step_due is not None and row.step_due < speak.today and key(row.health) != "late":
-        return State("bad", "A step is late")
-    if key(row.health) in HEALTH:
-        return HEALTH[key(row.health)]
-    if row.due_on is not None and row.due_on < speak.today:
-        return State("bad", f"{days((speak.today - row.due_on).days)} late")
-    return State("info", plain(row.status) or "In work")
-
-
-def coming(row: Any, speak: Speech) -> bool:
-    """Whether a project's next event is still ahead; one without a date may be. The past is no next event."""
-    return bool(row.next_event) and (row.next_event_at is None or row.next_event_at >= speak.now)
-
-
-WAITING_VERBS: Mapping[str, str] = {"approve": "Approve", "upload": "Upload", "answer": "Answer"}
-
-
-def is_done(step: Any) -> bool:
-    """Whether a step of a project is done: its source says so, or when."""
-    return step.completed_on is not None or key(step.status) == "done"
-
-
-def waits(step: Any) -> bool:
-    """Whether a step waits for the client; `queries.projects.waits` is the same in SQL."""
-    return bool(step.client_action) and not is_done(step)
-
-
-def milestone_state(row: Any, speak: Speech) -> State:
-    """A step's state, and the dot on its line: done, now, late, next."""
-    if is_done(row):
-        return State("done", "Done", f"Done {_on(row.completed_on, speak)}" if row.completed_on else "Done")
-    late = row.due_on is not None and row.due_on < speak.today
-    when = f", {'was ' if late else ''}due {speak.day(row.due_on)}" if row.due_on else ""
-    if row.client_action:
-        verb = WAITING_VERBS.get(key(row.client_action), plain(row.client_action))
-        return State("late" if late else "now", f"{verb}: waits for you", f"Waits for you{when}")
-    if late:
-        behind = days((speak.today - row.due_on).days)
-        return State("late", f"{behind} late", f"{behind} late{when}")
-    if key(row.status) == "in_progress":
-        return State("now", "In work", f"In work{when}")
-    return State("next", "Planned", f"Planned{when}")
-
-
 # Requests, contracts, documents -------------------------------------------------------------------------------------
 
 REQUEST_WORDS: Mapping[str, State] = {
@@ -299,7 +229,7 @@ def contract_state(row: Any, speak: Speech) -> State:
     """A contract's state: in force until when, ending soon, ended, not signed yet."""
     status = key(row.status)
     if row.ends_on is not None and row.ends_on < speak.today:
-        return State("quiet", "Ended", f"Ended {_on(row.ends_on, speak)}.")
+        return State("quiet", "Ended", f"Ended {on_day(row.ends_on, speak)}.")
     if status == "expired":
         return State("quiet", "Ended", "These terms have ended.")
     if status not in {"activated", "active"}:

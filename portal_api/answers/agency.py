@@ -17,6 +17,7 @@ from portal_api.answers.work import (
     waiting,
     what_next,
 )
+from portal_api.project_states import project_state
 from portal_api.wording import Words
 
 
@@ -31,7 +32,8 @@ def agency(facts: Facts, speak: Words) -> Answer:
     # Beside trouble, what waits is left to the list right below: what comes next is said instead.
     waits = waiting(facts, speak) if troubled is None else None
     following = Part(ahead, GOOD) if ahead and waits is None else None
-    parts = [*_state(troubled, _money(project)), waits, following]
+    well = project_state(project, speak).label
+    parts = [*_state(troubled, well, _money(project)), waits, following]
     proof = [*_proof(project, speak), others_fact(facts, project, speak, "campaign")]
     return answer([*parts, None if troubled else others(facts, project, speak)], proof)
 
@@ -50,14 +52,14 @@ def over_budget(project: Any) -> int | None:
     return round(100 * int(project.spent_minor) / int(project.budget_minor) - int(project.percent_complete))
 
 
-def _state(troubled: Part | None, money: Part | None) -> list[Part]:
+def _state(troubled: Part | None, well: str, money: Part | None) -> list[Part]:
     if troubled is not None:
         # The card below has the money; only what is over the budget is news beside other trouble.
         return [troubled, *([Part(f"{upper_first(money.text)}.", BAD)] if money and money.tone == BAD else [])]
     if money is None:
-        return [Part("On track.", GOOD)]
+        return [Part(f"{well}.", GOOD)]
     joint = " and" if money.tone == GOOD else ", but"
-    return [Part(f"On track{joint} {money.text}.", money.tone)]
+    return [Part(f"{well}{joint} {money.text}.", money.tone)]
 
 
 def _money(project: Any) -> Part | None:

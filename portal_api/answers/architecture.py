@@ -20,7 +20,8 @@ from portal_api.answers.work import (
     waiting,
     what_next,
 )
-from portal_api.states import coming, days
+from portal_api.project_states import coming, stands
+from portal_api.states import days
 from portal_api.wording import Words
 
 
@@ -31,7 +32,7 @@ def architecture(facts: Facts, speak: Words) -> Answer:
         return answer([nothing_runs(facts, "No building yet. It appears here the moment it is set up.")])
     open_steps = steps(project, facts)
     troubled = trouble(project, open_steps, speak, SITE)
-    schedule = None if troubled else Part(_schedule(project, facts), GOOD)
+    schedule = None if troubled else Part(_schedule(project, facts, speak), GOOD)
     # Beside trouble, what waits is left to the list right below.
     waits = None if troubled else waiting(facts, speak)
     # A step that waits for the client is not told again as the next one.
@@ -45,10 +46,15 @@ def architecture(facts: Facts, speak: Words) -> Answer:
     return answer([*parts, None if troubled else others(facts, project, speak)], proof)
 
 
-def _schedule(project: Any, facts: Facts) -> str:
+SCHEDULE = {"on_track": "The site is on schedule.", "planned": "The site is planned."}
+
+
+def _schedule(project: Any, facts: Facts, speak: Words) -> str:
     reached = [row for row in done_steps(project, facts) if row.due_on is not None]
     ahead = (reached[-1].due_on - reached[-1].completed_on).days if reached else 0
-    return f"The site is {days(ahead)} ahead." if ahead > 0 else "The site is on schedule."
+    if ahead > 0:
+        return f"The site is {days(ahead)} ahead."
+    return SCHEDULE.get(stands(project, speak), "The site is in work.")
 
 
 def _review(project: Any, open_steps: list[Any], speak: Words) -> Part | None:

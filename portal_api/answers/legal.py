@@ -6,7 +6,7 @@ from typing import Any
 
 from portal_api.answers.answer import ATTENTION, GOOD, INFO, Answer, Fact, Facts, Part, answer, bare, upper_first
 from portal_api.answers.work import CASE, due_fact, lead, nothing_runs, others, others_fact, steps, trouble, waiting
-from portal_api.states import coming, key
+from portal_api.project_states import coming, stands
 from portal_api.wording import Words
 
 UNSET = "The next date is not set yet."
@@ -26,7 +26,7 @@ def legal(facts: Facts, speak: Words) -> Answer:
 
 
 def _trouble(case: Any, facts: Facts, speak: Words) -> Part | None:
-    if key(case.status) == "on_hold":
+    if stands(case, speak) == "on_hold":
         return Part("Your case is stayed.", ATTENTION)
     return trouble(case, steps(case, facts), speak, CASE)
 
@@ -34,7 +34,7 @@ def _trouble(case: Any, facts: Facts, speak: Words) -> Part | None:
 def _next_date(case: Any, speak: Words) -> Part | None:
     if case.next_event_at and coming(case, speak):
         return Part(f"{upper_first(bare(case.next_event))} is set for {speak.moment(case.next_event_at)}.", GOOD)
-    if case.phase and key(case.status) != "on_hold":
+    if case.phase and stands(case, speak) != "on_hold":
         return Part(f"Your case is in the stage {case.phase}; the next date is not set yet.", GOOD, short=UNSET)
     return Part(UNSET, GOOD)
 

@@ -16,6 +16,7 @@ from portal_api.answers.work import (
     waiting,
     what_next,
 )
+from portal_api.project_states import project_state
 from portal_api.wording import Words
 
 
@@ -29,7 +30,8 @@ def professional_services(facts: Facts, speak: Words) -> Answer:
     # Beside trouble, what waits is left to the list right below: what comes next is said instead.
     waits = waiting(facts, speak) if troubled is None else None
     where = upper_first(progress(project)) or f"In work: {project.name}"
-    well = Fact(INFO, where) if troubled else Fact(GOOD, "On track")
+    state = project_state(project, speak)
+    well = Fact(INFO, where) if troubled else Fact(state.tone, state.label)
     proof = [well, due_fact(project, speak), others_fact(facts, project, speak)]
     if troubled:
         return answer([troubled, Part(what_next(project, open_steps, speak), GOOD)], proof)

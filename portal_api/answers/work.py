@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from portal_api.answers.answer import (
@@ -20,7 +20,8 @@ from portal_api.answers.answer import (
     counted,
     lower_first,
 )
-from portal_api.states import OVER, SOON_DAYS, coming, days, is_done, key, waits
+from portal_api.project_states import OVER, coming, is_done, is_ours, stands, waits
+from portal_api.states import SOON_DAYS, days, key
 from portal_api.wording import Words
 
 FAR = dt.date.max
@@ -51,7 +52,7 @@ def done_steps(project: Any, facts: Facts) -> list[Any]:
 
 def late_step(open_steps: Sequence[Any], speak: Words) -> Any | None:
     """The step of ours that is furthest behind its day; what waits for the client is not ours."""
-    late = [row for row in open_steps if not row.client_action and row.due_on and row.due_on < speak.today]
+    late = [row for row in open_steps if is_ours(row) and row.due_on and row.due_on < speak.today]
     return min(late, key=lambda row: row.due_on) if late else None
 
 
@@ -68,24 +69,26 @@ def trouble(project: Any, open_steps: Sequence[Any], speak: Words, name: str) ->
     """What is wrong with the project; None when nothing is. Right for any name, `Festival posters` too; what has a
     noun instead (`Your case`) gets a whole sentence.
     """
-    step = late_step(open_steps, speak)
-    if step is not None:
-        late = f"{days((speak.today - step.due_on).days)} late with {bare(step.name)}."
+    how = stands(project, speak)
+    if how == "step_late":
+        step = late_step(open_steps, speak)
+        late = f"{days((speak.today - project.step_due).days)} late with {bare(step.name) if step else 'a step'}."
         # The list below begins with this project.
         return Part(f"{name}: we are {late}", BAD, short=f"We are {late}")
-    if key(project.status) == "on_hold":
-        return Part(_stands(name, "on hold", f"{name}: work is on hold."), ATTENTION)
-    if project.due_on is not None and project.due_on < speak.today:
+    if how == "past_due":
         return Part(f"{name}: we are {days((speak.today - project.due_on).days)} late.", BAD)
-    if key(project.health) == "late":
-        return Part(_stands(name, "behind schedule", f"{name}: we are behind schedule."), BAD)
-    if key(project.health) == "at_risk":
-        return Part(_stands(name, "at risk of delay", f"{name}: at risk of delay."), ATTENTION)
-    return None
+    if how not in TROUBLES:
+        return None
+    tone, noun, otherwise = TROUBLES[how]
+    return Part(f"{name} is {noun}." if name in {SITE, CASE} else f"{name}: {otherwise}.", tone)
 
 
-def _stands(name: str, how: str, otherwise: str) -> str:
-    return f"{name} is {how}." if name in {SITE, CASE} else otherwise
+TROUBLES: Mapping[str, tuple[str, str, str]] = {
+    "on_hold": (ATTENTION, "on hold", "work is on hold"),
+    "late": (BAD, "behind schedule", "we are behind schedule"),
+    "at_risk": (ATTENTION, "at risk of delay", "at risk of delay"),
+}
+"""Its tone, and how it is said after a noun and after a name."""
 
 
 def what_next(project: Any, open_steps: Sequence[Any], speak: Words) -> str:

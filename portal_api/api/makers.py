@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from portal_api import states
+from portal_api import project_states, states
 from portal_api.access.people import role_of
 from portal_api.api import models as m
 from portal_api.feeds import Fresh
@@ -92,7 +92,7 @@ def _line(line: dict[str, Any], currency: str) -> m.InvoiceLine:
 def _project(row: Any, words: Words) -> dict[str, Any]:
     return {
         **picked(m.Project, row),
-        "state": state(states.project_state(row, words)),
+        "state": state(project_states.project_state(row, words)),
         "budget": money(row.budget_minor, row.currency),
         "spent": money(row.spent_minor, row.currency),
     }
@@ -106,7 +106,7 @@ def project(row: Any, words: Words) -> m.Project:
 def project_detail(row: Any, milestones: Sequence[Any], words: Words) -> m.ProjectDetail:
     """One project."""
     steps = [
-        m.Milestone(**{**picked(m.Milestone, step), "state": state(states.milestone_state(step, words))})
+        m.Milestone(**{**picked(m.Milestone, step), "state": state(project_states.milestone_state(step, words))})
         for step in milestones
     ]
     return m.ProjectDetail(**_project(row, words), summary=row.summary, milestones=steps)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import String, and_, bindparam, case, func, select
 
+from portal_api.project_states import OVER
 from portal_api.queries.parts import STREAMS, held, newest_first, since_ever
-from portal_api.states import OVER
 from store.bundle import Bundle
 from store.scope import visible
 

@@ -25,13 +25,15 @@ from portal_api.cards import dots_of, plan_of
 from portal_api.contracts import lead_of as contracts_lead
 from portal_api.contracts import view_of
 from portal_api.invoices import lead_of as invoices_lead
+from portal_api.project_states import is_ours, project_state
 from portal_api.projects import next_of
 from portal_api.shipments import lead_of
-from portal_api.states import project_state, shipment_state
+from portal_api.states import shipment_state
 from portal_api.wording import Words
 
 NOW = dt.datetime(2026, 12, 1, 9, 30, tzinfo=dt.UTC)
 SPEAK = Words("en", ZoneInfo("Europe/Berlin"), NOW)
+NOTHING = Facts()
 
 
 def at(days: float) -> dt.datetime:
@@ -89,6 +91,18 @@ def plan(current=7_100, **changes):
     return Row(**{**basis, **changes})
 
 
+def stored(basis: Facts = NOTHING, **changes: Any) -> Facts:
+    """What the store holds for an answer, as its queries give it."""
+    found = dataclasses.replace(basis, **changes)
+    return dataclasses.replace(found, projects=[with_its_steps(row, found.milestones) for row in found.projects])
+
+
+def with_its_steps(row: Any, milestones: Any) -> Any:
+    """A project with the first day of our open steps."""
+    ours = [s.due_on for s in milestones if s.project_id == row.id and is_ours(s) and s.due_on]
+    return Row(**{**vars(row), "step_due": min([*ours, *([row.step_due] if row.step_due else [])], default=None)})
+
+
 def test_a_held_shipment_comes_first_with_its_new_date():
     held = shipment("HBL-2291", exception="Held at customs", location="Rotterdam, NL", eta_at=at(9))
     said = logistics(shipments(held, shipment(), shipment("HBL-2292")), SPEAK)
@@ -120,7 +134,7 @@ def test_what_waits_is_said_beside_the_goods_too():
     said = logistics(shipments(held, shipment(), waiting=waiting, requests=asked), SPEAK)
     assert said.sentence == "HBL-2291 is held at customs in Rotterdam; new ETA Thu 10 Dec."
     assert ("1", "on time") in [(fact.what, fact.words) for fact in said.proof], "the proof says the rest"
-    assert logistics(Facts(requests=asked), SPEAK).sentence.startswith("1 thing waits for you. No shipments yet.")
+    assert logistics(stored(requests=asked), SPEAK).sentence.startswith("1 thing waits for you. No shipments yet.")
 
 
 def test_a_promise_that_has_passed_is_not_the_next_arrival():
@@ -158,11 +172,30 @@ def test_late_is_red_wherever_it_is_said():
 
 def test_a_project_with_a_late_step_is_nowhere_on_track():
     late = [step("Training", -4), step("Go-live", 20)]
-    facts = Facts(projects=[project()], milestones=late)
+    facts = stored(projects=[project()], milestones=late)
     assert professional_services(facts, SPEAK).sentence.startswith("ERP rollout: we are 4 days late with Training.")
     assert project_state(project(step_due=day(-4)), SPEAK)[:2] == ("bad", "A step is late")
     assert project_state(project(step_due=day(-4), health="late"), SPEAK).label == "Late"
     assert project_state(project(step_due=day(0)), SPEAK).label == "On track", "a day has until its end"
+
+
+@pytest.mark.parametrize(
+    ("changes", "label", "headlines"),
+    [
+        ({"due_on": day(-5)}, "5 days late", ["we are 5 days late."] * 2),
+        ({"status": "on_hold", "step_due": day(-60)}, "On hold", ["work is on hold.", "The site is on hold."]),
+        ({"health": None, "due_on": None}, "In work", ["In work and", "The site is in work."]),
+        ({"health": None, "step_due": day(3)}, "On track", ["On track and", "The site is on schedule."]),
+        ({"health": None, "status": "Awaiting permit"}, "Awaiting permit", ["Awaiting permit", "The site is in work."]),
+        ({"health": "late", "status": "planned"}, "Late", ["behind schedule", "behind schedule"]),
+        ({"status": "planned"}, "Planned", ["Planned and", "The site is planned."]),
+    ],
+)
+def test_a_headline_and_a_badge_tell_one_state(changes, label, headlines):
+    row = project(**changes)
+    assert project_state(row, SPEAK).label == label
+    for tell, said in zip((agency, architecture), headlines, strict=True):
+        assert said in tell(stored(projects=[row]), SPEAK).sentence
 
 
 def test_a_contract_with_a_term_is_not_said_to_have_no_end():
@@ -247,7 +280,7 @@ def test_bad_news_is_right_for_any_name_and_says_by_when(name):
         ({"health": "at_risk"}, "at risk of delay. The due day is Mon 18 Jan 2027."),
         ({"status": "on_hold"}, "work is on hold. The due day is Mon 18 Jan 2027."),
     ):
-        facts = Facts(projects=[project(name=name, **changes)])
+        facts = stored(projects=[project(name=name, **changes)])
         assert professional_services(facts, SPEAK).sentence.startswith(f"{name}: {said}")
 
 
@@ -260,7 +293,7 @@ def test_bad_news_is_right_for_any_name_and_says_by_when(name):
     ],
 )
 def test_what_has_a_noun_of_its_own_is_told_in_a_whole_sentence(changes, said):
-    facts = Facts(projects=[project(**changes)])
+    facts = stored(projects=[project(**changes)])
     assert architecture(facts, SPEAK).sentence.startswith(f"The site {said}")
     if "health" in changes:
         assert legal(facts, SPEAK).sentence.startswith(f"Your case {said}")
@@ -272,30 +305,30 @@ def overdue(minor=182_000, count=1, currency="EUR"):
 
 def test_a_plan_that_is_past_due_says_how_much():
     owed = [overdue(), overdue(0, 0, "USD")]
-    said = saas(Facts(plans=[plan(status="past_due")], totals=owed), SPEAK)
+    said = saas(stored(plans=[plan(status="past_due")], totals=owed), SPEAK)
     assert said.sentence == "Your plan is past due: €1,820.00 is overdue."
-    both = saas(Facts(plans=[plan(status="past_due")], totals=[overdue(), overdue(500, 1, "USD")]), SPEAK)
+    both = saas(stored(plans=[plan(status="past_due")], totals=[overdue(), overdue(500, 1, "USD")]), SPEAK)
     assert both.sentence == "Your plan is past due: €1,820.00 and $5.00 are overdue."
-    unknown = saas(Facts(plans=[plan(status="past_due")]), SPEAK)
+    unknown = saas(stored(plans=[plan(status="past_due")]), SPEAK)
     assert unknown.sentence == "Your plan is past due, yet no invoice is: write to us."
 
 
 def test_with_nothing_on_its_way_the_last_arrival_is_named():
     arrived = Row(number="HBL-1", delivered_at=at(-6), delivered_on=None)
-    assert logistics(Facts(arrived=[arrived]), SPEAK).sentence == (
+    assert logistics(stored(arrived=[arrived]), SPEAK).sentence == (
         "Nothing is on its way. HBL-1, the last one, arrived Wed 25 Nov."
     )
-    assert logistics(Facts(), SPEAK).sentence.startswith("No shipments yet.")
+    assert logistics(stored(), SPEAK).sentence.startswith("No shipments yet.")
 
 
 def test_a_project_says_its_phase_and_the_next_step():
-    facts = Facts(projects=[project()], milestones=[step("Data migration sign-off", 6)])
+    facts = stored(projects=[project()], milestones=[step("Data migration sign-off", 6)])
     said = professional_services(facts, SPEAK)
     assert said.sentence == "Phase 3 of 5, 62 % done. Next: data migration sign-off, in 6 days."
 
 
 def test_our_own_late_step_comes_before_the_progress():
-    facts = Facts(projects=[project()], milestones=[step("Training", -4), step("Go-live", 20)])
+    facts = stored(projects=[project()], milestones=[step("Training", -4), step("Go-live", 20)])
     said = professional_services(facts, SPEAK)
     assert said.sentence.startswith("ERP rollout: we are 4 days late with Training. Next: go-live, in 20 days.")
     assert "Phase 3 of 5, 62 % done" in [fact.what for fact in said.proof]
@@ -303,99 +336,99 @@ def test_our_own_late_step_comes_before_the_progress():
 
 
 def test_the_step_that_waits_is_not_told_again_as_the_next_one():
-    facts = Facts(projects=[project(health="at_risk")], milestones=[step("Sign-off", 7, action="approve")])
+    facts = stored(projects=[project(health="at_risk")], milestones=[step("Sign-off", 7, action="approve")])
     said = professional_services(facts, SPEAK)
     assert said.sentence == ("ERP rollout: at risk of delay. Next: sign-off, in 7 days.")
 
 
 def test_other_work_that_is_well_is_proof_and_no_news():
     other = project(id="q", name="Archive")
-    said = professional_services(Facts(projects=[project(), other]), SPEAK)
+    said = professional_services(stored(projects=[project(), other]), SPEAK)
     assert "Archive" not in said.sentence
     assert ("1 other project", "on track") in [(fact.what, fact.words) for fact in said.proof]
-    late = professional_services(Facts(projects=[project(), project(id="q", name="Archive", health="late")]), SPEAK)
+    late = professional_services(stored(projects=[project(), project(id="q", name="Archive", health="late")]), SPEAK)
     assert "Not on track: Archive." in late.sentence
 
 
 def test_what_waits_counts_the_requests_too():
     asked = request("7", "waiting_for_client", subject="Copy of the letter")
-    said = legal(Facts(projects=[project()], requests=[asked]), SPEAK).sentence
+    said = legal(stored(projects=[project()], requests=[asked]), SPEAK).sentence
     assert said.startswith("“Copy of the letter” waits for your answer.")
     assert "Nothing is needed" not in said
-    both = Facts(projects=[project()], milestones=[step("Disclosure list", 7, action="answer")], requests=[asked])
+    both = stored(projects=[project()], milestones=[step("Disclosure list", 7, action="answer")], requests=[asked])
     assert legal(both, SPEAK).sentence.startswith("2 things wait for you. ")
 
 
 def test_who_owes_money_is_not_told_that_nothing_is_needed():
-    settled = Facts(projects=[project(next_event="Your hearing", next_event_at=at(42))])
-    said = legal(dataclasses.replace(settled, totals=[overdue(count=3)]), SPEAK).sentence
+    settled = stored(projects=[project(next_event="Your hearing", next_event_at=at(42))])
+    said = legal(stored(settled, totals=[overdue(count=3)]), SPEAK).sentence
     assert said == "3 invoices are overdue. Your hearing is set for Tue 12 Jan 2027 10:30."
-    paid = dataclasses.replace(settled, totals=[overdue()], unused=[Row(currency="EUR", minor=182_000)])
+    paid = stored(settled, totals=[overdue()], unused=[Row(currency="EUR", minor=182_000)])
     assert "Nothing is needed from you." in legal(paid, SPEAK).sentence, "the books only have not matched the payment"
-    half = dataclasses.replace(paid, unused=[Row(currency="EUR", minor=100), Row(currency="USD", minor=182_000)])
+    half = stored(paid, unused=[Row(currency="EUR", minor=100), Row(currency="USD", minor=182_000)])
     assert "1 invoice is overdue." in legal(half, SPEAK).sentence
 
 
 def test_what_is_overdue_is_counted_like_all_else_in_the_list_below():
     steps = [step("Disclosure list", 7, action="answer")]
-    one = Facts(projects=[project()], milestones=steps, totals=[overdue()])
+    one = stored(projects=[project()], milestones=steps, totals=[overdue()])
     assert "Disclosure list: your answer is due in 7 days." in legal(one, SPEAK).sentence
     asked = [request("7", "waiting_for_client", subject="Copy of the letter")]
-    two = dataclasses.replace(one, requests=asked)
+    two = stored(one, requests=asked)
     assert legal(two, SPEAK).sentence.startswith("3 things wait for you. ")
-    assert logistics(Facts(totals=[overdue()]), SPEAK).sentence.startswith("1 invoice is overdue. No shipments yet.")
+    assert logistics(stored(totals=[overdue()]), SPEAK).sentence.startswith("1 invoice is overdue. No shipments yet.")
     goods = logistics(shipments(shipment(), totals=[overdue()], waiting=[step("Letter", 3, action="upload")]), SPEAK)
     assert goods.sentence.startswith("2 things wait for you. ")
 
 
 def test_the_site_is_as_far_ahead_as_its_last_milestone_was():
     steps = [step("Shell", -5, done=-7), step("Drawings", 3, action="approve", position=2)]
-    facts = Facts(projects=[project(next_event="Next review", next_event_at=at(7))], milestones=steps)
+    facts = stored(projects=[project(next_event="Next review", next_event_at=at(7))], milestones=steps)
     said = architecture(facts, SPEAK)
     assert "The site is 2 days ahead. Next review Tue 8 Dec 10:30." in said.sentence
     assert said.sentence.startswith("1 thing waits for you, due in 3 days."), "the list below names it"
-    alone = dataclasses.replace(facts, projects=[project()])
+    alone = stored(facts, projects=[project()])
     assert architecture(alone, SPEAK).sentence.startswith("Drawings: your approval is due in 3 days.")
 
 
 def test_a_case_says_its_next_date_and_that_nothing_is_needed():
-    facts = Facts(projects=[project(next_event="Your hearing", next_event_at=at(42))])
+    facts = stored(projects=[project(next_event="Your hearing", next_event_at=at(42))])
     assert legal(facts, SPEAK).sentence == "Your hearing is set for Tue 12 Jan 2027 10:30. Nothing is needed from you."
 
 
 def test_a_past_date_is_never_the_next_one():
-    facts = Facts(projects=[project(next_event="Your hearing", next_event_at=at(-1))])
+    facts = stored(projects=[project(next_event="Your hearing", next_event_at=at(-1))])
     assert "hearing" not in legal(facts, SPEAK).sentence
     assert next_of(facts.projects[0], SPEAK) == "Due in 48 days"
     assert next_of(project(next_event="Your hearing"), SPEAK) == "Next: Your hearing"
 
 
 def test_a_campaign_stands_against_its_budget_and_its_work():
-    facts = Facts(projects=[project()], milestones=[step("Homepage design", 3, action="approve")])
+    facts = stored(projects=[project()], milestones=[step("Homepage design", 3, action="approve")])
     said = agency(facts, SPEAK)
     assert said.sentence == "Homepage design: your approval is due in 3 days. On track and 8 % under budget."
     assert over_budget(project(spent_minor=4_400_000)) == 10
-    assert agency(Facts(projects=[project(spent_minor=4_400_000)]), SPEAK).tone == "bad"
+    assert agency(stored(projects=[project(spent_minor=4_400_000)]), SPEAK).tone == "bad"
     assert over_budget(project(budget_minor=None)) is None
 
 
 def test_money_that_runs_ahead_of_the_work_is_not_called_over_budget():
-    said = agency(Facts(projects=[project(spent_minor=2_960_000)]), SPEAK)
+    said = agency(stored(projects=[project(spent_minor=2_960_000)]), SPEAK)
     assert said.sentence == "On track, but 74 % of the budget is spent for 62 % of the work."
     assert said.tone == "attention"
-    beyond = agency(Facts(projects=[project(spent_minor=4_400_000)]), SPEAK)
+    beyond = agency(stored(projects=[project(spent_minor=4_400_000)]), SPEAK)
     assert beyond.sentence == "On track, but 10 % over budget."
 
 
 def test_open_requests_name_the_first_answer_and_the_plan():
-    facts = Facts(requests=[request(str(n), answer_by=at(1 + n)) for n in range(4)], request_count=4, plans=[plan()])
+    facts = stored(requests=[request(str(n), answer_by=at(1 + n)) for n in range(4)], request_count=4, plans=[plan()])
     assert saas(facts, SPEAK).sentence == (
         "All 4 requests are in work; first answer by tomorrow 10:30. 71 % of your plan is used."
     )
 
 
 def test_a_late_answer_of_ours_comes_first():
-    facts = Facts(requests=[request("1042", answer_by=at(-1)), request("1043")], request_count=2, plans=[plan(9_600)])
+    facts = stored(requests=[request("1042", answer_by=at(-1)), request("1043")], request_count=2, plans=[plan(9_600)])
     said = saas(facts, SPEAK)
     assert said.sentence.startswith("Our answer to request 1042 is late; promised by yesterday 10:30.")
     assert said.tone == "bad"
@@ -404,7 +437,7 @@ def test_a_late_answer_of_ours_comes_first():
 def test_a_late_answer_names_what_was_asked_where_there_is_room():
     def said(subject: str, **more: Any) -> str:
         asked = request("00001059", answer_by=at(-1), subject=subject)
-        return saas(Facts(requests=[asked], request_count=1, **more), SPEAK).sentence
+        return saas(stored(requests=[asked], request_count=1, **more), SPEAK).sentence
 
     assert said("Export stops at 5,000 rows").startswith(
         "Our answer to “Export stops at 5,000 rows” is late; promised by yesterday 10:30."
@@ -420,20 +453,20 @@ def test_a_late_answer_names_what_was_asked_where_there_is_room():
 
 
 def test_a_full_plan_is_said():
-    said = saas(Facts(plans=[plan(10_400)]), SPEAK)
+    said = saas(stored(plans=[plan(10_400)]), SPEAK)
     assert "Your plan is used up: 104 %." in said.sentence
     assert ("Renews", "Tue 9 Feb 2027") in [(fact.what, fact.words) for fact in said.proof]
 
 
 def test_a_step_that_waits_is_said_beside_the_requests():
-    facts = Facts(requests=[request("7"), request("8", "waiting_for_client")], request_count=2)
-    said = saas(dataclasses.replace(facts, waiting=[step("Import file", 9, action="upload")]), SPEAK).sentence
+    facts = stored(requests=[request("7"), request("8", "waiting_for_client")], request_count=2)
+    said = saas(stored(facts, waiting=[step("Import file", 9, action="upload")]), SPEAK).sentence
     assert said.startswith("2 things wait for you. 1 request is in work.")
 
 
 def test_a_renewal_that_is_over_is_not_the_next_one():
-    assert "Renews" not in [fact.what for fact in saas(Facts(plans=[plan(renews_on=day(-3))]), SPEAK).proof]
-    assert "Renews" in [fact.what for fact in saas(Facts(plans=[plan()]), SPEAK).proof]
+    assert "Renews" not in [fact.what for fact in saas(stored(plans=[plan(renews_on=day(-3))]), SPEAK).proof]
+    assert "Renews" in [fact.what for fact in saas(stored(plans=[plan()]), SPEAK).proof]
 
 
 def test_a_plan_without_a_limit_says_what_was_used():
@@ -478,7 +511,7 @@ def test_every_profile_has_an_answer_and_every_answer_a_profile():
 
 @pytest.mark.parametrize("profile", sorted(ANSWERS))
 def test_nothing_in_the_store_is_said_as_nothing(profile):
-    said = ANSWERS[profile](Facts(), SPEAK)
+    said = ANSWERS[profile](stored(), SPEAK)
     assert said.tone in {"quiet", "good"}
     assert said.sentence.endswith(".")
 
@@ -497,7 +530,7 @@ any_shipment = st.builds(
 
 @given(st.lists(any_shipment, max_size=6), st.integers(0, 500))
 def test_never_all_on_time_while_one_is_not(rows, beyond):
-    facts = Facts(shipments=rows, shipment_count=len(rows) + (beyond if rows else 0))
+    facts = stored(shipments=rows, shipment_count=len(rows) + (beyond if rows else 0))
     said = logistics(facts, SPEAK)
     tones = [shipment_state(row, SPEAK).tone for row in rows]
     troubled = sum(tone in {"bad", "attention"} for tone in tones)
@@ -532,7 +565,7 @@ any_project = st.builds(
 
 @given(st.sampled_from(sorted(set(ANSWERS) - {"logistics", "saas"})), any_project, st.lists(any_step, max_size=6))
 def test_work_in_trouble_never_sounds_well(profile, row, steps):
-    said = ANSWERS[profile](Facts(projects=[row], milestones=steps), SPEAK)
+    said = ANSWERS[profile](stored(projects=[row], milestones=steps), SPEAK)
     running = row.status != "completed"
     ours = [s for s in steps if s.client_action is None and s.completed_on is None and s.due_on]
     trouble = row.health in {"late", "at_risk"} or row.status == "on_hold" or any(s.due_on < SPEAK.today for s in ours)
@@ -551,7 +584,7 @@ LONG_STEP, LONG_NAME = "Review with the structural engineer", "Roof and attic co
 def test_a_building_with_long_names_is_told_in_four_lines_and_nothing_is_lost():
     waits = step("Window schedule", 5, action="approve")
     other = project(id="q", name=LONG_NAME, health="late")
-    facts = Facts(projects=[project(next_event=LONG_STEP, next_event_at=at(7)), other], milestones=[waits])
+    facts = stored(projects=[project(next_event=LONG_STEP, next_event_at=at(7)), other], milestones=[waits])
     said = architecture(facts, SPEAK)
     assert said.sentence == "1 thing waits for you, due in 5 days. The site is on schedule."
     told = [f"{fact.what} {fact.words}".strip() for fact in said.proof]
@@ -561,10 +594,10 @@ def test_a_building_with_long_names_is_told_in_four_lines_and_nothing_is_lost():
 
 
 def test_a_late_project_with_long_names_says_what_is_late_first():
-    facts = Facts(projects=[project(name=LONG_NAME)], milestones=[step("Roof", -12), step(LONG_STEP, 20)])
+    facts = stored(projects=[project(name=LONG_NAME)], milestones=[step("Roof", -12), step(LONG_STEP, 20)])
     said = professional_services(facts, SPEAK)
     assert said.sentence == ("We are 12 days late with Roof. Next: review with the structural engineer, in 20 days.")
-    both = agency(dataclasses.replace(facts, projects=[project(name=LONG_NAME, spent_minor=4_400_000)]), SPEAK)
+    both = agency(stored(facts, projects=[project(name=LONG_NAME, spent_minor=4_400_000)]), SPEAK)
     assert both.sentence == "We are 12 days late with Roof. 10 % over budget."
     assert both.proof[0].what == "Next: review with the structural engineer, in 20 days"
 
@@ -581,7 +614,7 @@ def test_goods_in_trouble_leave_the_numbers_to_the_proof():
 def test_several_late_answers_and_an_unpaid_plan_are_told_in_four_lines():
     late = [request(f"104{n}", answer_by=at(-9 + n)) for n in range(3)]
     owed = [overdue()]
-    facts = Facts(requests=late, request_count=3, plans=[plan(10_400, status="past_due")], totals=owed)
+    facts = stored(requests=late, request_count=3, plans=[plan(10_400, status="past_due")], totals=owed)
     said = saas(facts, SPEAK)
     assert said.sentence == (
         "Our answer to request 1040 is late, and 2 more. Your plan is past due: €1,820.00 is overdue."
@@ -615,7 +648,7 @@ asked = st.builds(request, st.just("00001042"), st.sampled_from(["in_work", "wai
     st.sampled_from([(), (plan(),), (plan(9_900, status="past_due"),), (plan(12_000),)]),
 )
 def test_a_phone_shows_every_answer_in_four_lines_or_so(profile, projects, steps, goods, requests, plans):
-    facts = Facts(
+    facts = stored(
         projects=projects, milestones=steps, waiting=[s for s in steps if s.client_action], shipments=goods,
         shipment_count=len(goods), requests=requests, request_count=len(requests), plans=plans,
     )  # fmt: skip
@@ -625,6 +658,6 @@ def test_a_phone_shows_every_answer_in_four_lines_or_so(profile, projects, steps
 
 @given(st.lists(st.builds(request, st.just("7"), st.sampled_from(["new", "in_work", "waiting_for_client"]), moments)))
 def test_a_broken_promise_is_never_passed_over(rows):
-    said = saas(Facts(requests=rows, request_count=len(rows)), SPEAK)
+    said = saas(stored(requests=rows, request_count=len(rows)), SPEAK)
     broken = any(r.status != "waiting_for_client" and r.answer_by and r.answer_by < NOW for r in rows)
     assert ("is late" in said.sentence) == broken
