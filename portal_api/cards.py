@@ -139,12 +139,12 @@ def dots_of(row: Any, state: State) -> list[str]:
 
 def _projects(lists: Mapping[str, list[Any]], profile: Profile, words: Words) -> Made:
     running = [row for row in lists["projects"] if key(row.status) not in OVER]
-    rows = [_project(row, lists["milestones"], words, first=i == 0) for i, row in enumerate(running)]
+    rows = [_project(row, lists["milestones"], words) for row in running]
     cases = "Your case" if len(rows) == 1 else "Your cases"
     return "project", cases if profile.profile == "legal" else "In work", "/projects", rows
 
 
-def _project(row: Any, milestones: Sequence[Any], words: Words, *, first: bool) -> Row:
+def _project(row: Any, milestones: Sequence[Any], words: Words) -> Row:
     mine = [step for step in milestones if step.project_id == row.id]
     return Row(
         title=row.name,
@@ -154,7 +154,7 @@ def _project(row: Any, milestones: Sequence[Any], words: Words, *, first: bool) 
         ends=(upper_first(phase(row)), ""),
         percent=row.percent_complete,
         note=_budget(row, words),
-        stations=_stations(mine, words) if first else (),
+        stations=_stations(mine, words),
     )
 
 

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from portal_api.access.scope import Client
 from portal_api.activity import record
 from portal_api.answers import ANSWERS
-from portal_api.answers.answer import Answer, Facts
+from portal_api.answers.answer import NO_WORK, Answer, Facts, Work
 from portal_api.answers.work import owing
 from portal_api.cards import Card, cards_of
 from portal_api.feeds import Feeds, Fresh
@@ -34,6 +34,8 @@ NOUN_OF = {"logistics": "shipment", "saas": "request"}
 
 OVERDUE = "/invoices?show=overdue"
 
+ASKED = 4
+"""Requests that are told among what waits."""
 CARD_NOUNS = ("invoice", "shipment", "project", "request", "document", "subscription")
 
 
@@ -77,7 +79,7 @@ async def home(request: Request, _scope: Client) -> Response:
 
 
 def _lists(reader: Reader, profile: Profile, words: Words) -> Mapping[str, list[Any]]:
-    return reader.bundle(lists_of(profile.profile, profile.cards), today=words.today)
+    return reader.bundle(lists_of(profile.profile, profile.cards), today=words.today, now=words.now)
 
 
 def context_of(
@@ -103,16 +105,21 @@ def context_of(
 
 def facts_of(lists: Mapping[str, list[Any]]) -> Facts:
     """What the answer looks at."""
-    counts = lists.get("shipment_counts")
+    counts, standing, waiting = lists.get("shipment_counts"), lists.get("standing"), lists["waiting"]
+    requests = lists["request_counts"][0]
     return Facts(
         shipments=lists.get("shipments", ()),
         shipment_count=counts[0].active if counts else 0,
         arrived=lists.get("arrived", ()),
         projects=lists.get("projects", ()),
+        work=Work(*standing[0]) if standing else NO_WORK,
         milestones=lists.get("milestones", ()),
-        waiting=lists["waiting"],
+        waiting=waiting,
+        waiting_count=waiting[0].in_all if waiting else 0,
         requests=lists["requests"],
-        request_count=lists["request_counts"][0].open,
+        request_count=requests.open,
+        late_count=requests.late,
+        asked_count=requests.asked,
         plans=lists.get("plans", ()),
         totals=lists["totals"],
         unused=lists["unused"],
@@ -121,23 +128,36 @@ def facts_of(lists: Mapping[str, list[Any]]) -> Facts:
 
 def waiting_of(lists: Mapping[str, list[Any]], words: Words) -> list[Waiting]:
     """What waits for the client: what is late, money too, then the other steps, then requests that need an answer."""
-    steps = [
-        Waiting(
-            WAITING_VERBS.get(key(row.client_action), "Look at"),
-            row.name,
-            row.project or "",
-            words.until(row.due_on),
-            row.due_on is not None and row.due_on < words.today,
-            f"/projects/{row.project_id}#step-{row.id}",
-        )
-        for row in lists["waiting"]
-    ]
-    asked = [row for row in lists["requests"] if key(row.status) == "waiting_for_client"]
+    steps = [_step(row, words) for row in lists["waiting"]]
     late = sum(step.late for step in steps)
-    return [*steps[:late], *_to_pay(lists, words), *steps[late:]] + [
-        Waiting("Answer", row.subject or f"Request {row.number}", _asked(row, words), "", False, _reply(row))
-        for row in asked[:4]
-    ]
+    return [*steps[:late], *_to_pay(lists, words), *steps[late:], *_more_steps(lists), *_to_answer(lists, words)]
+
+
+def _step(row: Any, words: Words) -> Waiting:
+    late = row.due_on is not None and row.due_on < words.today
+    verb = WAITING_VERBS.get(key(row.client_action), "Look at")
+    href = f"/projects/{row.project_id}#step-{row.id}"
+    return Waiting(verb, row.name, row.project or "", words.until(row.due_on), late, href)
+
+
+def _more_steps(lists: Mapping[str, list[Any]]) -> Iterator[Waiting]:
+    """How many steps wait beyond those that are told, where all of them are."""
+    shown = lists["waiting"]
+    if shown and shown[0].in_all > len(shown):
+        yield _more(shown[0].in_all - len(shown), "step", "/projects")
+
+
+def _to_answer(lists: Mapping[str, list[Any]], words: Words) -> Iterator[Waiting]:
+    asked = [row for row in lists["requests"] if key(row.status) == "waiting_for_client"][:ASKED]
+    for row in asked:
+        yield Waiting("Answer", row.subject or f"Request {row.number}", _asked(row, words), "", False, _reply(row))
+    beyond = lists["request_counts"][0].asked - len(asked)
+    if beyond:
+        yield _more(beyond, "request", "/requests")
+
+
+def _more(count: int, noun: str, href: str) -> Waiting:
+    return Waiting("Look at", f"{count} more {noun if count == 1 else noun + 's'}", "", "", False, href)
 
 
 def _asked(row: Any, words: Words) -> str:

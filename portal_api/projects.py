@@ -89,7 +89,7 @@ class ProjectContext:
 async def projects(request: Request, _scope: Client) -> Response:
     """The list: what runs first, then what is over."""
     words = words_of(request)
-    lists = await reading(request, lambda reader: reader.bundle(queries.LIST))
+    lists = await reading(request, lambda reader: reader.bundle(queries.LIST, today=words.today))
     record(request, "view", "projects")
     waiting, counts = {row.project_id: row.n for row in lists["waiting"]}, lists["counts"][0]
     rows = [_row(row, waiting, words) for row in lists["rows"]]

@@ -68,13 +68,13 @@ class RequestContext:
 async def requests(request: Request, _scope: Client, after: str = "") -> Response:
     """The list: open ones by their promised answer, then answered ones, newest first."""
     words, at = words_of(request), place(after, START)
-    lists = await reading(request, _list, at)
+    lists = await reading(request, _list, at, words)
     record(request, "view", "requests")
     context = RequestsContext(
         open=[row_of(row, words) for row in lists["open"][:ROWS]],
         closed=[row_of(row, words) for row in lists["closed"][:CLOSED_ROWS]],
         open_count=lists["counts"][0].open,
-        lead=_lead(lists, words),
+        lead=_lead(lists["counts"][0], words),
         older=older(request, lists["closed"], CLOSED_ROWS, "moment", "id"),
         newest=newest(request),
         standing=standing(request, "request", lists, words),
@@ -94,8 +94,8 @@ async def one_request(request: Request, _scope: Client, request_id: Id) -> Respo
     return render(request, "requests/request.html", {"page": detail_of(row, fresh, words)}, words=words)
 
 
-def _list(reader: Reader, at: Mapping[str, object]) -> Mapping[str, list[Any]]:
-    return reader.bundle(queries.LIST, limit=CLOSED_ROWS + 1, **at)
+def _list(reader: Reader, at: Mapping[str, object], words: Words) -> Mapping[str, list[Any]]:
+    return reader.bundle(queries.LIST, limit=CLOSED_ROWS + 1, now=words.now, **at)
 
 
 def _one(reader: Reader, request_id: str) -> tuple[Any, Mapping[str, list[Any]]]:
@@ -103,17 +103,15 @@ def _one(reader: Reader, request_id: str) -> tuple[Any, Mapping[str, list[Any]]]
     return row, reader.bundle(queries.STATE) if row is not None else {}
 
 
-def _lead(lists: Mapping[str, list[Any]], words: Words) -> str:
-    count = lists["counts"][0].open
+def _lead(counts: Any, words: Words) -> str:
+    count = counts.open
     if not count:
-        return "Nothing is open." if lists["counts"][0].closed else ""
-    late = sum(request_state(row, words).tone == "bad" for row in lists["open"])
-    mine = sum(request_state(row, words).tone == "attention" for row in lists["open"])
-    promised = [row.answer_by for row in lists["open"] if row.answer_by is not None and row.answer_by >= words.now]
+        return "Nothing is open." if counts.closed else ""
+    late, mine, promised = counts.late, counts.asked, counts.next
     said = [f"{count} {'is' if count == 1 else 'are'} open"]
     said += [f"{late} should have been answered by now"] if late else []
     said += [f"{mine} {'waits' if mine == 1 else 'wait'} for you"] if mine else []
-    said += [f"the next answer comes by {words.moment(min(promised))}"] if promised and not late else []
+    said += [f"the next answer comes by {words.moment(promised)}"] if promised and not late else []
     return f"{'; '.join(said)}."
 
 

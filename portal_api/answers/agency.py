@@ -9,7 +9,6 @@ from portal_api.answers.work import (
     lead,
     next_step,
     nothing_runs,
-    others,
     others_fact,
     progress,
     steps,
@@ -35,7 +34,7 @@ def agency(facts: Facts, speak: Words) -> Answer:
     well = project_state(project, speak).label
     parts = [*_state(troubled, well, _money(project)), waits, following]
     proof = [*_proof(project, speak), others_fact(facts, project, speak, "campaign")]
-    return answer([*parts, None if troubled else others(facts, project, speak)], proof)
+    return answer(parts, proof)
 
 
 def over_budget(project: Any) -> int | None:

@@ -56,27 +56,43 @@ class Answer:
         return min((part.tone for part in self.parts), key=WORST_FIRST.index)
 
 
+class Work(NamedTuple):
+    """Of all projects, how many run; of those, how many are in trouble and how many on track."""
+
+    running: int = 0
+    troubled: int = 0
+    on_track: int = 0
+
+
+NO_WORK = Work()
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What the store holds for an answer: rows of the named queries, only those that the profile asks for.
 
     shipments  on their way, trouble first; `shipment_count` is how many there are in all
     arrived    the last one that arrived, at most one row
-    projects   running first, the troubled before the others; `milestones` are theirs
-    waiting    steps that wait for the client, the most urgent first
+    projects   running first, the troubled before the others; `milestones` are the first one's, `work` counts all
+    waiting    steps that wait for the client, the most urgent first; `waiting_count` is how many there are in all
     totals     what is open and overdue, by currency
     unused     what was paid or credited and is not set against an invoice yet, by currency
-    requests   open ones, the earliest promise first; `request_count` is how many there are in all
+    requests   open ones, the earliest promise first; `request_count` is how many there are in all, `late_count`
+               how many wait for a late answer of ours, `asked_count` how many for the client's
     """
 
     shipments: Sequence[Any] = ()
     shipment_count: int = 0
     arrived: Sequence[Any] = ()
     projects: Sequence[Any] = ()
+    work: Work = NO_WORK
     milestones: Sequence[Any] = ()
     waiting: Sequence[Any] = ()
+    waiting_count: int = 0
     requests: Sequence[Any] = ()
     request_count: int = 0
+    late_count: int = 0
+    asked_count: int = 0
     plans: Sequence[Any] = ()
     totals: Sequence[Any] = ()
     unused: Sequence[Any] = ()

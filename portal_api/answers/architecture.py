@@ -12,7 +12,6 @@ from portal_api.answers.work import (
     lead,
     next_step,
     nothing_runs,
-    others,
     others_fact,
     progress,
     steps,
@@ -43,7 +42,7 @@ def architecture(facts: Facts, speak: Words) -> Answer:
     where = progress(project)
     whole = Fact(INFO, upper_first(where)) if where else None
     proof = [whole, due_fact(project, speak), others_fact(facts, project, speak)]
-    return answer([*parts, None if troubled else others(facts, project, speak)], proof)
+    return answer(parts, proof)
 
 
 SCHEDULE = {"on_track": "The site is on schedule.", "planned": "The site is planned."}

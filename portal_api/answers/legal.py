@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from portal_api.answers.answer import ATTENTION, GOOD, INFO, Answer, Fact, Facts, Part, answer, bare, upper_first
-from portal_api.answers.work import CASE, due_fact, lead, nothing_runs, others, others_fact, steps, trouble, waiting
+from portal_api.answers.work import CASE, due_fact, lead, nothing_runs, others_fact, steps, trouble, waiting
 from portal_api.project_states import coming, stands
 from portal_api.wording import Words
 
@@ -22,7 +22,7 @@ def legal(facts: Facts, speak: Words) -> Answer:
     # Beside trouble, what waits is left to the list right below.
     needed = (None if troubled else waits) if waits else Part("Nothing is needed from you.", GOOD)
     proof = [*_proof(case, speak), due_fact(case, speak) if troubled else None, others_fact(facts, case, speak, "case")]
-    return answer([troubled, _next_date(case, speak), needed, None if troubled else others(facts, case, speak)], proof)
+    return answer([troubled, _next_date(case, speak), needed], proof)
 
 
 def _trouble(case: Any, facts: Facts, speak: Words) -> Part | None:

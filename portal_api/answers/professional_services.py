@@ -8,7 +8,6 @@ from portal_api.answers.work import (
     lead,
     next_step,
     nothing_runs,
-    others,
     others_fact,
     progress,
     steps,
@@ -36,4 +35,4 @@ def professional_services(facts: Facts, speak: Words) -> Answer:
     if troubled:
         return answer([troubled, Part(what_next(project, open_steps, speak), GOOD)], proof)
     ahead = "" if waits else next_step(project, open_steps, speak)
-    return answer([Part(f"{where}. {ahead}".strip(), GOOD), waits, others(facts, project, speak)], proof)
+    return answer([Part(f"{where}. {ahead}".strip(), GOOD), waits], proof)

@@ -33,10 +33,10 @@ OVER = frozenset({"cancelled", "expired"})
 def saas(facts: Facts, speak: Words) -> Answer:
     """A late answer first, then what waits for the client, how many are in work, and how full the plan is."""
     plan = next((row for row in facts.plans if key(row.status) not in OVER), None)
-    late = [row for row in facts.requests if _ours(row) and row.answer_by and row.answer_by < speak.now]
     used = _used(plan)
     unpaid = _unpaid(plan, facts, speak)
-    bad = [part for part in (_late(late, speak, brief=unpaid is not None), unpaid, used) if part and part.tone == BAD]
+    told = (_late(facts, speak, brief=unpaid is not None), unpaid, used)
+    bad = [part for part in told if part and part.tone == BAD]
     if bad:
         # What waits, what is in work and how much is used stand right below.
         return answer(bad, _proof(plan, speak, used))
@@ -60,15 +60,16 @@ def _ours(row: Any) -> bool:
     return key(row.status) != "waiting_for_client"
 
 
-def _late(late: list[Any], speak: Words, *, brief: bool) -> Part | None:
+def _late(facts: Facts, speak: Words, *, brief: bool) -> Part | None:
     """`brief`: what follows needs the room, so that in short a number has to do for the subject."""
+    late = [row for row in facts.requests if _ours(row) and row.answer_by and row.answer_by < speak.now]
     if not late:
         return None
     first = min(late, key=lambda row: row.answer_by)
     number = f"request {first.number}" if first.number else "your oldest request"
     name = _called(first) or number
     text = f"Our answer to {name} is late; promised by {soon(first.answer_by, speak)}."
-    more = len(late) - 1
+    more = facts.late_count - 1
     short = f"Our answer to {number if brief else name} is late"
     if not more:
         return Part(text, BAD, f"{short}.")

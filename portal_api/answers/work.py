@@ -20,7 +20,7 @@ from portal_api.answers.answer import (
     counted,
     lower_first,
 )
-from portal_api.project_states import OVER, coming, is_done, is_ours, stands, waits
+from portal_api.project_states import OVER, coming, is_done, is_ours, is_troubled, stands
 from portal_api.states import SOON_DAYS, days, key
 from portal_api.wording import Words
 
@@ -127,13 +127,10 @@ NEEDED = {"approve": "your approval", "upload": "your upload", "answer": "your a
 
 def waiting(facts: Facts, speak: Words) -> Part | None:
     """What waits for the client: one thing by its name, several by their number; the list under the answer has them."""
-    rows = [row for row in facts.milestones if waits(row)]
-    asked = [row for row in facts.requests if key(row.status) == "waiting_for_client"]
     owed = owing(facts.totals, facts.unused)
-    if not rows:
-        return _asked(asked) or _owed(owed)
-    first = min(rows, key=lambda row: (row.due_on or FAR, row.position or 0, row.id))
-    count = len(rows) + len(asked)
+    if not facts.waiting:
+        return _asked(facts) or _owed(owed)
+    first, count = facts.waiting[0], facts.waiting_count + facts.asked_count
     need = NEEDED.get(key(first.client_action), "your part")
     pressing = first.due_on is None or (first.due_on - speak.today).days <= SOON_DAYS
     when = _due(first, speak) if pressing else ""
@@ -150,8 +147,7 @@ def _things(count: int) -> str:
 
 def in_number(facts: Facts) -> int:
     """How many things wait for the client where the answer is about something else."""
-    asked = sum(key(row.status) == "waiting_for_client" for row in facts.requests)
-    return len(facts.waiting) + asked + len(owing(facts.totals, facts.unused))
+    return facts.waiting_count + facts.asked_count + len(owing(facts.totals, facts.unused))
 
 
 def in_short(facts: Facts, speak: Words) -> Part | None:
@@ -167,11 +163,14 @@ def in_short(facts: Facts, speak: Words) -> Part | None:
     return Part(f"{_things(count)[:-1]}{overdue}.", ATTENTION, short=_things(count))
 
 
-def _asked(rows: Sequence[Any]) -> Part | None:
-    if len(rows) == 1:
-        name = f"\u201c{bare(rows[0].subject)}\u201d" if rows[0].subject else f"Request {rows[0].number}"
-        return Part(f"{name} waits for your answer.", ATTENTION, short="1 request waits for your answer.")
-    return Part(f"{len(rows)} requests wait for your answer.", ATTENTION) if rows else None
+def _asked(facts: Facts) -> Part | None:
+    count = facts.asked_count
+    said = f"{count} requests wait for your answer." if count > 1 else "1 request waits for your answer."
+    asked = [row for row in facts.requests if key(row.status) == "waiting_for_client"]
+    if count != 1 or not asked:
+        return Part(said, ATTENTION) if count else None
+    name = f"\u201c{bare(asked[0].subject)}\u201d" if asked[0].subject else f"Request {asked[0].number}"
+    return Part(f"{name} waits for your answer.", ATTENTION, short=said)
 
 
 def owing(totals: Sequence[Any], unused: Sequence[Any]) -> list[Any]:
@@ -196,27 +195,17 @@ def _due(row: Any, speak: Words) -> str:
     return f"due {speak.until(row.due_on)}"
 
 
-def _others(facts: Facts, project: Any) -> list[Any]:
-    return [row for row in facts.projects if row.id != project.id and key(row.status) not in OVER]
-
-
-def others(facts: Facts, project: Any, speak: Words) -> Part | None:
-    """The other running projects that are in trouble, in one sentence; `others_fact` is its proof."""
-    bad = [row for row in _others(facts, project) if trouble(row, steps(row, facts), speak, row.name)]
-    if not bad:
-        return None
-    more = f" and {len(bad) - 1} more" if len(bad) > 1 else ""
-    return Part(f"Not on track: {bare(bad[0].name)}{more}.", ATTENTION, short=TOLD)
-
-
 def others_fact(facts: Facts, project: Any, speak: Words, noun: str = "project") -> Fact | None:
-    """How the other running projects are, where the sentence does not say it: proof, and no news."""
-    rest = _others(facts, project)
-    bad = sum(trouble(row, steps(row, facts), speak, row.name) is not None for row in rest)
-    if not rest:
+    """How all other running projects are: proof, and no news, as the first is the one in the worst state."""
+    rest = facts.work.running - 1
+    if rest < 1:
         return None
-    count, tone = (bad, ATTENTION) if bad else (len(rest), GOOD)
-    return Fact(tone, counted(count, f"other {noun}", f"other {noun}s"), "not on track" if bad else "on track")
+    bad = facts.work.troubled - is_troubled(project, speak)
+    if bad:
+        return Fact(ATTENTION, counted(bad, f"other {noun}", f"other {noun}s"), "not on track")
+    well = facts.work.on_track - (stands(project, speak) == "on_track")
+    tone, words = (GOOD, "on track") if well == rest else (INFO, "in work")
+    return Fact(tone, counted(rest, f"other {noun}", f"other {noun}s"), words)
 
 
 def due_fact(project: Any, speak: Words) -> Fact | None:

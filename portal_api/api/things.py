@@ -56,7 +56,8 @@ async def home(request: Request, _scope: Client) -> m.Home:
     """The answer of the first page, and what waits for the client."""
     words = words_of(request)
     profile = portal_of(request).profiles.of(request.state.visitor.profile)
-    lists = await reading(request, lambda reader: reader.bundle(lists_of(profile.profile), today=words.today))
+    moment = {"today": words.today, "now": words.now}
+    lists = await reading(request, lambda reader: reader.bundle(lists_of(profile.profile), **moment))
     record(request, "view", "home", via="api")
     answer = ANSWERS[profile.profile](facts_of(lists), words)
     waiting = [item._asdict() for item in waiting_of(lists, words)]

@@ -31,19 +31,21 @@ DOCUMENTS = (
 )
 HELD = select(_h.entity, func.count().label("n")).group_by(_h.entity)
 
-PROJECTS = select(*projects.COLUMNS).order_by(projects.over, projects.health, _p.due_on.nulls_last(), _p.id).limit(3)
-
-_shown_ids = select(PROJECTS.subquery("shown").c.id)
+PROJECTS = projects.ALL.limit(3)
+_lead = select(projects.ALL.limit(1).subquery("lead").c.id).scalar_subquery()
 MILESTONES = (
     select(
         _m.id, _m.project_id, _m.name, _m.position, _m.status, _m.client_action, _m.due_on, _m.completed_on, _m.source
     )
-    .where(_m.project_id.in_(_shown_ids))
-    .order_by(_m.project_id, _m.position.nulls_last(), _m.due_on.nulls_last(), _m.id)
+    .where(_m.project_id == _lead)
+    .order_by(_m.position.nulls_last(), _m.due_on.nulls_last(), _m.id)
     .limit(90)
 )
 WAITING = (
-    select(_m.id, _m.project_id, _m.name, _m.client_action, _m.due_on, _p.name.label("project"))
+    select(
+        *(_m.id, _m.project_id, _m.name, _m.client_action, _m.due_on, _p.name.label("project")),
+        func.count().over().label("in_all"),
+    )
     .select_from(visible["milestone"].outerjoin(visible["project"], _p.id == _m.project_id))
     # A step of a project that nobody sees, such as a draft that the mapping leaves out, waits for nobody.
     .where(projects.waits, or_(_m.project_id.is_(None), _p.id.is_not(None)))
@@ -78,6 +80,7 @@ _GOODS: Lists = {
 }
 _WORK: Lists = {
     "projects": PROJECTS,
+    "standing": projects.STANDING,
     "milestones": MILESTONES,
 }
 

@@ -16,6 +16,7 @@ from sqlalchemy import (
     cast,
     func,
     literal,
+    literal_column,
     select,
     tuple_,
 )
@@ -36,12 +37,21 @@ LAST_INSTANT = dt.datetime(9999, 12, 31, 23, 59, 59, 999_000, UTC)
 FIRST_INSTANT = dt.datetime(1970, 1, 1, tzinfo=UTC)
 
 today = bindparam("today", type_=Date)
+now = bindparam("now", type_=Instant)
 limit = bindparam("limit", type_=Integer)
 
 
 def since_ever(column: ColumnElement[dt.datetime | None]) -> ColumnElement[dt.datetime]:
     """An instant that may be missing, as one that sorts: a row without it comes last in a list of the newest."""
     return func.coalesce(column, literal(FIRST_INSTANT, Instant), type_=Instant())
+
+
+def keyed(column: ColumnElement[Any]) -> ColumnElement[str]:
+    """A source's word as `states.key` has it: `On Hold` and `on_hold` are one."""
+    small = func.lower(func.trim(column))
+    for gap in ("' '", "'-'"):
+        small = func.replace(small, literal_column(gap), literal_column("'_'"))
+    return small
 
 
 class end_of_day(FunctionElement[dt.datetime]):  # noqa: N801 -- a function of SQL

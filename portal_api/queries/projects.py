@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import String, and_, bindparam, case, func, select
+from sqlalchemy import String, and_, bindparam, case, func, or_, select
 
-from portal_api.project_states import OVER
-from portal_api.queries.parts import STREAMS, held, newest_first, since_ever
+from portal_api.project_states import OVER, USUAL
+from portal_api.queries.parts import STREAMS, held, keyed, newest_first, since_ever, today
 from store.bundle import Bundle
 from store.scope import visible
 
@@ -16,13 +16,13 @@ _undone = and_(_m.completed_on.is_(None), func.coalesce(func.lower(_m.status), "
 waits = and_(_m.client_action.is_not(None), _undone)
 """Whether a step waits for the client (`states.waits`)."""
 
-step_due = (
+_step_due = (
     select(func.min(_m.due_on, type_=_m.due_on.type))
     .where(_m.project_id == _p.id, _m.client_action.is_(None), _undone)
     .correlate(_project)
     .scalar_subquery()
-    .label("step_due")
 )
+step_due = _step_due.label("step_due")
 """The first day of a project's open steps that do not wait for the client: wherever its state is told."""
 
 COLUMNS = (
@@ -52,12 +52,24 @@ COLUMNS = (
     _p.stream,
 )
 
-over = case((func.lower(_p.status).in_(sorted(OVER)), 1), else_=0)
+_status, _health = keyed(func.coalesce(_p.status, "")), keyed(_p.health)
+over = case((_status.in_(sorted(OVER)), 1), else_=0)
 
-health = case((_p.health == "late", 0), (_p.health == "at_risk", 1), else_=2)
-"""The troubled before the others."""
+BAD, ATTENTION, GOOD, INFO = range(4)
+rank = case(
+    (_status == "on_hold", ATTENTION),
+    (or_(_step_due < today, _p.due_on < today, _health == "late"), BAD),
+    (_health == "at_risk", ATTENTION),
+    (_status == "planned", INFO),
+    (_health == "on_track", GOOD),
+    (and_(_step_due.is_not(None), _status.in_(sorted(USUAL))), GOOD),
+    else_=INFO,
+)
+"""The tone of how a project stands (`project_states.stands`): the troubled before the others."""
 
-ALL = select(*COLUMNS).order_by(over, health, _p.due_on.nulls_last(), _p.id).limit(60)
+_behind = case((_step_due < today, _step_due)).nulls_last()
+
+ALL = select(*COLUMNS).order_by(over, rank, _behind, _p.due_on.nulls_last(), _p.id).limit(60)
 
 WAITING = (
     select(_m.project_id, func.count().label("n"))
@@ -66,6 +78,14 @@ WAITING = (
     .group_by(_m.project_id)
 )
 COUNTS = select(func.count().label("n"), func.count(case((over == 0, 1))).label("running")).select_from(_project)
+
+_ranked = select(rank.label("rank")).where(over == 0).subquery("ranked").c
+STANDING = select(
+    func.count().label("running"),
+    func.count(case((_ranked.rank <= ATTENTION, 1))).label("troubled"),
+    func.count(case((_ranked.rank == GOOD, 1))).label("on_track"),
+)
+"""Of all that run, how many are in trouble and how many on track."""
 
 LIST = Bundle(rows=ALL, counts=COUNTS, waiting=WAITING, held=held("project"), streams=STREAMS)
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from mappings.profiles import profiles
 from portal_api.answers import ANSWERS
 from portal_api.answers.agency import agency, over_budget
-from portal_api.answers.answer import ROOM, Facts
+from portal_api.answers.answer import ROOM, Facts, Work
 from portal_api.answers.architecture import architecture
 from portal_api.answers.legal import legal
 from portal_api.answers.logistics import logistics
@@ -25,10 +25,10 @@ from portal_api.cards import dots_of, plan_of
 from portal_api.contracts import lead_of as contracts_lead
 from portal_api.contracts import view_of
 from portal_api.invoices import lead_of as invoices_lead
-from portal_api.project_states import is_ours, project_state
+from portal_api.project_states import is_ours, is_troubled, project_state, stands, waits
 from portal_api.projects import next_of
 from portal_api.shipments import lead_of
-from portal_api.states import shipment_state
+from portal_api.states import request_state, shipment_state
 from portal_api.wording import Words
 
 NOW = dt.datetime(2026, 12, 1, 9, 30, tzinfo=dt.UTC)
@@ -52,7 +52,7 @@ def shipment(number="HBL-2290", **changes):
 
 
 def shipments(*rows, **changes):
-    return Facts(shipments=rows, shipment_count=len(rows), **changes)
+    return stored(shipments=rows, shipment_count=len(rows), **changes)
 
 
 def project(**changes):
@@ -82,7 +82,7 @@ def step(name, due=None, *, action=None, done=None, position=1):
 
 
 def request(number, status="in_work", answer_by=None, subject=None):
-    return Row(number=number, status=status, answer_by=answer_by, subject=subject)
+    return Row(number=number, status=status, answer_by=answer_by, subject=subject, closed_at=None)
 
 
 def plan(current=7_100, **changes):
@@ -92,9 +92,21 @@ def plan(current=7_100, **changes):
 
 
 def stored(basis: Facts = NOTHING, **changes: Any) -> Facts:
-    """What the store holds for an answer, as its queries give it."""
+    """What the store holds for an answer, as its queries give it: all counted, the troubled before the others."""
     found = dataclasses.replace(basis, **changes)
-    return dataclasses.replace(found, projects=[with_its_steps(row, found.milestones) for row in found.projects])
+    rows = [with_its_steps(row, found.milestones) for row in found.projects]
+    running = [row for row in rows if project_state(row, SPEAK).label not in {"Completed", "Cancelled"}]
+    rows.sort(key=lambda row: (row not in running, row in running and not is_troubled(row, SPEAK)))
+    work = Work(
+        len(running),
+        sum(is_troubled(row, SPEAK) for row in running),
+        sum(stands(row, SPEAK) == "on_track" for row in running),
+    )
+    steps = changes.get("waiting", sorted(filter(waits, found.milestones), key=lambda s: s.due_on or dt.date.max))
+    asked = sum(row.status == "waiting_for_client" for row in found.requests)
+    late = sum(request_state(row, SPEAK).label == "Answer late" for row in found.requests)
+    counts = {"waiting_count": len(steps), "asked_count": asked, "late_count": late}
+    return dataclasses.replace(found, projects=rows, work=work, waiting=steps, **counts)
 
 
 def with_its_steps(row: Any, milestones: Any) -> Any:
@@ -346,8 +358,27 @@ def test_other_work_that_is_well_is_proof_and_no_news():
     said = professional_services(stored(projects=[project(), other]), SPEAK)
     assert "Archive" not in said.sentence
     assert ("1 other project", "on track") in [(fact.what, fact.words) for fact in said.proof]
-    late = professional_services(stored(projects=[project(), project(id="q", name="Archive", health="late")]), SPEAK)
-    assert "Not on track: Archive." in late.sentence
+    unsaid = professional_services(stored(projects=[project(), project(id="q", health=None)]), SPEAK)
+    assert ("1 other project", "in work") in [(fact.what, fact.words) for fact in unsaid.proof]
+
+
+def test_the_project_in_the_worst_state_leads_however_many_there_are():
+    many = [project(id=str(n), name=f"Matter {n}") for n in range(1, 40)]
+    worst = [project(id="w", name="Archive", health="late"), project(id="v", name="Move", status="on_hold")]
+    said = professional_services(stored(projects=[*many, *worst]), SPEAK)
+    assert said.sentence.startswith("Archive: we are behind schedule.")
+    assert ("1 other project", "not on track") in [(fact.what, fact.words) for fact in said.proof]
+    assert ("38 other cases", "on track") in [(f.what, f.words) for f in legal(stored(projects=many), SPEAK).proof]
+
+
+def test_what_waits_in_a_project_that_the_page_does_not_show_is_no_nothing():
+    waiting = [step("Witness list", -5, action="answer")]
+    assert legal(stored(projects=[project()], waiting=waiting), SPEAK).sentence.startswith(
+        "Witness list: your answer is 5 days overdue."
+    )
+    shown = dataclasses.replace(stored(projects=[project()], waiting=waiting), waiting_count=9)
+    assert legal(shown, SPEAK).sentence.startswith("9 things wait for you.")
+    assert logistics(shown, SPEAK).sentence.startswith("9 things wait for you.")
 
 
 def test_what_waits_counts_the_requests_too():
@@ -583,13 +614,13 @@ LONG_STEP, LONG_NAME = "Review with the structural engineer", "Roof and attic co
 
 def test_a_building_with_long_names_is_told_in_four_lines_and_nothing_is_lost():
     waits = step("Window schedule", 5, action="approve")
-    other = project(id="q", name=LONG_NAME, health="late")
+    other = project(id="q", name=LONG_NAME)
     facts = stored(projects=[project(next_event=LONG_STEP, next_event_at=at(7)), other], milestones=[waits])
     said = architecture(facts, SPEAK)
     assert said.sentence == "1 thing waits for you, due in 5 days. The site is on schedule."
     told = [f"{fact.what} {fact.words}".strip() for fact in said.proof]
     assert told[0] == "Review with the structural engineer Tue 8 Dec 10:30"
-    assert "1 other project not on track" in told
+    assert "1 other project on track" in told
     assert said.tone == "attention"
 
 

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from itertools import product
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import insert, literal, select, text
 
 from hub.clock import now
 from hub.ids import entity_id
+from portal_api.project_states import project_state
 from portal_api.queries import contracts, projects
 from portal_api.queries.parts import like, sought
 from portal_api.reading import own_store
+from portal_api.wording import Words
 from store.names import by_name
 from store.scope import Reader, Scope
-from store.tables import ENTITIES, Project
+from store.tables import ENTITIES, Milestone, Project
 
 DAY = dt.date(2026, 3, 1)
 
@@ -36,9 +40,32 @@ def test_what_has_no_day_stands_last(world: Any, noun: str, query: Any, column: 
     with world.engine.connect() as connection:
         rows = [of_client("ordered", 1, **{column: None}), of_client("ordered", 2, **{column: DAY})]
         connection.execute(insert(ENTITIES[noun]), rows)
-        found = Reader(connection, Scope("ordered", None, "owner", "s")).all(query)
+        found = Reader(connection, Scope("ordered", None, "owner", "s")).all(query, today=DAY)
         connection.rollback()
     assert [row.name for row in found] == ["N2", "N1"]
+
+
+def test_projects_are_sorted_by_the_state_that_their_pages_tell(world: Any) -> None:
+    """`rank` in SQL and `stands` in Python are one decision."""
+    speak = Words("en", ZoneInfo("UTC"), dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC))
+    states = ["active", "On Hold", "planned", "in-progress", None, "Awaiting permit"]
+    facts = product(states, ["late", "At Risk", "on_track", None], [None, -1, 0, 5], [None, -1, 0])
+    projects_, steps = [], []
+    for n, (status, health, step, due) in enumerate(facts):
+        due_on = None if due is None else DAY + dt.timedelta(due)
+        projects_.append(of_client("ranked", n, status=status, health=health, due_on=due_on))
+        if step is not None:
+            of = {"project_id": projects_[-1]["id"], "due_on": DAY + dt.timedelta(step)}
+            steps.append({**of_client("ranked", 1000 + n, **of), "stream": "Steps"})
+    told = select(*projects.COLUMNS, projects.rank.label("rank"))
+    with world.engine.connect() as connection:
+        connection.execute(insert(Project), projects_)
+        connection.execute(insert(Milestone), steps)
+        rows = Reader(connection, Scope("ranked", None, "owner", "s")).all(told, today=DAY)
+        connection.rollback()
+    tones = ("bad", "attention", "good", "info")
+    assert len(rows) == len(projects_)
+    assert [row for row in rows if project_state(row, speak).tone != tones[row.rank]] == []
 
 
 @pytest.mark.parametrize("words", ["müller", "MÜLLER", "Žižka", "ŽIŽKA"])
