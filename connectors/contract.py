@@ -145,6 +145,8 @@ class Connector(Generic[Session]):
     `requests(session)` is how many HTTP requests this session has made so far.
     `place(session)` says which org, company or folder is read, by what settings or a connect can change; where that is
     another one, cursors of the last do not count, and all is read again. At most 255 characters, no secret.
+    `unique_ids`: an id names the same record in every place (Salesforce, Drive). Where each counts for itself, nobody
+    sees what another place brought.
     `authorize` serves `frontdesk connect` where a person must grant access in a browser.
     `currency(session)` is that of amounts which name none; empty where each names its own.
     `watch(session, memory, address, secret)` has the source tell that address of changes. It is called at the end of
@@ -159,6 +161,7 @@ class Connector(Generic[Session]):
     check: Callable[[Session, Mapping[str, Want]], Sequence[Finding]]
     requests: Callable[[Session], int]
     place: Callable[[Session], str] = lambda _: ""
+    unique_ids: bool = False
     authorize: Authorize | None = None
     currency: Callable[[Session], str] | None = None
     watch: Callable[[Session, TokenStore, str, str], None] | None = None

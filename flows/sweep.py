@@ -158,8 +158,11 @@ def _one_night(
     """Sweep a stream; one with calculated fields is read again first, for their changes come with no record."""
     stand, result = run.stands[mapping.stream], StreamResult(mapping.stream, "done", 0, 0, 0, 0, 0, 0, 0.0)
     try:
-        # Where the mapping or the place has changed, the next sync reads all of it anyway.
-        if (stand.mapping, stand.place) == (mapping.fingerprint, place) and _is_calculated(session, stream, mapping):
+        if stand.place not in (None, place):
+            # The next sync reads all of it, and sweeps then.
+            return replace(result, swept=False)
+        # Where the mapping has changed, the next sync reads all of it anyway.
+        if stand.mapping == mapping.fingerprint and _is_calculated(session, stream, mapping):
             result = Pull(hub, session, stream, mapping, run.id, stand, full=True, let_through=let_through).run()
     except FrontdeskError as error:
         return _not_swept(result, error)

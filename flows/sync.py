@@ -17,6 +17,7 @@ from hub.collector import rarely_collecting
 from hub.errors import FrontdeskError, RetryLater
 from mappings.mapping import Mapping as StreamMapping
 from store import crosswalk
+from store.anew import begin_anew, elsewhere
 from store.engine import writing
 from store.forgetting import forget_other_nouns
 from store.runs import Begun, Stand, StreamResult, begin, finish, start_over
@@ -126,7 +127,7 @@ def _pull_one(
     progress: Progress | None,
 ) -> StreamResult:
     try:
-        stand = _stand(hub, run, mapping, connector.place(session))
+        stand = _stand(hub, run, mapping, connector, connector.place(session))
         stream = connector.stream(mapping.stream)
         pull = Pull(hub, session, stream, mapping, run.id, stand, full, let_through, progress, tries=tries)
         result = pull.run()
@@ -140,12 +141,17 @@ def _pull_one(
     return result
 
 
-def _stand(hub: Hub, run: Begun, mapping: StreamMapping, place: str) -> Stand:
+def _stand(hub: Hub, run: Begun, mapping: StreamMapping, connector: Connector[Any], place: str) -> Stand:
     """Where the stream stands; at its beginning when what is stored was read with another mapping, or elsewhere."""
     stand = run.stands[mapping.stream]
     if (stand.mapping, stand.place) == (mapping.fingerprint, place):
         return stand
     with writing(hub.engine) as connection:
+        crosswalk.writing(connection, deciding=True)
+        if not connector.unique_ids and (others := elsewhere(connection, run.source, place)):
+            # All at once: what is read of one stream would be shown by what another one brought from there.
+            begin_anew(connection, run.source, others, run.id)
+            log.warning("%s reads another place: nobody sees what is stored until it has been read anew", run.source)
         # What it brought as another noun is no longer read, and would stay in sight for ever.
         moved = forget_other_nouns(connection, run.source, mapping.stream, mapping.into, run.id)
         return start_over(connection, run.source, mapping.stream, stand, mapping.fingerprint, place, anew=moved)

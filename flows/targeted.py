@@ -10,6 +10,7 @@ from connectors.contract import Deleted, Record, Want
 from flows import brake
 from flows.batch import batch_of
 from flows.hub import Hub, Source
+from flows.places import refuse_elsewhere
 from flows.turn import Turn, turn
 from hub import any_json
 from hub.clock import now
@@ -27,13 +28,15 @@ Mapped = tuple[Source, StreamMapping]
 def read_again(hub: Hub, source: str, stream: str, external_id: str) -> Counts:
     """Read one record from the source and store it as it is now, or bury it when it is gone.
 
-    Raises RetryLater when the source is away or another worker is on the stream just now, and HeldRun when with this
-    one too much would have gone: then it stays until the next sync, and ops decide.
+    Raises RetryLater when the source is away, reads another place, or another worker is on the stream just now, and
+    HeldRun when with this one too much would have gone: then it stays until the next sync, and ops decide.
     """
     # The lease comes first: what is read under it cannot be older than what another worker stores meanwhile.
     with turn(hub, source, stream, "targeted", lambda: _mapped(hub, source, stream)) as taken:
         connected, mapping = taken.found
         with connected.connector.open(connected.settings, hub.tokens(source)) as session:
+            # Whose it is would be said by what another stream brought from there.
+            refuse_elsewhere(hub, connected, session, [mapping.stream for mapping in connected.mappings])
             record = connected.connector.stream(stream).one(session, external_id, Want(mapping.source_fields))
             taken.requests = connected.connector.requests(session)
             taken.counts = _store(hub, taken, external_id, record)

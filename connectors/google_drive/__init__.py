@@ -68,6 +68,7 @@ CONNECTOR: Connector[Any] = Connector(
     check=checking.check,
     requests=requests,
     place=place,
+    unique_ids=True,
     watch=watch,
 )
 

@@ -38,4 +38,5 @@ CONNECTOR = Connector(
     check=check,
     requests=_requests,
     place=_place,
+    unique_ids=True,
 )

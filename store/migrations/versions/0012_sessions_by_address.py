@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "sessions_by_address"
-down_revision = "certificates"
+down_revision = "longer_batches"
 branch_labels = None
 depends_on = None
 
