@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from flows.hub import Hub
 from store.engine import writing
-from store.runs import LEASE, renew_lease
+from store.runs import LEASE, Begun, StreamResult, release, renew_lease
 
 T = TypeVar("T")
 BEAT_SECONDS = LEASE.total_seconds() / 5
@@ -38,3 +38,13 @@ class Leased:
         for page in pages:
             self.keep()
             yield page
+
+
+def give_back(hub: Hub, run: Begun, result: StreamResult) -> None:
+    """A stream that this run is done with: hints for it need not wait until a long one has been read as well.
+
+    Not for a run's last stream: by the lease of one that died, the next one knows it.
+    """
+    with writing(hub.engine) as connection:
+        release(connection, run, result)
+    run.released.add(result.stream)

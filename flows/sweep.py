@@ -13,7 +13,7 @@ from typing import Any
 from connectors.contract import Stream, Want
 from flows import brake
 from flows.hub import Hub
-from flows.leased import Leased
+from flows.leased import Leased, give_back
 from flows.pull import Pull
 from hub.errors import FrontdeskError, NeedsPerson, RetryLater
 from mappings.mapping import NO_ID
@@ -139,14 +139,16 @@ def sweep_source(hub: Hub, source: str, *, let_through: bool = False) -> tuple[S
         with connected.connector.open(connected.settings, hub.tokens(source)) as session:
             for mapping in connected.mappings:
                 if mapping.stream in run.stands:
+                    if results:
+                        give_back(hub, run, results[-1])
                     stream = connected.connector.stream(mapping.stream)
                     place = connected.connector.place(session)
                     results.append(_one_night(hub, session, stream, mapping, run, place, let_through=let_through))
             requests = connected.connector.requests(session)
     except FrontdeskError as error:
-        results, requests = _none_swept(run, error), 0
+        requests = _none_swept(run, results, error)
     except Exception as error:  # noqa: BLE001 -- `unexpected` tells the log
-        results, requests = _none_swept(run, unexpected(error, f"the sweep of {source}")), 0
+        requests = _none_swept(run, results, unexpected(error, f"the sweep of {source}"))
     with writing(hub.engine) as connection:
         finish(connection, run, results, requests)
     return tuple(results)
@@ -179,5 +181,9 @@ def _is_calculated(session: Any, stream: Stream[Any], mapping: StreamMapping) ->
     return any(field.calculated and name.lower() in wanted for name, field in stream.describe(session).items())
 
 
-def _none_swept(run: Begun, error: FrontdeskError) -> list[StreamResult]:
-    return [_not_swept(StreamResult(stream, "done", 0, 0, 0, 0, 0, 0, 0.0), error) for stream in run.stands]
+def _none_swept(run: Begun, results: list[StreamResult], error: FrontdeskError) -> int:
+    """What has not been swept says why; returns the requests, none that anybody knows of."""
+    done = {result.stream for result in results}
+    rest = [stream for stream in run.stands if stream not in done]
+    results += [_not_swept(StreamResult(stream, "done", 0, 0, 0, 0, 0, 0, 0.0), error) for stream in rest]
+    return 0

@@ -1,4 +1,4 @@
-"""Sync: one run over a source's streams, owner records first. Two write transactions when nothing has changed."""
+"""Sync: one run over a source's streams, owner records first. Unchanged, it writes once a stream and at its end."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 
 from connectors.contract import Connector
 from flows.hub import Hub, Source
+from flows.leased import give_back
 from flows.patience import TRIES
 from flows.pull import Progress, Pull
 from flows.sweep import sweep_stream, unexpected
@@ -87,6 +88,8 @@ def _pull_all(
     try:
         with connector.open(source.settings, hub.tokens(source.name)) as session:
             for mapping in mappings:
+                if results:
+                    give_back(hub, run, results[-1])
                 # A source that stayed away through one stream's patience is asked only once for each of the others.
                 away = bool(results) and results[-1].error_kind == RetryLater.__name__
                 results.append(_pull_one(hub, connector, session, run, mapping, tries=1 if away else TRIES, **options))

@@ -62,6 +62,8 @@ class Begun:
     kind: str = "sync"
     stands: dict[str, Stand] = field(default_factory=dict)
     busy: tuple[str, ...] = ()
+    released: set[str] = field(default_factory=set)
+    """Streams whose result is recorded and whose lease is given back while the run goes on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,18 +200,28 @@ def renew_lease(connection: Connection, source: str, stream: str, run_id: str) -
         )
 
 
-def finish(connection: Connection, run: Begun, results: Sequence[StreamResult], requests: int) -> str:
-    """Close a run in one transaction: its record, each stream's state, the leases. Returns the run's state."""
+def release(connection: Connection, run: Begun, result: StreamResult) -> None:
+    """Record how a stream ended and give back its lease, while the run goes on with others.
+
+    Once that is stored, the stream belongs into `run.released`.
+    """
     moment = now()
+    here = (Lease.c.source == run.source, Lease.c.stream == result.stream, Lease.c.run_id == run.id)
+    mine = connection.execute(delete(Lease).where(*here)).rowcount
+    _record(connection, run, result, moment)
+    # A stream that another worker took over meanwhile is that one's to speak of.
+    if mine:
+        _update_state(connection, run, result, moment)
+
+
+def finish(connection: Connection, run: Begun, results: Sequence[StreamResult], requests: int) -> str:
+    """Close a run in one transaction: its record, and what `release` has not been called for. Returns its state."""
     state = _run_state(results)
-    connection.execute(update(Run).where(Run.c.id == run.id).values(state=state, ended_at=moment, requests=requests))
-    mine = set(connection.scalars(select(Lease.c.stream).where(Lease.c.run_id == run.id)))
-    connection.execute(delete(Lease).where(Lease.c.run_id == run.id))
+    connection.execute(update(Run).where(Run.c.id == run.id).values(state=state, ended_at=now(), requests=requests))
     for result in results:
-        _record(connection, run, result, moment)
-        # A stream that another worker took over meanwhile is that one's to speak of.
-        if result.stream in mine:
-            _update_state(connection, run, result, moment)
+        if result.stream not in run.released:
+            release(connection, run, result)
+    connection.execute(delete(Lease).where(Lease.c.run_id == run.id))
     return state
 
 

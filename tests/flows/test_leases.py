@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from sqlalchemy import func, select
 
 from flows.hub import Hub
 from flows.sweep import sweep_source
 from flows.sync import sync_source
+from flows.targeted import read_again
 from hub.clock import now
+from hub.errors import RetryLater
+from store.hub_tables import Lease, Run, StreamRun
 from store.runs import begin, finish
 
 STEP = dt.timedelta(minutes=2)
@@ -95,3 +100,41 @@ def test_a_long_reading_that_finds_nothing_keeps_its_streams(
     assert {one.state for one in getattr(result, "streams", result)} == {"done"}
     # A request a stream; and a sweep asks for the one that is missing.
     assert watch.refused == 3 + (run is sweep_source)
+
+
+@pytest.mark.parametrize("run", [sync_source, sweep_source])
+def test_a_stream_that_is_done_waits_for_no_other(hub: Hub, source: Any, run: Any) -> None:
+    """While invoices are still read, a webhook's hint for a client is served; one for invoices waits."""
+    sync_source(hub, "model")
+    plain, served = hub.find_connector("model"), dict[str, bool]()
+
+    def hint(stream: str, external_id: str) -> bool:
+        try:
+            return read_again(hub, "model", stream, external_id).seen == 1
+        except RetryLater:
+            return False
+
+    def stream(name: str) -> Any:
+        def while_it_is_read(pages: Any) -> Any:
+            if name == "Invoice":
+                served.update(Account=hint("Account", "A1"), Invoice=hint("Invoice", "I01"))
+            yield from pages
+
+        found = plain.stream(name)
+        return replace(
+            found,
+            read=lambda session, want: while_it_is_read(found.read(session, want)),
+            keys=lambda session: while_it_is_read(found.keys(session)),
+        )
+
+    found = run(replace(hub, find_connector=lambda _: replace(plain, stream=stream)), "model")
+    assert served == {"Account": True, "Invoice": False}
+    assert [one.state for one in getattr(found, "streams", found)] == ["done"] * 3
+    with hub.engine.connect() as connection:
+        assert connection.scalar(select(func.count()).select_from(Lease)) == 0
+        told = select(StreamRun.c.stream, StreamRun.c.state).join(Run, Run.c.id == StreamRun.c.run_id)
+        kind = "sweep" if run is sweep_source else "sync"
+        last = select(Run.c.id).where(Run.c.kind == kind).order_by(Run.c.started_at.desc()).limit(1).scalar_subquery()
+        assert dict(connection.execute(told.where(Run.c.id == last)).all()) == dict.fromkeys(
+            ("Account", "Customer", "Invoice"), "done"
+        )
