@@ -33,7 +33,10 @@ STAMP = "SystemModstamp"
 WITHOUT_BIN = frozenset({"User", "Profile", "UserRole", "Organization", "RecordType"})
 SECOND = dt.timedelta(seconds=1)
 IS_DELETED = itemgetter("IsDeleted")
+SHORTEST = dt.timedelta(minutes=1)
+"""A window is not halved below it: bulk changes share a second, and each query that times out takes two minutes."""
 BEGINNING = dt.datetime(1970, 1, 1, tzinfo=UTC)
+LOST, TOO_MUCH = "INVALID_QUERY_LOCATOR", frozenset({"QUERY_TIMEOUT", "OPERATION_TOO_LARGE"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +116,10 @@ def _pages(org: Org, name: str, want: Want, window: Window) -> Iterator[Page]:
         try:
             body = _more(org, following) if following else _first(org, name, want, window)
         except FrontdeskError as error:
-            if not following or not _lost(error):
+            if not following and _said(error) in TOO_MUCH:
+                yield from _halves(org, name, want, window, error)
+                return
+            if not following or _said(error) != LOST:
                 raise
             # The locator is gone; the rows are not: ask again from after the last one that was handed out.
             following, seen, begun = "", 0, window
@@ -127,6 +133,21 @@ def _pages(org: Org, name: str, want: Want, window: Window) -> Iterator[Page]:
         following = body.get("nextRecordsUrl", "")
         if not following:
             seen, begun = 0, window
+
+
+def _halves(org: Org, name: str, want: Want, window: Window, error: FrontdeskError) -> Iterator[Page]:
+    """A window that is too much for one query, as two of half its time each, as far down as time can help."""
+    low = window.at or window.since or BEGINNING
+    if window.until - low < 2 * SHORTEST:
+        raise NeedsPerson(
+            f"Salesforce cannot answer for {name}, not even for two minutes of its changes ({_said(error)}).",
+            step=f"Read fewer fields in the mapping of {name}, most of all of parents; for Task and Event, give "
+            "the user View All Data. If neither helps, ask Salesforce's support.",
+            detail=error.detail,
+        ) from error
+    middle = (low + (window.until - low) / 2).replace(microsecond=0)
+    yield from _pages(org, name, want, replace(window, until=middle))
+    yield from _pages(org, name, want, Window(window.until, since=middle))
 
 
 def is_whole(name: str, body: dict[str, Any], seen: int, *, moved: bool) -> bool:
@@ -183,9 +204,10 @@ def _more(org: Org, following: str) -> dict[str, Any]:
     return body
 
 
-def _lost(error: FrontdeskError) -> bool:
+def _said(error: FrontdeskError) -> str:
+    """Salesforce's own word for a failure."""
     cause = error.__cause__
-    return isinstance(cause, SalesforceError) and code_of(cause.content)[0] == "INVALID_QUERY_LOCATOR"
+    return code_of(cause.content)[0] if isinstance(cause, SalesforceError) else ""
 
 
 def columns(name: str, want: Want) -> str:
@@ -226,7 +248,7 @@ def keys(org: Org, name: str) -> Iterator[Sequence[str]]:
             soql = f"SELECT Id FROM {name}{where} ORDER BY Id"
             body = _more(org, following) if following else query(org, name, soql)
         except FrontdeskError as error:
-            if not following or not _lost(error):
+            if not following or _said(error) != LOST:
                 raise
             following, seen, begun = "", 0, last
             continue

@@ -484,6 +484,31 @@ assert isinstance(settings, zeep.Settings), type(settings)
     subprocess.run([sys.executable, "-W", "ignore", "-c", program], check=True)
 
 
+def test_a_query_that_runs_too_long_is_asked_in_halves_of_its_time(state: State, org: Org, arm: Arm) -> None:
+    fill(state, 900)
+    arm("query_timeout", vendor="salesforce", times=3)
+    pages = read(org)
+    assert len(ids(pages)) == 900
+    marks = [page.high_water for page in pages]
+    assert marks == sorted(marks)
+    reached = [page for page in pages if set(page.cursor) == {"at"}]
+    assert len(reached) == 4, "an eighth, an eighth, a quarter and half of the time"
+    for page in reached:
+        at_once = [*pages[: pages.index(page) + 1], *read(org, page.cursor)]
+        assert len(set(ids(at_once))) == 900, "a reading that breaks off here loses nothing"
+
+
+def test_a_query_that_is_too_much_however_short_its_time_says_what_to_do(state: State, org: Org, arm: Arm) -> None:
+    fill(state, 10)
+    [*_, last] = read(org)
+    arm("query_timeout", vendor="salesforce", times=99)
+    before = CONNECTOR.requests(org)
+    with pytest.raises(NeedsPerson, match="cannot answer for Account") as failed:
+        read(org, last.cursor)
+    assert "View All Data" in failed.value.step
+    assert CONNECTOR.requests(org) - before < 10
+
+
 def test_every_failure_is_one_of_ours(state: State, org: Org, arm: Arm) -> None:
     fill(state, 10)
     for fault in ("rate_limited", "server_error", "html_body", "cut_connection"):
