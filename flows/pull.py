@@ -19,9 +19,12 @@ from flows.batch import batch_of
 from flows.hub import Hub
 from flows.leased import Leased
 from flows.patience import TRIES, wait_for
+from hub.clock import now
 from hub.errors import FrontdeskError, RetryLater
+from mappings.mapping import NO_ID
 from mappings.mapping import Mapping as StreamMapping
-from store import crosswalk, left_out
+from store import crosswalk, held, left_out
+from store.engine import writing
 from store.merge import Batch, Counts, is_empty, merge
 from store.rows import AlreadyThere
 from store.runs import Stand, StreamResult
@@ -79,7 +82,7 @@ class Pull:
         with self.hub.engine.connect().execution_options(reading=True) as connection:
             self.empty = is_empty(connection, self.mapping.into, self.mapping.source, self.mapping.stream)
             self.sifted = self._is_sifted(connection)
-        attempt = 0
+        attempt, began = 0, now()
         leased = Leased(self.hub, self.mapping.source, self.mapping.stream, self.run_id)
         while True:
             before = self.number
@@ -93,6 +96,9 @@ class Pull:
                 self._store()
                 attempt = 1 if self.number > before else attempt + 1
                 wait_for(error, attempt, self.tries)
+        if self.whole:
+            with writing(self.hub.engine) as connection:
+                held.release_unseen(connection, self.mapping.source, self.mapping.stream, NO_ID, began)
         if self.mapping.owner_kind:
             crosswalk.match_undecided(self.hub.engine)
 

@@ -6,6 +6,7 @@ another client while it is held is shown to neither, for its old version is not 
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Protocol
 
@@ -28,7 +29,8 @@ SUGGESTIONS = {
     "bad_number": "Mend the number in the source, or map another field.",
     "bad_text": "Write the text anew in the source: half a character is in it.",
     "missing": "Fill the field in the source, or map another one.",
-    "no_id": "See that `key` in the mapping names the record's id, and report to the source's vendor what came.",
+    "no_id": "See that `key` in the mapping names the record's id, and report to the source's vendor what came; the "
+    "next `frontdesk sync --full` that does not meet it again closes it.",
     "no_modified": "See that `modified` in the mapping names the time of the record's last change.",
     "not_text": "Map a field that holds a text.",
     "null_byte": "Remove the invisible null character in the source.",
@@ -168,3 +170,23 @@ def release(connection: Connection, source: str, stream: str, external_ids: Sequ
         connection.execute(
             update(HeldRecord).where(*open_here, HeldRecord.c.external_id.in_(chunk)).values(resolved_at=now())
         )
+
+
+def release_unseen(connection: Connection, source: str, stream: str, begins: str, since: dt.datetime) -> None:
+    """Close what a reading of the whole stream that began at `since` has not met, of ids that begin so.
+
+    For records that only we have given a name: no key of the source's, and no id that is taken, ever closes them.
+    """
+    # Stored times have milliseconds.
+    since = since.replace(microsecond=since.microsecond // 1000 * 1000)
+    connection.execute(
+        update(HeldRecord)
+        .where(
+            HeldRecord.c.source == source,
+            HeldRecord.c.stream == stream,
+            HeldRecord.c.resolved_at.is_(None),
+            HeldRecord.c.external_id.startswith(begins, autoescape=True),
+            HeldRecord.c.last_seen_at < since,
+        )
+        .values(resolved_at=now())
+    )

@@ -190,6 +190,23 @@ fields: {name: name, project_id: {from: project.Id, refers_to: Project}}
 """
 
 
+def test_a_held_record_without_an_id_is_closed_by_a_whole_reading_that_does_not_meet_it(hub: Hub, source: Any) -> None:
+    sync_source(hub, "model")
+    source.put("Invoice", "nameless")
+    source.rows["Invoice"]["nameless"] |= {"Id": ""}
+    source.put("Invoice", "I08", number="1008", day="no day", currency="EUR", customer="C1")
+    source.save()
+    for full in (False, True, False):
+        sync_source(hub, "model", full=full)
+        assert {record.reason for record in waiting(hub)} == {"no_id", "bad_date"}, "it is there"
+    source.purge("Invoice", "nameless")
+    source.save()
+    sync_source(hub, "model")
+    assert {record.reason for record in waiting(hub)} == {"no_id", "bad_date"}, "nobody has looked everywhere"
+    assert sync_source(hub, "model", full=True).state == "done"
+    assert {record.reason for record in waiting(hub)} == {"bad_date"}
+
+
 def test_a_project_that_moves_to_another_client_takes_its_milestones_along(hub: Hub, source: Any) -> None:
     assert hub.settings.mappings_path is not None
     (hub.settings.mappings_path / "model" / "Project.yaml").write_text(PROJECT.lstrip())
