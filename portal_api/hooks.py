@@ -134,6 +134,8 @@ QUICKBOOKS_STREAMS: Mapping[str, str] = {
     "creditmemo": "CreditMemo",
     "customer": "Customer",
 }
+MOVE_BALANCES = frozenset({"Payment", "CreditMemo"})
+"""What changes an invoice's balance, also by being deleted; that Intuit then tells of the invoice too, nobody says."""
 
 
 def _intuit_signature(headers: Headers, body: bytes, secret: str) -> bool:
@@ -146,11 +148,14 @@ def _intuit_hints(_headers: Headers, body: bytes, source: Source) -> list[Hint]:
     told = orjson.loads(body)
     realm = str((source.model_extra or {}).get("realm_id", ""))
     events = _cloud_events(told) if isinstance(told, list) else _notifications(told)
-    return [
+    hints = [
         Hint(event_id, QUICKBOOKS_STREAMS[entity.lower()], external_id)
         for company, event_id, entity, external_id in events
         if entity.lower() in QUICKBOOKS_STREAMS and realm in ("", company)
     ]
+    moving = [hint.event_id for hint in hints if hint.stream in MOVE_BALANCES]
+    # Which invoices, only the source knows, and of a deleted payment not even that: what has changed of all is read.
+    return [*hints, Hint(f"invoices:{':'.join(moving)}", "Invoice")] if moving else hints
 
 
 Event = tuple[str, str, str, str]

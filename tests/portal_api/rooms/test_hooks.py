@@ -85,14 +85,29 @@ OLD = {
 
 
 async def test_both_shapes_of_quickbooks_become_hints(world, post):
-    answer = await post("quickbooks", [event("a"), event("b", kind="qbo.payment.deleted.v1", entity="7")])
+    answer = await post("quickbooks", [event("a"), event("b", kind="qbo.customer.updated.v1", entity="7")])
     assert (answer.status_code, answer.json()) == (200, {"accepted": 2})
     assert (await post("quickbooks", OLD)).json() == {"accepted": 1}
     assert waiting(world) == [
         ("quickbooks", "Invoice", "145"),
         ("quickbooks", "Invoice", "145"),
-        ("quickbooks", "Payment", "7"),
+        ("quickbooks", "Customer", "7"),
     ]
+
+
+async def test_a_payment_has_what_changed_of_invoices_read_too_for_it_moves_their_balance(world, post):
+    payments = [
+        event(str(n), kind=f"qbo.payment.{what}.v1", entity=str(n)) for n, what in ((1, "created"), (2, "deleted"))
+    ]
+    for expected in (3, 0):
+        assert (await post("quickbooks", payments)).json() == {"accepted": expected}
+    assert waiting(world) == [
+        ("quickbooks", "Payment", "1"),
+        ("quickbooks", "Payment", "2"),
+        ("quickbooks", "Invoice", None),
+    ]
+    await post("quickbooks", [event("3", kind="qbo.creditmemo.updated.v1", entity="3")])
+    assert waiting(world).count(("quickbooks", "Invoice", None)) == 2
 
 
 async def test_a_repeat_changes_nothing(world, post):
