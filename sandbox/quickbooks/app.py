@@ -126,6 +126,8 @@ def paper(call: Call) -> Response:
 def send(call: Call) -> Response:
     """POST /{entity}/{id}/send?sendTo=...: marks the sale as e-mailed. No mail leaves the sandbox."""
     record = found(call)
+    if not BY_PATH[record.kind.lower()].pdf:
+        raise unsupported(f"send on {record.kind}")
     address = call.query.get("sendTo") or (record.body.get("BillEmail") or {}).get("Address")
     if not address:
         raise missing("sendTo")

@@ -58,7 +58,7 @@ def one(call: Call, item: dict[str, Any]) -> dict[str, Any]:
     operation = str(item.get("operation", "")).lower()
     if kind is None or operation not in {"create", "update", "delete", "void"}:
         raise unsupported(operation or "batch item")
-    parameters = {"operation": operation} if operation in {"delete", "void"} else {}
+    parameters = {"operation": operation, "include": str(item.get("optionsData", ""))}
     if request_id := call.query.get("requestid"):
         parameters["requestid"] = f"{request_id}:{item['bId']}"
     inner = replace(call, path={**call.path, "entity": kind}, query=parameters, body=orjson.dumps(item[kind]))

@@ -79,6 +79,8 @@ class Entity:
     required   fields that a new object or a full update must bring
     sparse     fields that even a sparse update must bring
     computed   fields that the server keeps by itself
+    void       the operation that voids one: "void", or "update" with include=void; "" where there is none
+    asked      fields that a query shows only when it names them
     types      what each field is, by its name in small letters, as queries do not mind the case
     properties the fields' names as bodies must spell them
     """
@@ -90,7 +92,8 @@ class Entity:
     sparse: tuple[str, ...] = ()
     computed: frozenset[str] = frozenset()
     pdf: bool = False
-    void: bool = False
+    void: str = ""
+    asked: frozenset[str] = frozenset()
     cdc: bool = True
     writable: bool = True
     types: dict[str, str] = field(init=False, default_factory=dict)
@@ -108,7 +111,7 @@ SOLD = ("CustomerRef", "Line")
 PAID = "PaymentRefNum:string PaymentMethodRef:ref DepositToAccountRef:ref"
 
 
-def sale(name: str, *, void: bool = False, more: str = "") -> Entity:
+def sale(name: str, *, void: str = "", more: str = "") -> Entity:
     """A transaction with lines that a customer sees on paper."""
     computed = SUMS | {"RemainingCredit"}
     return Entity(
@@ -116,7 +119,7 @@ def sale(name: str, *, void: bool = False, more: str = "") -> Entity:
     )
 
 
-def purchased(name: str, fields: str, *required: str, void: bool = False) -> Entity:
+def purchased(name: str, fields: str, *required: str, void: str = "") -> Entity:
     """A transaction with a vendor. A payment of bills brings its own sum."""
     computed = SUMS - {"TotalAmt"} if required else SUMS
     return Entity(
@@ -128,16 +131,16 @@ ENTITIES = {
     entity.name: entity
     for entity in (
         Entity("Customer", CUSTOMER, named=True, computed=PLACED | {"Balance", "BalanceWithJobs"}),
-        sale("Invoice", void=True),
+        sale("Invoice", void="void"),
         sale("CreditMemo", more="RemainingCredit:number"),
         sale("Estimate", more="TxnStatus:string ExpirationDate:date AcceptedBy:string AcceptedDate:date"),
-        sale("SalesReceipt", void=True, more=f"{PAID} CreditCardPayment"),
+        sale("SalesReceipt", void="update", more=f"{PAID} CreditCardPayment"),
         sale("RefundReceipt", more=f"{PAID} CreditCardPayment CheckPayment PaymentType"),
         Entity(
             "Payment", PAYMENT, required=("CustomerRef", "TotalAmt"), sparse=("CustomerRef",),
-            computed=frozenset({"UnappliedAmt", "LinkedTxn"}), pdf=True, void=True,
+            computed=frozenset({"UnappliedAmt", "LinkedTxn"}), pdf=True, void="update",
         ),
-        Entity("Item", ITEM, named=True, required=("Name",), computed=PLACED),
+        Entity("Item", ITEM, named=True, required=("Name",), computed=PLACED, asked=frozenset({"Sku"})),
         Entity("Vendor", f"{PERSON} {VENDORS}", named=True, computed=frozenset({"Balance"})),
         Entity("Employee", f"{PERSON} {EMPLOYEE}", named=True),
         Entity("Account", f"{LIST} {ACCOUNT}", named=True, required=("Name",), computed=PLACED),
@@ -148,7 +151,7 @@ ENTITIES = {
         purchased("Bill", back_office.BILL),
         purchased("VendorCredit", back_office.VENDOR_CREDIT),
         purchased("PurchaseOrder", back_office.PURCHASE_ORDER),
-        purchased("BillPayment", back_office.BILL_PAYMENT, "PayType", "TotalAmt", void=True),
+        purchased("BillPayment", back_office.BILL_PAYMENT, "PayType", "TotalAmt", void="update"),
         Entity("Purchase", back_office.PURCHASE, required=("PaymentType", "AccountRef", "Line"), computed=SUMS),
         Entity("JournalEntry", back_office.JOURNAL, required=("Line",), computed=SUMS),
         Entity("Deposit", back_office.DEPOSIT, required=("DepositToAccountRef", "Line"), computed=SUMS),

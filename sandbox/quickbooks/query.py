@@ -30,10 +30,16 @@ def run(state: State, statement: str) -> dict[str, Any]:
     if query.counts:
         return {"totalCount": state.count(VENDOR, entity.name, where, args)}
     tail = f"{ordering(entity, query.orders)} LIMIT {query.limit:d} OFFSET {query.start - 1:d}"
-    rows = [served(record) for record in state.select(VENDOR, entity.name, where, args, tail)]
+    listed = {name.lower() for name in query.columns}
+    hidden = {name for name in entity.asked if name.lower() not in listed}
+    rows = [without(served(record), hidden) for record in state.select(VENDOR, entity.name, where, args, tail)]
     if not rows:
         return {}
     return {entity.name: rows, "startPosition": query.start, "maxResults": len(rows)}
+
+
+def without(body: dict[str, Any], hidden: set[str]) -> dict[str, Any]:
+    return {name: value for name, value in body.items() if name not in hidden}
 
 
 def column_type(entity: Entity, name: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
@@ -24,21 +25,23 @@ def post(call: Call) -> Answer:
     entity = BY_PATH.get(call.path["entity"].lower())
     if entity is None or not entity.writable:
         raise unsupported(call.path["entity"])
-    operation = operation_of(call)
+    operation = operation_of(entity, call.query)
     request_id = call.query.get("requestid", "")
     if len(request_id) > LONGEST_REQUEST_ID:
         raise checks.too_long("requestid", LONGEST_REQUEST_ID)
     return once(call.state, request_id, lambda: change(call.state, entity, operation, payload(call.body)))
 
 
-def operation_of(call: Call) -> str:
-    """create-or-update, delete or void. Payments and receipts are voided as an update that includes a void."""
-    operation = call.query.get("operation", "").lower()
-    if operation in {"", "update", "create"}:
-        return "void" if call.query.get("include", "").lower() == "void" else "save"
-    if operation not in {"delete", "void"}:
-        raise unsupported(operation)
-    return operation
+def operation_of(entity: Entity, query: Mapping[str, str]) -> str:
+    """save, delete or void. Payments and receipts are voided as an update that includes a void, invoices as such."""
+    operation, include = query.get("operation", "").lower(), query.get("include", "").lower()
+    if operation in {"", "update", "create"} and include != "void":
+        return "save"
+    if operation == "delete":
+        return operation
+    if operation not in {"void", "update"} or operation != entity.void:
+        raise unsupported(f"{operation or include} on {entity.name}")
+    return "void"
 
 
 def payload(raw: bytes) -> Body:

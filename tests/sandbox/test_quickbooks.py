@@ -379,6 +379,20 @@ def test_python_quickbooks_voids_a_payment_and_the_invoice_is_open_again(api: Ap
     assert Payment.get(paid["Id"], qb=qb).PrivateNote == "Voided"
 
 
+def test_each_is_voided_and_sent_only_as_the_vendor_has_it(api: Api) -> None:
+    sale, payment = created(api, "/invoice", a_sale()), created(api, "/payment", a_payment("", 5) | {"Line": []})
+    for path, body, how in (
+        ("payment", payment, {"operation": "void"}),
+        ("payment", payment, {"include": "void"}),
+        ("invoice", sale, {"operation": "update", "include": "void"}),
+    ):
+        assert code_of(api("POST", f"/{path}", params=how, json=body)) == "500"
+    assert code_of(api("POST", "/customer/3/send?sendTo=a@x.example")) == "500"
+    wish = {"bId": "1", "operation": "update", "optionsData": "void", "Payment": payment | {"sparse": True}}
+    (done,) = api("POST", "/batch", json={"BatchItemRequest": [wish]}).json()["BatchItemResponse"]
+    assert (done["Payment"]["TotalAmt"], done["Payment"]["PrivateNote"]) == (0, "Voided")
+
+
 def test_a_credit_memo_is_used_up_by_a_payment_of_nothing(api: Api) -> None:
     sale, credit = created(api, "/invoice", a_sale()), created(api, "/creditmemo", a_sale("3", 30.0))
     wish = a_payment(sale["Id"], 30, 0)

@@ -76,7 +76,7 @@ def test_a_bill_is_owed_until_payments_and_credits_settle_it(qb: QuickBooks, ven
     assert (left.Balance, left.LinkedTxn[0].TxnType, left.LinkedTxn[0].TxnId) == (50.5, "BillPayment", payment["Id"])
     assert make("VendorCredit", {**credit, "SyncToken": "1", "sparse": True})["Balance"] == 0
     assert Vendor.get(vendor, qb=qb).Balance == 50.5
-    voided = make("BillPayment", {**payment, "sparse": True}, include="void")
+    voided = make("BillPayment", {**payment, "sparse": True}, operation="update", include="void")
     assert (voided["TotalAmt"], voided["PrivateNote"]) == (0, "Voided")
     assert (Bill.get(bill["Id"], qb=qb).Balance, Vendor.get(vendor, qb=qb).Balance) == (100.5, 80.5)
 

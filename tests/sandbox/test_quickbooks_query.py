@@ -64,6 +64,12 @@ def test_a_statement_finds_what_it_asks_for(ask: Ask, statement: str, found: lis
     assert ask(statement) == found
 
 
+def test_an_items_number_comes_only_when_it_is_asked_for(state: State) -> None:
+    state.put("quickbooks", "Item", "12", {"Name": "Oats", "Sku": "OA-1"})
+    shown = [run(state, f"SELECT {columns} FROM Item")["Item"][0].get("Sku") for columns in ("*", "Id, Name", "*, sku")]
+    assert shown == [None, None, "OA-1"]
+
+
 def test_a_name_list_hides_its_inactive_members_until_they_are_asked_for(ask: Ask, state: State) -> None:
     assert "6" not in ask("SELECT * FROM Customer")
     assert "6" in ask("SELECT * FROM Customer WHERE Active IN (true, false)")
