@@ -48,9 +48,12 @@ class Record:
     seq: int
 
 
+WHOLE_SECONDS = frozenset({"salesforce", "quickbooks"})
+
+
 def whole(vendor: str, moment: int) -> int:
-    """Salesforce's clock ticks in whole seconds, hence its many equal timestamps; the others' in milliseconds."""
-    return moment - moment % 1000 if vendor == "salesforce" else moment
+    """The clocks of Salesforce and QuickBooks tick in whole seconds, hence many equal times; Drive's in milliseconds."""
+    return moment - moment % 1000 if vendor in WHOLE_SECONDS else moment
 
 
 class _Opened:

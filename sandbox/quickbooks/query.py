@@ -143,7 +143,7 @@ def day(value: Value) -> object:
 
 
 def times(condition: Condition) -> Sql:
-    """Times have whole seconds at the vendor, ms in our table; a comparison becomes a range of ms.
+    """Times have whole seconds, written as ms in our table; a literal may lie between two of them.
 
     Kept a plain range over the column so that the index over (modified, id) serves it.
     """

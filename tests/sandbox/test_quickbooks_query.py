@@ -83,6 +83,13 @@ def test_times_are_compared_as_instants_in_whole_seconds_whatever_their_offset(a
     assert ask(f"SELECT * FROM Invoice WHERE MetaData.LastUpdatedTime > '{pacific}'") == ["9"]
 
 
+def test_what_was_written_within_one_second_is_told_apart_by_its_id_alone(ask: Ask, state: State) -> None:
+    for id_, late in (("20", 900), ("21", 500), ("100", 100)):
+        state.put("quickbooks", "Term", id_, {"Name": id_, "Active": True}, modified=NOON + late)
+    assert ask("SELECT * FROM Term ORDERBY MetaData.LastUpdatedTime, Id") == ["20", "21", "100"]
+    assert ask("SELECT * FROM Term ORDERBY MetaData.LastUpdatedTime DESC, Id DESC") == ["100", "21", "20"]
+
+
 def test_an_answer_without_rows_names_no_entity(state: State) -> None:
     assert run(state, "SELECT * FROM Payment") == {}
 
