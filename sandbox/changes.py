@@ -1,6 +1,7 @@
 """What has been committed, for those who want to be told: each record once, with what it was before.
 
 Triggers write it down, so whoever edits, by whichever API, is seen; a vendor that nobody listens to costs nothing.
+What is only worked out anew was written by nobody, and is told to nobody.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ CREATE TABLE IF NOT EXISTS change (
     UNIQUE (vendor, kind, id)
 );
 CREATE TRIGGER IF NOT EXISTS change_inserted AFTER INSERT ON record WHEN {HEARD} BEGIN {SEEN.format(before="NULL")} END;
-CREATE TRIGGER IF NOT EXISTS change_updated AFTER UPDATE ON record WHEN {HEARD} BEGIN
+CREATE TRIGGER IF NOT EXISTS change_updated AFTER UPDATE ON record WHEN NEW.seq <> OLD.seq AND {HEARD} BEGIN
     {SEEN.format(before="CASE WHEN OLD.deleted THEN NULL ELSE OLD.body END")}
 END;
 """

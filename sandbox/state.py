@@ -52,7 +52,7 @@ WHOLE_SECONDS = frozenset({"salesforce", "quickbooks"})
 
 
 def whole(vendor: str, moment: int) -> int:
-    """The clocks of Salesforce and QuickBooks tick in whole seconds, hence many equal times; Drive's in milliseconds."""
+    """Salesforce and QuickBooks keep whole seconds, hence their many equal times; Drive keeps milliseconds."""
     return moment - moment % 1000 if vendor in WHOLE_SECONDS else moment
 
 
@@ -160,6 +160,13 @@ class State:
         record = self.get(vendor, kind, id_)
         assert record is not None
         return record
+
+    def recalculate(self, vendor: str, kind: str, id_: str, body: dict[str, Any]) -> None:
+        """A record shows something else though nobody wrote it: its times and its place in all writes stay."""
+        with self.transaction() as connection:
+            text = json.dumps(body, ensure_ascii=False)
+            sql = "UPDATE record SET body = ? WHERE vendor = ? AND kind = ? AND id = ?"
+            connection.execute(sql, (text, vendor, kind, id_))
 
     def load(self, vendor: str, kind: str, rows: Iterable[tuple[str, dict[str, Any], int, int]]) -> int:
         """Bulk insert of (id, body, created ms, modified ms) for seeding; returns how many."""

@@ -73,6 +73,14 @@ def move_milestone(state: State, wish: dict[str, Any]) -> Record:
     return merge(state, "salesforce", "Milestone__c", str(wish["id"]), fields)
 
 
+def recalculate_project(state: State, wish: dict[str, Any]) -> Record:
+    """The formula behind a project's progress gives another value (`percent`): the record's own stamps stay."""
+    project = found(state, "salesforce", "Project__c", str(wish["id"]))
+    body = project.body | {"Percent_Complete__c": float(wish["percent"])}
+    state.recalculate("salesforce", project.kind, project.id, body)
+    return found(state, "salesforce", project.kind, project.id)
+
+
 def salesforce_stamp(instant: dt.datetime) -> str:
     """An instant as Salesforce prints it: whole seconds in practice, `.000+0000`."""
     return instant.strftime("%Y-%m-%dT%H:%M:%S.000+0000")

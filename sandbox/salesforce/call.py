@@ -16,6 +16,8 @@ from sandbox.salesforce.errors import Fault
 from sandbox.salesforce.org import Org
 from sandbox.state import State
 
+JSON = "application/json"
+
 
 @dataclass(frozen=True, slots=True)
 class Call:
@@ -53,7 +55,10 @@ class Call:
             raise Fault(404, "NOT_FOUND", "The requested resource does not exist") from None
 
     def json(self) -> Any:
-        """The decoded body. Raises JSON_PARSER_ERROR."""
+        """The decoded body. Raises JSON_PARSER_ERROR, and UNSUPPORTED_MEDIA_TYPE for what is called something else."""
+        kind = self.headers.get("content-type", JSON).partition(";")[0].strip().lower()
+        if kind != JSON:
+            raise Fault(415, "UNSUPPORTED_MEDIA_TYPE", f"The Content-Type {kind} is not supported here")
         try:
             return orjson.loads(self.content)
         except orjson.JSONDecodeError as error:

@@ -24,19 +24,19 @@ READ_ONLY = frozenset({("Contact", "Name"), ("Case", "CaseNumber"), ("Case", "Is
 
 def writable(entity: str, field: Field) -> bool:
     """Whether a client may set a field: not what the platform keeps, composes or numbers itself."""
-    return field.name not in SYSTEM and (entity, field.name) not in READ_ONLY
+    return field.name not in SYSTEM and not field.calculated and (entity, field.name) not in READ_ONLY
 
 
-def global_describe(org: Org) -> dict[str, Any]:
+def global_describe(org: Org, base: str) -> dict[str, Any]:
     """GET /sobjects."""
     names = [name for name in OBJECTS if name not in org.hidden]
-    return {"encoding": "UTF-8", "maxBatchSize": 200, "sobjects": [summary(name) for name in names]}
+    return {"encoding": "UTF-8", "maxBatchSize": 200, "sobjects": [summary(name, base) for name in names]}
 
 
-def summary(name: str) -> dict[str, Any]:
-    """An object's line in the list."""
+def summary(name: str, base: str) -> dict[str, Any]:
+    """An object's line in the list. `base` is `/services/data/vNN.0`."""
     label = name.removesuffix("__c").replace("_", " ")
-    base = f"/services/data/v68.0/sobjects/{name}"
+    address = f"{base}/sobjects/{name}"
     flags = dict.fromkeys(
         ("queryable", "replicateable", "retrieveable", "createable", "updateable", "searchable"), True
     )
@@ -49,18 +49,18 @@ def summary(name: str) -> dict[str, Any]:
         **flags,
         "deletable": name != "User",
         "undeletable": name != "User",
-        "urls": {"sobject": base, "describe": f"{base}/describe", "rowTemplate": base + "/{ID}"},
+        "urls": {"sobject": address, "describe": f"{address}/describe", "rowTemplate": address + "/{ID}"},
     }
 
 
-def describe(org: Org, entity: str) -> dict[str, Any]:
+def describe(org: Org, entity: str, base: str) -> dict[str, Any]:
     """GET /sobjects/X/describe."""
     kin = [
         {"childSObject": child, "field": field.name, "relationshipName": name}
         for name, (child, field) in children(entity).items()
     ]
     fields = [describe_field(entity, field) for field in org.fields(entity).values()]
-    return {**summary(entity), "fields": fields, "childRelationships": kin, "recordTypeInfos": []}
+    return {**summary(entity, base), "fields": fields, "childRelationships": kin, "recordTypeInfos": []}
 
 
 def describe_field(entity: str, field: Field) -> dict[str, Any]:
@@ -81,7 +81,7 @@ def describe_field(entity: str, field: Field) -> dict[str, Any]:
         "sortable": filterable(field),
         "groupable": groupable(field),
         "aggregatable": countable(field),
-        "calculated": False,
+        "calculated": field.calculated,
         "custom": field.name.endswith("__c"),
         "externalId": field.external_id,
         "unique": field.external_id,

@@ -17,28 +17,30 @@ from sandbox.state import Record
 DAYS_UPDATED, DAYS_DELETED, MOST_IDS = 30, 15, 600_000
 TELLS_CREATED = 46
 """The first version whose upsert says whether it created."""
+UNMODIFIED = "if-unmodified-since"
 COVERED = "salesforce_latest_date_covered"
 
 
 def list_objects(call: Call) -> Response:
     """GET /sobjects."""
-    return answer(global_describe(call.org))
+    return answer(global_describe(call.org, call.base))
 
 
 def basic(call: Call) -> Response:
     """GET /sobjects/X."""
     rows = call.state.select(VENDOR, call.entity, "deleted = 0", (), "ORDER BY modified DESC LIMIT 5")
     recent = [whole(call.org, row, call.base, ["Id"]) for row in rows]
-    return answer({"objectDescribe": summary(call.entity), "recentItems": recent})
+    return answer({"objectDescribe": summary(call.entity, call.base), "recentItems": recent})
 
 
 def described(call: Call) -> Response:
     """GET /sobjects/X/describe."""
-    return answer(describe(call.org, call.entity))
+    return answer(describe(call.org, call.entity, call.base))
 
 
 def create(call: Call) -> Response:
-    """POST /sobjects/X."""
+    """POST /sobjects/X. A new record has no time to compare, yet the header has to be one."""
+    call.moment(UNMODIFIED)
     id_ = writes.create(call.org, call.entity, call.object())
     response = answer({"id": id_, "success": True, "errors": []}, 201)
     response.headers["Location"] = f"{call.base}/sobjects/{call.entity}/{id_}"
@@ -54,7 +56,7 @@ def read(call: Call) -> Response:
 def update(call: Call) -> Response:
     """PATCH /sobjects/X/{id}. Honours If-Unmodified-Since, to the second."""
     record = writes.live(call.org, call.entity, call.parts["id"])
-    since = call.moment("if-unmodified-since")
+    since = call.moment(UNMODIFIED)
     if since is not None and _modified(record) > since:
         raise Fault(412, "PRECONDITION_FAILED", "The record was modified after the time in If-Unmodified-Since")
     writes.update(call.org, record, call.object())
@@ -74,6 +76,7 @@ def read_external(call: Call) -> Response:
 
 def upsert(call: Call) -> Response:
     """PATCH /sobjects/X/{field}/{value}: 201 created, 200 updated, 300 when several carry the value."""
+    call.moment(UNMODIFIED)
     only = call.params.get("updateOnly") == "true"
     field, value = call.parts["field"], call.parts["value"]
     try:

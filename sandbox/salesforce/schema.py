@@ -1,7 +1,8 @@
 """What the sample org's describe would say: objects, key prefixes and fields.
 
 One line a field: `Name type[:detail]`. Types are Salesforce's own. `reference:Account` names the parent,
-`picklist:A|B` its values, `string:80` the length, `!` at the end marks a required field and `#` an external id.
+`picklist:A|B` its values, `string:80` the length, `!` at the end marks a required field, `#` an external id and `~` a
+formula: nobody writes it, and it changes without the record's stamps.
 Every object also has the system fields in SYSTEM_FIELDS.
 """
 
@@ -63,7 +64,7 @@ OBJECTS: dict[str, tuple[str, str]] = {
         Phase__c string:80
         Phase_Number__c double
         Phase_Count__c double
-        Percent_Complete__c percent
+        Percent_Complete__c percent~
         Start_Date__c date
         Due_Date__c date
         Budget__c currency
@@ -191,13 +192,14 @@ class Field:
     values: tuple[str, ...] = ()
     required: bool = False
     external_id: bool = False
+    calculated: bool = False
 
 
 def parse_field(line: str) -> Field:
-    """`Name type[:detail][!][#]` as a Field."""
+    """`Name type[:detail][!][#][~]` as a Field."""
     name, spec = line.split(" ", 1)
     required, external_id = "!" in spec, "#" in spec
-    kind, _, detail = spec.strip("!#").partition(":")
+    kind, _, detail = spec.strip("!#~").partition(":")
     return Field(
         name,
         kind,
@@ -206,6 +208,7 @@ def parse_field(line: str) -> Field:
         values=tuple(detail.split("|")) if kind == "picklist" else (),
         required=required,
         external_id=external_id,
+        calculated="~" in spec,
     )
 
 

@@ -24,12 +24,10 @@ from pydantic import ValidationError
 from connectors.contract import Page, Want
 from connectors.salesforce import CONNECTOR, reading
 from connectors.salesforce.client import Org
-from connectors.salesforce.describing import describe
 from connectors.salesforce.failures import failure, sign_in_failure
 from connectors.salesforce.settings import SalesforceSettings
 from hub.errors import PASSES, FrontdeskError, NeedsPerson, RetryLater
 from sandbox.salesforce import app as sandbox_app
-from sandbox.salesforce import describe as sandbox_describe
 from sandbox.salesforce.cursors import Cursors
 from sandbox.salesforce.ids import numbered_id
 from sandbox.state import State
@@ -408,13 +406,22 @@ def test_one_record_with_its_parents_field(state: State, org: Org) -> None:
     assert CONNECTOR.stream("Contact").one(org, "' OR Name != '", WANT) is None
 
 
-def test_a_formula_is_known_as_one(org: Org, monkeypatch: pytest.MonkeyPatch) -> None:
-    plain = sandbox_describe.describe_field
-    monkeypatch.setattr(
-        sandbox_describe, "describe_field", lambda e, f: {**plain(e, f), "calculated": f.name == "Percent_Complete__c"}
+def test_a_formula_changes_unseen_and_is_known_for_it(state: State, url: str, org: Org) -> None:
+    projects = CONNECTOR.stream("Project__c")
+    assert projects.describe is not None
+    assert [name for name, field in projects.describe(org).items() if field.calculated] == ["Percent_Complete__c"]
+    id_ = numbered_id("a00", 1)
+    want = Want(("Name", "Percent_Complete__c"))
+    state.put(
+        "salesforce", "Project__c", id_, {"Name": "Roof", "Percent_Complete__c": 40.0}, modified=state.now() - HOUR
     )
-    described = describe(org, "Project__c")
-    assert [name for name, field in described.items() if field.calculated] == ["Percent_Complete__c"]
+    cursor = list(projects.read(org, want))[-1].cursor
+    requests.post(
+        f"{url}/control/edits/recalculate-project", json={"id": id_, "percent": 55}, timeout=30
+    ).raise_for_status()
+    assert [page.records for page in projects.read(org, Want(want.fields, cursor))] == [[]]
+    (page,) = projects.read(org, want)
+    assert page.records[0]["Percent_Complete__c"] == 55
 
 
 def test_describe_is_asked_once_a_session(url: str, org: Org) -> None:

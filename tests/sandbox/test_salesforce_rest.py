@@ -234,6 +234,15 @@ def test_a_date_in_a_form_that_is_not_the_vendors_is_refused(plain: Plain, wrong
     assert (refused.status_code, refused.json()[0]["errorCode"]) == (400, "JSON_PARSER_ERROR")
 
 
+def test_a_formula_is_written_by_nobody(plain: Plain) -> None:
+    refused = plain("POST", "/sobjects/Project__c/", json={"Name": "Roof", "Percent_Complete__c": 5})
+    assert (refused.status_code, refused.json()[0]["errorCode"]) == (400, "INVALID_FIELD_FOR_INSERT_UPDATE")
+    described = plain("GET", "/sobjects/Project__c/describe").json()["fields"]
+    assert [(field["name"], field["updateable"]) for field in described if field["calculated"]] == [
+        ("Percent_Complete__c", False)
+    ]
+
+
 def test_all_or_none_takes_back_the_good_rows_too(state: State, plain: Plain) -> None:
     rows = [{"attributes": {"type": "Account"}, "Name": name} for name in ("Good", "")]
     results = plain("POST", "/composite/sobjects", json={"allOrNone": True, "records": rows}).json()
@@ -248,6 +257,29 @@ def test_a_stale_write_is_refused_when_the_caller_asks_for_it(state: State, org:
     assert stale.status_code == 412
     assert plain("PATCH", f"/sobjects/Account/{id_}", {"If-Unmodified-Since": "soon"}, json={}).status_code == 400
     assert org.Account.get(id_)["Name"] == "Old"
+    for method, path in (("POST", "/sobjects/Account/"), ("PATCH", "/sobjects/Account/QuickBooks_Id__c/7")):
+        assert plain(method, path, {"If-Unmodified-Since": "soon"}, json={"Name": "New"}).status_code == 400
+
+
+def test_a_body_has_to_be_called_json(state: State, plain: Plain) -> None:
+    for called in ("text/plain", "application/x-www-form-urlencoded"):
+        refused = plain("POST", "/sobjects/Account/", {"Content-Type": called}, data='{"Name": "x"}')
+        assert (refused.status_code, refused.json()[0]["errorCode"]) == (415, "UNSUPPORTED_MEDIA_TYPE")
+    assert state.count("salesforce", "Account") == 0
+    assert (
+        plain(
+            "POST", "/sobjects/Account/", {"Content-Type": "Application/JSON; charset=utf-8"}, data='{"Name": "x"}'
+        ).status_code
+        == 201
+    )
+
+
+def test_addresses_stay_within_the_version_that_was_asked(org: Salesforce) -> None:
+    address = f"{org.base_url.partition('/services/')[0]}/services/data/v59.0/sobjects"
+    whole = org.session.get(address, headers=org.headers, timeout=10).json()["sobjects"][0]
+    described = org.session.get(f"{address}/Account/describe", headers=org.headers, timeout=10).json()
+    for shown in (whole, described):
+        assert all(url.startswith("/services/data/v59.0/") for url in shown["urls"].values())
 
 
 def test_the_delete_log_cuts_seconds_and_says_how_far_it_is_sure(state: State, org: Salesforce) -> None:

@@ -192,6 +192,12 @@ class TestSalesforce:
         expected = hmac.new(callouts.SECRET.encode(), body, sha256).hexdigest()
         assert headers["x-frontdesk-signature"] == f"sha256={expected}"
 
+    def test_a_formulas_new_value_fires_no_trigger(self, state, listener, control):
+        state.put("salesforce", "Project__c", "a00000000000001AAA", {"Name": "Roof"})
+        callouts.subscribe(state, listener.url)
+        control("POST", "edits/recalculate-project", id="a00000000000001AAA", percent=55)
+        listener.stays_at(0)
+
 
 @pytest.fixture
 def drive(url: str) -> Any:
