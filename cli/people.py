@@ -45,7 +45,7 @@ def login_link(
 
 def token(
     email: str,
-    staff: Annotated[bool, typer.Option("--staff", help="With the rights of staff.")] = False,
+    staff: Annotated[bool, typer.Option("--staff", help="Of staff: it reads /api/v1/ops/status.")] = False,
     client: Annotated[str | None, typer.Option(help="Of somebody at several clients: the one it is for.")] = None,
 ) -> None:
     """An API token, good for a year and shown once."""

@@ -102,6 +102,7 @@ def portal() -> FastAPI:
     from flows.content import open_content
     from flows.hub import new_hub
     from flows.replay import try_again_afresh
+    from flows.status import status_by
     from hub.settings import load
     from portal_api.app import create_app
 
@@ -112,7 +113,7 @@ def portal() -> FastAPI:
     # has decided who may.
     hub = new_hub(settings)
     replay = partial(try_again_afresh, settings)
-    app = create_app(settings, content=partial(open_content, hub), replay=replay, know=hub.known)
+    app = create_app(settings, content=partial(open_content, hub), replay=replay, know=hub.known, status=status_by)
     stay()
     return app
 

@@ -64,30 +64,35 @@ def status(engine: Engine, known: Known | None = None, late_after: dt.timedelta 
     `known`: what is configured and mapped now. `late_after`: after how long a stream that nobody read is late.
     """
     with engine.connect().execution_options(reading=True) as connection:
-        held = _held(connection)
-        counted, left = ownerless.count(connection), left_out.counts(connection)
-        adrift = {(row.source, row.stream): row.n for row in counted}
-        below = _unmatched_below(connection)
-        below.update({(row.source, row.stream): row.below for row in counted})
-        last = _last_runs(connection)
-        every = select(StreamState, *certificates.COMPARED).order_by(StreamState.c.source, StreamState.c.stream)
-        states = connection.execute(certificates.beside(every)).all()
-        unmatched = select(func.count()).select_from(Crosswalk).where(is_unmatched())
-        waiting = select(func.count()).select_from(Inbox).where(Inbox.c.done_at.is_(None))
-        streams = tuple(
-            _stream(row, (held[at], adrift.get(at, 0), left.get(at, 0), below[at]), last.get(at, {}), known, late_after)
-            for row in states
-            for at in [(row.source, row.stream)]
-        )
-        return Status(
-            streams,
-            unmatched=connection.scalar(unmatched) or 0,
-            ownerless=sum(adrift.values()),
-            held=held.total(),
-            left_out=sum(left.values()),
-            below=below.total(),
-            inbox_waiting=connection.scalar(waiting) or 0,
-        )
+        return status_by(connection, known, late_after)
+
+
+def status_by(connection: Connection, known: Known | None, late_after: dt.timedelta | None) -> Status:
+    """`status` by a connection that sees every client's rows."""
+    held = _held(connection)
+    counted, left = ownerless.count(connection), left_out.counts(connection)
+    adrift = {(row.source, row.stream): row.n for row in counted}
+    below = _unmatched_below(connection)
+    below.update({(row.source, row.stream): row.below for row in counted})
+    last = _last_runs(connection)
+    every = select(StreamState, *certificates.COMPARED).order_by(StreamState.c.source, StreamState.c.stream)
+    states = connection.execute(certificates.beside(every)).all()
+    unmatched = select(func.count()).select_from(Crosswalk).where(is_unmatched())
+    waiting = select(func.count()).select_from(Inbox).where(Inbox.c.done_at.is_(None))
+    streams = tuple(
+        _stream(row, (held[at], adrift.get(at, 0), left.get(at, 0), below[at]), last.get(at, {}), known, late_after)
+        for row in states
+        for at in [(row.source, row.stream)]
+    )
+    return Status(
+        streams,
+        unmatched=connection.scalar(unmatched) or 0,
+        ownerless=sum(adrift.values()),
+        held=held.total(),
+        left_out=sum(left.values()),
+        below=below.total(),
+        inbox_waiting=connection.scalar(waiting) or 0,
+    )
 
 
 def _stream(

@@ -28,7 +28,7 @@ from portal_api.front import Front
 from portal_api.mail import Mailer
 from portal_api.metrics import Metrics
 from portal_api.pages import NotFound, problem, redirect, wants_json
-from portal_api.portal import Know, Portal, Replay
+from portal_api.portal import Know, Portal, ReadStatus, Replay
 from portal_api.profiles import Profiles
 from portal_api.reading import Store, own_store
 from portal_api.templating import Templates
@@ -62,16 +62,18 @@ def create_app(
     content: OpenContent | None = None,
     replay: Replay | None = None,
     know: Know | None = None,
+    status: ReadStatus | None = None,
 ) -> FastAPI:
     """The portal over a migrated store. Without an engine it opens its own, confined to one client a request.
 
     `content` reads files from their sources (flows.content); without it only copies that were kept can be downloaded.
     `replay` tries held records again (flows.replay); without it ops are shown the command instead of buttons.
     `know` says what is configured and mapped now; without it ops are not told of streams that nobody reads any more.
+    `status` reads where everything stands (flows.status) for the API.
     """
     store = own_store(settings.database_url) if engine is None else Store(engine)
     portal = _portal(settings, store, clock, Contents(content, settings.content_path))
-    portal.replay, portal.know = replay, know
+    portal.replay, portal.know, portal.status = replay, know, status
     app = FastAPI(
         title=f"{settings.firm.name} portal",
         docs_url=None,

@@ -7,6 +7,7 @@ from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from sqlalchemy import Connection
 from starlette.requests import HTTPConnection
 
 from hub.settings import Settings
@@ -29,6 +30,9 @@ Replay = Callable[[Sequence[str]], Generator[Any, None, None]]
 Know = Callable[[], Known]
 """What is configured and mapped now; raises NeedsPerson where a mapping cannot be read."""
 
+ReadStatus = Callable[[Connection, Known | None, dt.timedelta], Any]
+"""A connection over every client's rows, what is known, after how long a stream is late -> where everything stands."""
+
 
 @dataclass(slots=True)
 class Portal:
@@ -47,6 +51,7 @@ class Portal:
     contents: Contents
     replay: Replay | None = None
     know: Know | None = None
+    status: ReadStatus | None = None
     limits: dict[str, Limit] = field(default_factory=dict)
     paths: frozenset[str] = field(default_factory=frozenset)
 

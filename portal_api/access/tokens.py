@@ -31,7 +31,7 @@ def hashed(secret: str) -> bytes:
 def create_api_token(
     connection: Connection, email: str, staff: bool = False, client: str | None = None, *, days: int = API_TOKEN_DAYS
 ) -> str:
-    """A bearer token for /api/v1, for a person of a client or for staff. Shown once.
+    """A bearer token for /api/v1, for a person of a client or for staff (who read /ops/status there). Shown once.
 
     `client`: the name or id of one, for a person at several. Raises NeedsPerson when nobody with that address may sign
     in, or it cannot be told where.
@@ -61,7 +61,7 @@ def _owner(connection: Connection, email: str, client: str | None, *, staff: boo
         place = _place(places, email, client)
         return {"client_id": place.client_id, "person_id": place.person_id, "email": email, "role": place.role}
     if staff_role(connection, email) is not None:
-        step = f"`frontdesk token {email} --staff` makes one with the rights of staff."
+        step = f"`frontdesk token {email} --staff` makes one that reads /api/v1/ops/status."
         raise NeedsPerson(f"{email} is staff, and belongs to no client.", step=step)
     raise NeedsPerson(
         f"Nobody with the address {email} may sign in.",

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, FastAPI, Response
 from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel, Field
 
-from portal_api.api import lists, things
+from portal_api.api import lists, ops, things
 
 
 class Problem(BaseModel):
@@ -39,6 +39,7 @@ ERRORS: dict[int | str, dict[str, Any]] = {
 router = APIRouter(prefix="/api/v1", dependencies=[Depends(private)], responses=ERRORS)
 router.include_router(lists.router)
 router.include_router(things.router)
+router.include_router(ops.router)
 
 
 def described(app: FastAPI) -> dict[str, Any]:

@@ -73,7 +73,7 @@ class OverviewContext:
 async def overview(request: Request, staff: Analyst, asked: str = "") -> Response:
     """How everything stands."""
     portal, words = portal_of(request), words_of(request)
-    known, unreadable = await anyio.to_thread.run_sync(_known, portal)
+    known, unreadable = await anyio.to_thread.run_sync(known_now, portal)
     facts = {"known": known, **await overseeing(request, _facts, words.now - LOOK_BACK)}
     record(request, "view", "ops")
     sources = sources_of(facts, portal, words)
@@ -152,7 +152,7 @@ def ask_for_sync(connection: Connection, source: str, now: dt.datetime, through:
     return True
 
 
-def _known(portal: Portal) -> tuple[Known | None, str]:
+def known_now(portal: Portal) -> tuple[Known | None, str]:
     """What is configured and mapped now, or why that cannot be said."""
     try:
         return portal.know() if portal.know is not None else None, ""

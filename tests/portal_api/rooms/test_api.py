@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from cli import say
+from flows.status import status, status_by
 from portal_api.access.tokens import create_api_token
 
 pytestmark = pytest.mark.anyio
@@ -79,6 +83,22 @@ async def test_home_says_what_the_page_says(call, browse, rich):
     answer = (await call("/home")).json()["answer"]
     page = (await browse("/", who=rich.session(rich.mine))).text
     assert answer.split(".")[0] in page
+
+
+async def test_a_token_of_staff_reads_what_the_status_command_says_and_nothing_of_a_client(browse, rich, call):
+    with rich.world.engine.begin() as connection:
+        token = create_api_token(connection, "ops@firm.example", staff=True)
+    staff = {"authorization": f"Bearer {token}"}
+    browse.app.state.portal.status = status_by
+    answer = await browse(f"{V1}/ops/status", headers=staff)
+    found = status(rich.world.engine, None, rich.world.settings.late_after)
+    assert answer.json() == json.loads(json.dumps(say.plain(found)))
+    assert found.streams
+    assert found.held
+    assert answer.headers["cache-control"] == "private, no-store"
+    assert (await browse(f"{V1}/invoices", headers=staff)).status_code == 404
+    assert (await call("/ops/status")).status_code == 404
+    assert (await browse(f"{V1}/ops/status")).status_code == 401
 
 
 async def test_errors_say_what_was_received_and_what_is_accepted(call, browse):
