@@ -13,7 +13,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from hub.ids import random_id
 from portal_api.access.people import PersonAt, role_of
 from portal_api.access.tokens import hashed, new_secret
-from portal_api.access.visitor import Visitor
+from portal_api.access.visitor import ACTING, Visitor
 from store.access_tables import Session, Staff
 from store.tables import Client, Person
 from store.types import Instant
@@ -87,13 +87,16 @@ def find(connection: Connection, token: str, now: dt.datetime) -> Visitor | None
     # One record, another address: the firm has made another person of its contact.
     if (who[1] or "").lower() != row.email:
         return None
+    client_id = row.client_id
+    if row.staff_email and role not in ACTING:  # since they began to view as one
+        client_id = client = None
     client_name, profile, time_zone = client or ("", None, None)
     return Visitor(
         session_id=row.id,
         via=row.via,
         role=role,
         seen_at=row.seen_at,
-        client_id=row.client_id,
+        client_id=client_id,
         person_id=row.person_id,
         staff_email=row.staff_email,
         name=who[0] or "",

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from store.scope import Scope
 
+ACTING = frozenset({"ops", "admin"})
+"""Roles of staff who may do more than look, and view as a client does."""
+
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
@@ -43,7 +46,7 @@ class Visitor:
     @property
     def may_act(self) -> bool:
         """Whether staff may do more than look, and open where that is done: everybody but analysts."""
-        return self.staff_email is not None and self.role in {"ops", "admin"}
+        return self.staff_email is not None and self.role in ACTING
 
     @property
     def scope(self) -> Scope | None:

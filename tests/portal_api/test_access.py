@@ -178,7 +178,7 @@ async def test_a_word_that_is_no_role_opens_nothing_and_a_role_is_one_in_any_cas
     with world.engine.begin() as connection:
         program = {"authorization": f"Bearer {create_api_token(connection, client.email)}"}
     try:
-        for word in ("No access", "Former", "", "none"):
+        for word in (None, "No access", "Former", "", "none"):
             with world.engine.begin() as connection:
                 connection.execute(update(Person).where(mine).values(role=word))
                 assert places_of(connection, client.email) == []
@@ -297,6 +297,20 @@ async def test_staff_view_as_a_client_read_only_and_end_it(world, portal):
     with world.engine.begin() as connection:
         sessions.view_as(connection, me, None)
         assert sessions.find(connection, token, now()).scope is None
+
+
+def test_who_may_not_view_as_a_client_any_more_sees_none(world):
+    with world.engine.connect() as connection:
+        connection.execute(insert(Staff), {"email": "mover@firm.example", "role": "ops"})
+        token = sessions.open_for_staff(connection, "mover@firm.example", "ops", now())
+        me = sessions.find(connection, token, now())
+        assert me
+        assert sessions.view_as(connection, me, world.client("legal").id)
+        connection.execute(update(Staff).where(Staff.c.email == "mover@firm.example").values(role="analyst"))
+        seen = sessions.find(connection, token, now())
+        assert seen
+        assert (seen.scope, seen.viewing_as, seen.client_name) == (None, False, "")
+        connection.rollback()
 
 
 def sessions_token(connection, client):

@@ -8,13 +8,13 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from hub.clock import now
 from hub.ids import entity_id
 from portal_api.access import sessions
 from portal_api.access.tokens import hashed
-from store.access_tables import Session
+from store.access_tables import Activity, Session
 
 pytestmark = pytest.mark.anyio
 
@@ -192,6 +192,29 @@ async def test_staff_see_no_client_page_until_they_view_as_one(browse, rich):
     assert (home.status_code, home.headers["location"]) == (303, "/ops")
     for path in LISTS[1:]:
         assert (await browse(path.format(project=""), who=staff)).status_code == 404, path
+
+
+async def test_who_views_as_a_client_changes_nothing_and_is_counted_nowhere(browse, rich):
+    staff, mine = rich.staff(), rich.mine
+    with rich.world.engine.begin() as connection:
+        me = sessions.find(connection, staff, now())
+        assert me
+        assert sessions.view_as(connection, me, mine.client_id)
+    ids = [filled(path, mine.ids[noun][0]) for path, noun in PAGES_WITH_ID.items()]
+    for address in (*ids, *(path.format(project=mine.ids["project"][0]) for path in LISTS)):
+        assert (await browse(address, who=staff)).status_code in {200, 303}, address
+    own = {"/sign-in", "/sign-in/code", "/sign-in/{token}", "/sign-out"}  # anybody's
+    changing = {path for method, path in routes(browse.app) if method != "GET"}
+    clients_own = {path for path in changing - own if not path.startswith(("/ops", "/hooks"))}
+    assert "/clients/{client_id}" in clients_own
+    for path in clients_own:
+        answer = await browse(path.replace("{client_id}", rich.theirs.client_id), who=staff, method="POST")
+        assert answer.status_code in {404, 405}, path
+    browse.app.state.portal.activities.flush()
+    with rich.world.engine.connect() as connection:
+        facts = connection.execute(select(Activity).where(Activity.c.session_id == me.session_id)).all()
+    assert len({(fact.verb, fact.object_kind, fact.via) for fact in facts}) > 20
+    assert not any(fact.counted for fact in facts)
 
 
 async def test_a_session_of_one_client_cannot_be_turned_to_another(browse, rich):
