@@ -60,7 +60,8 @@ UNUSED_LIMITS = {
     "SingleEmail": 5000,
 }
 """Limits that nothing here uses up."""
-LONGEST_URL = 16_384
+LONGEST_HEAD = 16_384
+"""Bytes of the address with its query, and of address and headers together."""
 METHODS = ["GET", "HEAD", "POST", "PATCH", "PUT", "DELETE"]
 
 
@@ -228,9 +229,13 @@ class Service:
 
 
 def check_length(request: Request) -> None:
-    """Refuses an address that with its query passes the vendor's 16 KB."""
-    if len(request.url.path) + len(request.url.query) > LONGEST_URL:
+    """Refuses an address that with its query passes the vendor's 16 KB, and one that does so with the headers."""
+    address = len(raw_path(request)) + len(request.url.query)
+    if address > LONGEST_HEAD:
         raise Fault(414, "URI_TOO_LONG", "The URI is too long")
+    # Each header is a line: name, colon, space, value, line end.
+    if address + sum(len(name) + len(value) + 4 for name, value in request.headers.raw) > LONGEST_HEAD:
+        raise Fault(431, "REQUEST_HEADER_FIELDS_TOO_LARGE", "The URI and the headers are too long together")
 
 
 def routes(state: State) -> list[BaseRoute]:

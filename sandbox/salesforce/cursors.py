@@ -24,7 +24,9 @@ from sandbox.state import State
 
 PAGE_ROWS = 2000
 FEWEST_ROWS = 200
-OPEN_LOCATORS = 200
+OPEN_LOCATORS = 10
+"""As many as a user may have; the sandbox has one user."""
+LIFE_MS = 2 * 86_400_000
 PLACES = {"r.id": 0, "r.modified": 3}
 
 Row = tuple[Any, ...]
@@ -32,16 +34,17 @@ Row = tuple[Any, ...]
 
 @dataclass(slots=True)
 class Locator:
-    """An open query. `starts` holds, by position, the keyset values after which that page begins."""
+    """An open query, since when (ms). `starts` holds, by position, the keyset values after which that page begins."""
 
     statement: Statement
     size: int
     total: int
+    opened: int
     starts: dict[int, Row] = field(default_factory=dict)
 
 
 class Cursors:
-    """The org's open locators; the oldest is dropped when there are too many, as the vendor does."""
+    """The user's open locators: usable for two days; the oldest is dropped when there are too many."""
 
     def __init__(self, state: State) -> None:
         self.state = state
@@ -56,7 +59,7 @@ class Cursors:
         page = halved(rows[:size]) if short else rows[:size]
         if len(rows) == len(page):
             return self._body(statement, rows, len(rows), base)
-        locator = Locator(statement, size, self._count(statement))
+        locator = Locator(statement, size, self._count(statement), self.state.now())
         return self._page(self._keep(locator), locator, 0, page, base)
 
     def more(self, name: str, base: str, *, short: bool = False) -> dict[str, Any]:
@@ -64,7 +67,8 @@ class Cursors:
         key, _, position = name.rpartition("-")
         with self._lock:
             locator = self._open.get(key)
-        if locator is None or not position.isdigit():
+        expired = locator is not None and self.state.now() - locator.opened > LIFE_MS
+        if locator is None or expired or not position.isdigit():
             raise Fault(400, "INVALID_QUERY_LOCATOR", "invalid query locator")
         start = int(position)
         after = locator.starts.get(start, ())

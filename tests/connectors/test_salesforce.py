@@ -14,6 +14,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote_plus
 
 import pytest
 import requests
@@ -355,6 +356,13 @@ def test_a_mapping_too_wide_for_one_query_is_refused_before_it_is_sent(org: Org)
     with pytest.raises(NeedsPerson, match="16 KB"):
         list(ACCOUNTS.read(org, Want(tuple(f"A_rather_long_field_{n}__c" for n in range(700)))))
     assert CONNECTOR.requests(org) == before
+
+
+def test_the_longest_query_that_is_sent_is_one_that_salesforce_takes(org: Org) -> None:
+    soql = "SELECT Id FROM Account WHERE Name != ''"
+    longest = soql.replace("''", f"'{'x' * (reading.LONGEST_QUERY - len(quote_plus(soql)))}'")
+    assert len(quote_plus(longest)) == reading.LONGEST_QUERY
+    assert reading.query(org, "Account", longest, deleted=True)["done"]
 
 
 def test_an_address_where_nobody_listens(tmp_path: Path) -> None:

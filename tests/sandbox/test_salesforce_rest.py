@@ -334,10 +334,39 @@ def test_the_rest_of_the_house(org: Salesforce, plain: Plain) -> None:
     assert org.api_usage["api-usage"].total == 100_000
     assert plain("PUT", "/sobjects").status_code == 405
     assert plain("GET", "/sobjects/Nope").json()[0]["errorCode"] == "NOT_FOUND"
-    assert (
-        plain("GET", "/query", params={"q": "SELECT Id FROM Account WHERE Name = '" + "x" * 17_000 + "'"}).status_code
-        == 414
-    )
+
+
+def test_address_and_headers_have_16_kb_together(plain: Plain) -> None:
+    def asked(letters: int, **headers: str) -> int:
+        soql = {"q": "SELECT Id FROM Account WHERE Name = '" + "x" * letters + "'"}
+        return plain("GET", "/query", headers, params=soql).status_code
+
+    assert (asked(15_500), asked(15_500, Note="y" * 1000), asked(16_300), asked(17_000)) == (200, 431, 431, 414)
+
+
+def test_an_eleventh_open_query_drops_the_oldest(state: State, plain: Plain) -> None:
+    many(state, 300)
+    size, soql = {"Sforce-Query-Options": "batchSize=200"}, {"q": "SELECT Id FROM Account"}
+    opened = [plain("GET", "/query", size, params=soql).json()["nextRecordsUrl"] for _ in range(11)]
+    statuses = [plain("GET", address.removeprefix(BASE)).status_code for address in opened]
+    assert statuses == [400] + [200] * 10
+
+
+def test_a_locator_is_good_for_two_days(state: State, url: str) -> None:
+    many(state, 300)
+    size, soql = {"Sforce-Query-Options": "batchSize=200"}, {"q": "SELECT Id FROM Account"}
+    following = fresh(url)("GET", "/query", size, params=soql).json()["nextRecordsUrl"].removeprefix(BASE)
+    answers = []
+    for hours in (47, 49):
+        requests.post(f"{url}/control/clock", json={"seconds": hours * 3600}, timeout=30)
+        answers.append(fresh(url)("GET", following))
+    assert [answer.status_code for answer in answers] == [200, 400]
+    assert answers[1].json()[0]["errorCode"] == "INVALID_QUERY_LOCATOR"
+
+
+def fresh(url: str) -> Plain:
+    """With a session that has just begun."""
+    return Plain(url, token(url).json()["access_token"])
 
 
 @pytest.mark.parametrize(
