@@ -1,4 +1,5 @@
-"""Telling the outside: webhooks and notices, composed after each commit, delivered from a thread of their own.
+"""Telling the outside: webhooks and notices, composed after each commit in a thread of their own, delivered in one for
+each listener that something waits for.
 
 A vendor that tells has a module (`TELLERS`) with `deliveries(state, changes)`, and `wait(tries, status)`: the seconds
 until a failed delivery is tried again, None for never; `status` is 0 where no answer came in time.
@@ -39,11 +40,16 @@ CREATE TABLE IF NOT EXISTS delivery (
     body BLOB NOT NULL, tries INTEGER NOT NULL DEFAULT 0, due INTEGER NOT NULL DEFAULT 0
 );
 """
-# The first of each listener's: while it waits to be tried again, so do those behind it.
+# Only the first of each listener's is looked at: while it waits to be tried again, so do those behind it.
+LINES = """
+SELECT vendor, url FROM delivery WHERE n IN (SELECT min(n) FROM delivery GROUP BY vendor, url) AND due <= ? ORDER BY n
+"""
 FIRST_IN_LINE = """
 SELECT n, vendor, url, headers, body, tries FROM delivery
-WHERE n IN (SELECT min(n) FROM delivery GROUP BY vendor, url) AND due <= ? ORDER BY n
+WHERE n = (SELECT min(n) FROM delivery WHERE vendor = ? AND url = ?) AND due <= ?
 """
+Line = tuple[str, str]
+"""A listener: the vendor that tells, and the address that is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +92,7 @@ def telling(state: State) -> Iterator[None]:
 def _tell_until(state: State, over: threading.Event) -> None:
     import httpx
 
+    lines: dict[Line, threading.Thread] = {}
     # No proxy of the machine's: listeners are on this machine.
     with httpx.Client(timeout=TIMEOUT_SECONDS, trust_env=False) as client:
         while not over.is_set():
@@ -93,8 +100,12 @@ def _tell_until(state: State, over: threading.Event) -> None:
             over.wait(GATHER_SECONDS)
             state.committed.clear()
             compose(state)
-            while not over.is_set() and deliver(state, client):
-                pass
+            for line in state.connection.execute(LINES, (state.now(),)).fetchall():
+                if line not in lines or not lines[line].is_alive():
+                    lines[line] = threading.Thread(target=_deliver, args=(state, client, over, line), daemon=True)
+                    lines[line].start()
+        for thread in lines.values():
+            thread.join(STOP_SECONDS)
     state.close()
 
 
@@ -107,11 +118,15 @@ def compose(state: State) -> None:
                 queue(state, vendor, _teller(vendor).deliveries(state, found))
 
 
-def deliver(state: State, client: httpx.Client) -> int:
-    """Try the first delivery of each listener, if it is due; returns how many were settled."""
-    return sum(
-        _tried(state, client, *row) for row in state.connection.execute(FIRST_IN_LINE, (state.now(),)).fetchall()
-    )
+def _deliver(state: State, client: httpx.Client, over: threading.Event, line: Line) -> None:
+    """Post what is due for one listener, in its order, until one has to be tried again."""
+    while not over.is_set():
+        first = state.connection.execute(FIRST_IN_LINE, (*line, state.now())).fetchone()
+        if first is None or not _tried(state, client, *first):
+            break
+    state.close()
+    # What was queued while this thread came to its end shall not wait for the next look.
+    state.committed.set()
 
 
 def _tried(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 import secrets
 from typing import Any
 
@@ -24,6 +25,10 @@ ORG_ID, USER_ID = "00DRO0000000001", "005RO0000000001"
 IDENTITY = f"/id/{ORG_ID}/{USER_ID}"
 SESSION_SECONDS = "7200"
 FACT = bearers.FACTS[VENDOR]
+LONGEST_ASSERTION = 300
+"""Seconds that the exp of an assertion may lie ahead."""
+AUDIENCE = re.compile(r"https://(?:login|test|[\w-]+(?:\.\w+)?\.my)\.salesforce\.com")
+"""The two common sign-ins, and any org's own domain (also a sandbox's: acme--dev.sandbox.my)."""
 JWT_GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 JWT_KEY, ACCESS, LIFETIME = "salesforce_jwt_key", "salesforce_access", "salesforce_session_seconds"
 
@@ -129,20 +134,25 @@ def _check_client(key: str, secret: str) -> None:
 
 
 def _check_assertion(state: State, assertion: str) -> None:
-    """Signed by the registered key, with iss, sub, aud and an exp of at most three minutes (a string is accepted)."""
+    """Signed by the registered key, with iss, sub, the aud of a Salesforce sign-in and an exp (a string is accepted)
+    within the next minutes.
+    """
     key = state.fact(JWT_KEY)
-    options: Any = {"require": ["iss", "sub", "aud", "exp"], "verify_aud": False}
+    options: Any = {"require": ["iss", "sub", "aud", "exp"], "verify_aud": False, "verify_exp": False}
     if not key:
         raise Refusal("invalid_grant", "no certificate is registered for this consumer")
     try:
         claims = jwt.decode(assertion, key, algorithms=["RS256"], options=options)
-    except jwt.ExpiredSignatureError:
-        raise Refusal("invalid_grant", "expired authorization code") from None
-    except (jwt.InvalidTokenError, ValueError):
+        left = int(claims["exp"]) - state.now() // 1000
+    except (jwt.InvalidTokenError, ValueError, TypeError):
         raise Refusal("invalid_grant", "invalid assertion") from None
+    if left <= 0:
+        raise Refusal("invalid_grant", "expired authorization code")
+    if left > LONGEST_ASSERTION:
+        raise Refusal("invalid_grant", "invalid assertion")
     if claims["iss"] != CLIENT_ID:
         raise Refusal("invalid_client_id", "client identifier invalid")
-    if not str(claims["aud"]).endswith(".salesforce.com"):
+    if not AUDIENCE.fullmatch(str(claims["aud"])):
         raise Refusal("invalid_grant", "audience is invalid")
     if claims["sub"] != USER:
         raise Refusal("invalid_grant", "user hasn't approved this consumer")

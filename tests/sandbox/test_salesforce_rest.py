@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
+import time
 from typing import Any
 
+import jwt
 import pytest
 import requests
 from cryptography.hazmat.primitives import serialization
@@ -99,6 +101,39 @@ def test_a_jwt_signed_with_the_registered_key_signs_in_and_another_does_not(url:
     assert sign_in(ours).session_id
     with pytest.raises(SalesforceAuthenticationFailed, match="invalid_grant"):
         sign_in(theirs)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ({}, ""),
+        ({"aud": "https://acme--dev.sandbox.my.salesforce.com"}, ""),
+        ({"exp": 3600}, "invalid assertion"),
+        ({"exp": -5}, "expired authorization code"),
+        ({"aud": "https://nobody.salesforce.com"}, "audience is invalid"),
+        ({"aud": "https://login.salesforce.com.example"}, "audience is invalid"),
+    ],
+)
+def test_an_assertion_is_short_lived_and_for_a_sign_in_of_salesforces(
+    url: str, wrong: dict[str, Any], says: str
+) -> None:
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    public = key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+    requests.post(f"{url}/control/salesforce/jwt-key", public, timeout=30)
+    claims = {"iss": "sandbox-consumer-key", "sub": "hub@sandbox.example", "aud": "https://login.salesforce.com"}
+    wish = {**claims, "exp": 180, **wrong}
+    assertion = jwt.encode({**wish, "exp": int(time.time()) + wish["exp"]}, key, "RS256")
+    answer = token(url, grant_type="urn:ietf:params:oauth:grant-type:jwt-bearer", assertion=assertion)
+    assert answer.json().get("error_description", "") == says
+    assert answer.status_code == (400 if says else 200)
+
+
+def test_a_session_ends_by_the_sandboxs_clock(url: str, plain: Plain) -> None:
+    statuses = []
+    for seconds in (7_100, 7_300):
+        requests.post(f"{url}/control/clock", json={"seconds": seconds}, timeout=30)
+        statuses.append(plain("GET", "/limits").status_code)
+    assert statuses == [200, 401]
 
 
 def test_an_ended_session_is_401_in_an_array_and_the_library_signs_in_again(

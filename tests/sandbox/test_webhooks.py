@@ -6,6 +6,7 @@ import hmac
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -29,19 +30,22 @@ QUIET = 0.5
 
 
 class Listener:
-    """An address that notes what is posted to it; `answers` are its next statuses, `seconds` how long it thinks."""
+    """An address that notes what is posted to it; `answers` are its next statuses, `seconds` how long it thinks
+    unless it is `hurried`; `answered` counts.
+    """
 
     def __init__(self) -> None:
         self.heard: list[tuple[dict[str, str], bytes]] = []
         self.answers: list[int] = []
-        self.seconds = 0.0
+        self.seconds, self.hurried, self.answered = 0.0, threading.Event(), 0
         listener = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers.get("content-length", 0)))
                 listener.heard.append(({name.lower(): value for name, value in self.headers.items()}, body))
-                time.sleep(listener.seconds)
+                listener.hurried.wait(listener.seconds)
+                listener.answered += 1
                 self.send_response(listener.answers.pop(0) if listener.answers else 200)
                 self.send_header("content-length", "0")
                 self.end_headers()
@@ -66,10 +70,17 @@ class Listener:
 
 @pytest.fixture
 def listener() -> Iterator[Listener]:
+    with listening() as listener:
+        yield listener
+
+
+@contextmanager
+def listening() -> Iterator[Listener]:
     listener = Listener()
     thread = threading.Thread(target=listener.server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     yield listener
+    listener.hurried.set()
     listener.server.shutdown()
     listener.server.server_close()
     thread.join()
@@ -155,6 +166,17 @@ class TestQuickBooks:
         began = time.monotonic()
         control("PATCH", "records/quickbooks/Invoice/7", PrivateNote="two")
         assert time.monotonic() - began < 1.0
+
+    def test_a_listener_that_thinks_for_long_keeps_no_other_waiting(self, state, control, listener):
+        listener.seconds = 2.5
+        control("PATCH", "records/quickbooks/Invoice/7", PrivateNote="one")
+        listener.wait(1)
+        with listening() as quick:
+            callouts.subscribe(state, f"{quick.url}/hooks")
+            state.put("salesforce", "Account", "001", {"Name": "Ann"})
+            quick.wait(1)
+            assert listener.answered == 0
+        listener.hurried.set()
 
     def test_nobody_is_told_of_what_was_rolled_back(self, state, listener):
         def give_up() -> None:
