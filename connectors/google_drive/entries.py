@@ -75,6 +75,11 @@ def is_trashed(file: Any) -> bool:
     return file.get("trashed") is True
 
 
+def is_discarded(file: Any) -> bool:
+    """Whether it was put into the trash itself. What only lies below such a folder says `trashed` late, or too long."""
+    return is_trashed(file) and file.get("explicitlyTrashed") is not False
+
+
 def fault(file: Record) -> tuple[str, str] | None:
     """The first field of a file that cannot be read, and a sentence about it; None where all is right."""
     if told := (file.get(OURS) or {}).get(UNREAD):

@@ -1,20 +1,21 @@
 """The stream `files`: everything below a client's folder that is no folder, with its place under `frontdesk`.
 
 First load: the change log's present, then folder by folder, then the changes since. Afterwards the change log alone.
-Cursor while loading: `start`, `since`, `after` (folders up to this id are done), `page`; afterwards `token`, `folders`.
+Cursor while loading: `start`, `since`, `after` (folders up to this id are done), `page`; afterwards `token`, `folders`
+and `again`: folders to be read once more, with the time.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from connectors.contract import Deleted, Page, Record, Want
-from connectors.google_drive.entries import FOLDER, NAMELESS, SHORTCUT, is_trashed, media_type, parent_of
+from connectors.google_drive.entries import FOLDER, NAMELESS, SHORTCUT, is_discarded, media_type, parent_of
 from connectors.google_drive.listing import (
     FILE_FIELDS,
-    FOLDER_FIELDS,
     ChangePage,
     TokenRejected,
     change_page,
@@ -22,13 +23,12 @@ from connectors.google_drive.listing import (
     groups,
     list_all,
     list_from,
-    load_tree,
     never_taken,
     root_folder,
     start_token,
-    tree_of,
 )
-from connectors.google_drive.tree import Known, Tree, folder_of, known_folders, known_of, placed
+from connectors.google_drive.tree import Known, Tree, known_folders, known_of, placed
+from connectors.google_drive.tree_reading import follow, load_tree, tree_above, tree_of
 from connectors.rows import id_in, ids_in
 from hub import any_json
 from hub.clock import iso, parse_instant
@@ -39,6 +39,10 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("frontdesk.google_drive")
 Outcome = Record | Deleted
+Again = Mapping[str, str]
+SETTLED = dt.timedelta(minutes=10)
+"""When what lies below a changed folder is read once more: Drive's lists may be behind its change log, which does not
+come back to what they lacked."""
 
 
 def read(drive: Drive, want: Want) -> Iterator[Page]:
@@ -76,7 +80,7 @@ def load(drive: Drive, cursor: Mapping[str, Any], *, sweep: bool) -> Iterator[Pa
     if tree.nameless:
         yield page_of(nameless_folders(tree), (), cursor, since)
     for group in groups([folder_id for folder_id in folders if folder_id > cursor["after"]]):
-        for files, following in list_from(drive, files_in(group, trashed=False), FILE_FIELDS, cursor["page"]):
+        for files, following in list_from(drive, files_in(group), FILE_FIELDS, cursor["page"]):
             after = cursor["after"] if following else group[-1]
             cursor = {**cursor, "after": after, "page": following}
             records = [record for file in files if not isinstance(record := outcome(tree, file, since), Deleted)]
@@ -94,46 +98,68 @@ def nameless_folders(tree: Tree | None) -> list[Record]:
 def replay(drive: Drive, cursor: Mapping[str, Any]) -> Iterator[Page]:
     """Pages of the change log up to its present."""
     token, known = str(cursor["token"]), known_of(str(cursor.get("folders", "*")))
+    again: Again = cursor.get("again") or {}
     while True:
         changes = change_page(drive, token, "files")
-        outcomes, sweep, known = digest(drive, changes, known)
+        outcomes, sweep, known, moved = digest(drive, changes, known)
+        if changes.last:
+            outcomes, again = settled(drive, outcomes, again)
+        again = {**again, **dict.fromkeys(moved, iso(drive.clock + SETTLED))}
         records = [item for item in outcomes.values() if not isinstance(item, Deleted)]
         deleted = [item for item in outcomes.values() if isinstance(item, Deleted)]
         records += [unread({"change": entry}, "fileId", NAMELESS) for entry in changes.nameless]
         records += nameless_folders(drive.tree)
         token = changes.following
-        yield page_of(records, deleted, {"token": token, "folders": known.text()}, changes.high_water, sweep=sweep)
+        after = {"token": token, "folders": known.text()} | ({"again": again} if again else {})
+        yield page_of(records, deleted, after, changes.high_water, sweep=sweep)
         if changes.last:
             return
 
 
-def digest(drive: Drive, changes: ChangePage, known: Known) -> tuple[dict[str, Outcome], bool, Known]:
-    """What a page of changes means: outcomes by file id, whether a sweep is due, and the folders known afterwards.
+def settled(drive: Drive, outcomes: dict[str, Outcome], again: Again) -> tuple[dict[str, Outcome], Again]:
+    """The outcomes with those below folders whose time has come, and the folders that still wait."""
+    due = [folder_id for folder_id, time in again.items() if parse_instant(time) <= drive.clock]
+    return below(drive, due) | outcomes, {id_: time for id_, time in again.items() if id_ not in due}
 
-    Drive says no more of a file that was deleted past the trash than of one that we lost access to.
+
+def digest(drive: Drive, changes: ChangePage, known: Known) -> tuple[dict[str, Outcome], bool, Known, list[str]]:
+    """What a page of changes means: outcomes by file id, whether a sweep is due, the folders known afterwards, and
+    those that changed below the root.
+
+    Drive says no more of a file that was deleted past the trash than of one that we lost access to. What the log says
+    of a file goes before what a list says of it, which may be behind.
     """
     latest = {change.id: change for change in changes.changes}
     removed = [change for change in latest.values() if change.file is None]
     files = [(change, change.file) for change in latest.values() if change.file is not None]
-    outcomes: dict[str, Outcome] = {change.id: Deleted(change.id, change.at, "access_lost") for change in removed}
-    # What does not say what kind of file it is may be either: it is held as a file and followed as a folder.
-    for change, file in files:
-        if media_type(file) == SHORTCUT:
-            log.info("left out the shortcut %s: a shortcut grants no access to its target", change.id)
-        elif media_type(file) != FOLDER:
-            outcomes[change.id] = outcome(tree_of(drive), file, change.at)
     folders = [(change.id, file) for change, file in files if media_type(file) in (FOLDER, "")]
+    gone = [change.id for change in removed] + [folder_id for folder_id, file in folders if is_discarded(file)]
+    lost = any(known.has(id_) for id_ in gone)
+    if files or lost or drive.tree:
+        follow(drive, changes)
+    told: dict[str, Outcome] = {change.id: Deleted(change.id, change.at, "access_lost") for change in removed}
+    told |= {
+        change.id: outcome(tree_above(drive, tree_of(drive), file), file, change.at)
+        for change, file in files
+        if is_file(change.id, file)
+    }
     moved = [folder_id for folder_id, file in folders if concerns(drive, folder_id, file, known)]
-    outcomes |= below(drive, moved)
-    lost = any(known.has(change.id) for change in removed)
+    outcomes = below(drive, moved) | told
     if moved or lost:
         known = known_folders(tree_of(drive).inside())
-    return outcomes, lost, known
+    return outcomes, lost, known, moved
+
+
+def is_file(file_id: str, file: Record) -> bool:
+    """Whether a change tells of a file. What does not say what kind it is, is held as one and followed as a folder."""
+    if media_type(file) == SHORTCUT:
+        log.info("left out the shortcut %s: a shortcut grants no access to its target", file_id)
+    return media_type(file) not in (SHORTCUT, FOLDER)
 
 
 def concerns(drive: Drive, folder_id: str, folder: Record, known: Known) -> bool:
     """Whether a folder is or was below the root, or may be."""
-    return known.has(folder_id) or tree_of(drive).chain(parent_of(folder)) is not None
+    return known.has(folder_id) or tree_above(drive, tree_of(drive), folder).chain(parent_of(folder)) is not None
 
 
 def below(drive: Drive, folder_ids: Sequence[str]) -> dict[str, Outcome]:
@@ -144,7 +170,7 @@ def below(drive: Drive, folder_ids: Sequence[str]) -> dict[str, Outcome]:
     return {
         id_in(file, "id") or repr(file): outcome(tree, file, drive.clock)
         for group in groups(tree.below(folder_ids))
-        for page in list_all(drive, files_in(group, trashed=True), FILE_FIELDS)
+        for page in list_all(drive, files_in(group), FILE_FIELDS)
         for file in page
     }
 
@@ -154,7 +180,7 @@ def outcome(tree: Tree, file: Any, at: Any) -> Outcome:
     if not isinstance(file, Mapping):
         return file  # type: ignore[no-any-return] # no record at all: the mapping holds it
     id_ = id_in(file, "id")
-    record = None if id_ and is_trashed(file) else placed(tree, file)
+    record = None if id_ and is_discarded(file) else placed(tree, file)
     return Deleted(id_, at, "deleted") if record is None else record
 
 
@@ -171,27 +197,15 @@ def keys(drive: Drive) -> Iterator[list[str]]:
     root_folder(drive)
     tree = load_tree(drive)
     for group in groups(tree.inside()):
-        for page in list_all(drive, files_in(group, trashed=False), "id"):
-            yield ids_in(page, "id")
+        for page in list_all(drive, files_in(group), "id,trashed,explicitlyTrashed"):
+            yield ids_in([file for file in page if not (isinstance(file, Mapping) and is_discarded(file))], "id")
 
 
 def one(drive: Drive, file_id: str, _want: Want) -> Record | None:
     """The file as it is now; None when it is gone, in the trash, or not below a client's folder."""
     request = drive.service.files().get(fileId=file_id, fields=FILE_FIELDS, supportsAllDrives=True)
     file: dict[str, Any] | None = drive.ask_for(request)
-    if file is None or is_trashed(file) or media_type(file) in (FOLDER, SHORTCUT):
+    if file is None or is_discarded(file) or media_type(file) in (FOLDER, SHORTCUT):
         return None
-    return placed(ancestors(drive, parent_of(file)), file)
-
-
-def ancestors(drive: Drive, folder_id: str) -> Tree:
-    """The folders above a file, asked for one by one: three or four, instead of all of the Drive's."""
-    tree = Tree(drive.settings.root_folder_id)
-    while folder_id and folder_id != tree.root and folder_id not in tree.folders:
-        request = drive.service.files().get(fileId=folder_id, fields=FOLDER_FIELDS, supportsAllDrives=True)
-        found: dict[str, Any] | None = drive.ask_for(request)
-        if found is None:
-            break
-        tree.put(folder_of({**found, "id": folder_id}))
-        folder_id = parent_of(found)
-    return tree
+    # Three or four folders asked for one by one, instead of all of the Drive's.
+    return placed(tree_above(drive, Tree(drive.settings.root_folder_id), file), file)

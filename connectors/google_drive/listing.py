@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from connectors.google_drive.entries import FOLDER, SHORTCUT, Change, change_of, fault, is_trashed, media_type
-from connectors.google_drive.tree import Tree, folder_of
-from connectors.rows import id_in, value_in
+from connectors.google_drive.entries import FOLDER, SHORTCUT, Change, change_of, is_trashed, media_type
+from connectors.rows import value_in
 from hub.errors import NeedsPerson, RetryLater
 
 if TYPE_CHECKING:
@@ -21,7 +20,7 @@ FILE_FIELDS = (
     "explicitlyTrashed,driveId,properties,appProperties,fileExtension,webViewLink,"
     "lastModifyingUser(displayName,emailAddress),capabilities(canDownload)"
 )
-FOLDER_FIELDS = "id,name,parents"
+FOLDER_FIELDS = "id,name,parents,trashed,explicitlyTrashed"
 PAGE_SIZE = 1000
 STARTS = 4
 """How often a list is begun. A token that is forgotten once is chance, and a list that never ends helps nobody."""
@@ -162,38 +161,19 @@ def list_from(drive: Drive, query: str, fields: str, token: str) -> Iterator[tup
     raise RetryLater("Google Drive forgets again and again up to where a list was read.")
 
 
-def load_tree(drive: Drive) -> Tree:
-    """All folders that we can see, read anew."""
-    tree = Tree(drive.settings.root_folder_id)
-    for page in list_all(drive, f"mimeType = '{FOLDER}'", FOLDER_FIELDS):
-        for file in page:
-            if id_in(file, "id"):
-                tree.put(folder_of(file))
-            else:
-                tree.nameless.append(file)
-    drive.tree = tree
-    return tree
-
-
-def tree_of(drive: Drive) -> Tree:
-    """The folders, read once a session and kept true by the change pages that follow."""
-    return drive.tree or load_tree(drive)
-
-
 def groups(folder_ids: Sequence[str]) -> Iterator[list[str]]:
     """Folders in as many as one query takes."""
     for start in range(0, len(folder_ids), GROUP):
         yield list(folder_ids[start : start + GROUP])
 
 
-def files_in(folder_ids: Sequence[str], *, trashed: bool) -> str:
-    """The query for files directly in these folders; `trashed` includes the trash.
+def files_in(folder_ids: Sequence[str]) -> str:
+    """The query for files directly in these folders, with the trash: whether one is in it shows by its folders.
 
     Shortcuts are left out: in Drive a shortcut grants nobody access to its target, so neither does it here.
     """
     parents = " or ".join(f"{quoted(folder_id)} in parents" for folder_id in folder_ids)
-    live = "" if trashed else " and trashed = false"
-    return f"({parents}) and mimeType != '{FOLDER}' and mimeType != '{SHORTCUT}'{live}"
+    return f"({parents}) and mimeType != '{FOLDER}' and mimeType != '{SHORTCUT}'"
 
 
 def change_page(drive: Drive, token: str, reader: str) -> ChangePage:
@@ -211,12 +191,10 @@ CHANGES = f"nextPageToken,newStartPageToken,changes(changeType,time,removed,file
 
 
 def fetch_changes(drive: Drive, token: str) -> ChangePage:
-    """Ask for a page of the change log, and bring the folders in memory up to it."""
+    """Ask for a page of the change log."""
     request = drive.service.changes().list(pageToken=token, pageSize=PAGE_SIZE, fields=CHANGES, **drive.where())
     page = page_of(drive, asked_with_token(drive, request, token))
     refuse_lost_root(drive, page)
-    if drive.tree is not None:
-        follow(drive, drive.tree, page)
     return page
 
 
@@ -233,17 +211,6 @@ def page_of(drive: Drive, answer: dict[str, Any]) -> ChangePage:
     changes = [change for _, change in told if change is not None]
     nameless = [entry for entry, change in told if change is None]
     return ChangePage(changes, nameless, str(following), "nextPageToken" not in answer, drive.clock, set())
-
-
-def follow(drive: Drive, tree: Tree, page: ChangePage) -> None:
-    """Apply a page's folders to a tree that was read before it. One that cannot be read has all be read anew."""
-    for change in page.changes:
-        if change.file is None:
-            tree.remove(change.id)
-        elif media_type(change.file) in (FOLDER, "") and fault(change.file):
-            drive.tree = None
-        elif media_type(change.file) == FOLDER:
-            tree.put(folder_of(change.file))
 
 
 def refuse_lost_root(drive: Drive, page: ChangePage) -> None:

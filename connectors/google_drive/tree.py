@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any
 
-from connectors.google_drive.entries import LOST, fault, parent_of
+from connectors.google_drive.entries import LOST, fault, is_discarded, parent_of
 from hub.unread import OURS, unread
 
 NATIVE = "application/vnd.google-apps."
@@ -22,22 +22,26 @@ DEEPEST = 100
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """One folder as Drive shows it. `parent` is empty where we cannot see it."""
+    """One folder as Drive shows it. `parent` is empty where we cannot see it; `discarded`: itself in the trash."""
 
     id: str
     name: str
     parent: str
+    discarded: bool = False
 
 
 def folder_of(file: Mapping[str, Any]) -> Folder:
     """A Folder from a File resource with an id. One that cannot be read is not known to be anywhere."""
     name = file.get("name")
-    return Folder(file["id"], name, parent_of(file)) if isinstance(name, str) else Folder(file["id"], "", LOST)
+    if not isinstance(name, str):
+        return Folder(file["id"], "", LOST)
+    return Folder(file["id"], name, parent_of(file), is_discarded(file))
 
 
 @dataclass
 class Tree:
-    """Folders by id, below and beside the root, trashed ones included. `nameless`: entries that have no id.
+    """Folders by id, below and beside the root, trashed ones included. `nameless`: entries that have no id; `unseen`:
+    ids of folders that Drive does not show us.
 
     What does not say where it lies counts as below a client's folder LOST: so it is read, and held.
     """
@@ -45,22 +49,24 @@ class Tree:
     root: str
     folders: dict[str, Folder] = field(default_factory=dict)
     nameless: list[Any] = field(default_factory=list)
+    unseen: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.put(Folder(LOST, "", self.root))
 
     def put(self, folder: Folder) -> None:
         self.folders[folder.id] = folder
+        self.unseen.discard(folder.id)
 
     def remove(self, folder_id: str) -> None:
         self.folders.pop(folder_id, None)
 
     def chain(self, folder_id: str) -> list[Folder] | None:
-        """The folders from the client's own down to this one; None when it is not below the root."""
+        """The folders from the client's own down to this one; None when it is not below the root, or in the trash."""
         found: list[Folder] = []
         while folder_id != self.root:
             folder = self.folders.get(folder_id)
-            if folder is None or len(found) > DEEPEST:
+            if folder is None or folder.discarded or len(found) > DEEPEST:
                 return None
             found.append(folder)
             folder_id = folder.parent
@@ -81,8 +87,8 @@ class Tree:
         return sorted(found)
 
     def inside(self) -> list[str]:
-        """Every folder below the root, sorted; the root itself holds no client's files."""
-        return [folder_id for folder_id in self.below([self.root]) if folder_id not in (self.root, LOST)]
+        """Every folder below the root and out of the trash, sorted; the root itself holds no client's files."""
+        return [folder_id for folder_id in self.below([self.root]) if folder_id != LOST and self.chain(folder_id)]
 
 
 def placed(tree: Tree, file: Mapping[str, Any]) -> dict[str, Any] | None:

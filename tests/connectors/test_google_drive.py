@@ -317,6 +317,15 @@ def test_a_folder_that_goes_takes_its_files_with_it_and_brings_them_back(url, dr
     assert "a-Reports-1" in copy.records
 
 
+def test_a_folder_that_comes_into_sight_again_brings_the_folders_below_it_along(drive, firm):
+    copy = Copy().sync(drive)
+    share(firm.state, "a", shared=False)
+    assert "a-Reports-1" not in copy.sync(drive).records
+    share(firm.state, "a", shared=True)
+    assert copy.sync(drive).places() == firm.truth()
+    assert "a-Reports-1" in copy.records
+
+
 def test_a_folder_made_later_is_known_when_it_goes(drive, firm):
     copy = Copy().sync(drive)
     firm.folder("later", "Later", "a")
