@@ -12,7 +12,7 @@ from starlette.responses import Response
 from portal_api.access.scope import Client
 from portal_api.activity import record
 from portal_api.answers import ANSWERS
-from portal_api.answers.answer import NO_WORK, Answer, Facts, Work
+from portal_api.answers.answer import Answer, Facts, Work
 from portal_api.answers.work import owing
 from portal_api.cards import Card, cards_of
 from portal_api.feeds import Feeds, Fresh
@@ -21,6 +21,7 @@ from portal_api.portal import portal_of
 from portal_api.profiles import Profile
 from portal_api.project_states import WAITING_VERBS
 from portal_api.queries.home import lists_of
+from portal_api.queries.projects import ATTENTION, BAD, GOOD
 from portal_api.reading import reading
 from portal_api.states import key
 from portal_api.wording import Words
@@ -105,14 +106,14 @@ def context_of(
 
 def facts_of(lists: Mapping[str, list[Any]]) -> Facts:
     """What the answer looks at."""
-    counts, standing, waiting = lists.get("shipment_counts"), lists.get("standing"), lists["waiting"]
+    counts, waiting = lists.get("shipment_counts"), lists["waiting"]
     requests = lists["request_counts"][0]
     return Facts(
         shipments=lists.get("shipments", ()),
         shipment_count=counts[0].active if counts else 0,
         arrived=lists.get("arrived", ()),
         projects=lists.get("projects", ()),
-        work=Work(*standing[0]) if standing else NO_WORK,
+        work=_work(lists.get("standing", ())),
         milestones=lists.get("milestones", ()),
         waiting=waiting,
         waiting_count=waiting[0].in_all if waiting else 0,
@@ -124,6 +125,11 @@ def facts_of(lists: Mapping[str, list[Any]]) -> Facts:
         totals=lists["totals"],
         unused=lists["unused"],
     )
+
+
+def _work(standing: Sequence[Any]) -> Work:
+    count = {row.rank: row.n for row in standing}
+    return Work(sum(count.values()), count.get(BAD, 0) + count.get(ATTENTION, 0), count.get(GOOD, 0))
 
 
 def waiting_of(lists: Mapping[str, list[Any]], words: Words) -> list[Waiting]:

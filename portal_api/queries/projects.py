@@ -16,13 +16,15 @@ _undone = and_(_m.completed_on.is_(None), func.coalesce(func.lower(_m.status), "
 waits = and_(_m.client_action.is_not(None), _undone)
 """Whether a step waits for the client (`states.waits`)."""
 
-_step_due = (
+_ours = and_(_m.client_action.is_(None), _undone)
+
+step_due = (
     select(func.min(_m.due_on, type_=_m.due_on.type))
-    .where(_m.project_id == _p.id, _m.client_action.is_(None), _undone)
+    .where(_m.project_id == _p.id, _ours)
     .correlate(_project)
     .scalar_subquery()
+    .label("step_due")
 )
-step_due = _step_due.label("step_due")
 """The first day of a project's open steps that do not wait for the client: wherever its state is told."""
 
 COLUMNS = (
@@ -55,21 +57,38 @@ COLUMNS = (
 _status, _health = keyed(func.coalesce(_p.status, "")), keyed(_p.health)
 over = case((_status.in_(sorted(OVER)), 1), else_=0)
 
+_first = (
+    select(_m.project_id, func.min(_m.due_on, type_=_m.due_on.type).label("day"))
+    .where(_ours)
+    .group_by(_m.project_id)
+    .subquery("first")
+)
+_sorted = _project.outerjoin(_first, _first.c.project_id == _p.id)
+"""With `step_due` of all projects at once: a list is sorted by it."""
+
 BAD, ATTENTION, GOOD, INFO = range(4)
 rank = case(
     (_status == "on_hold", ATTENTION),
-    (or_(_step_due < today, _p.due_on < today, _health == "late"), BAD),
+    (or_(_first.c.day < today, _p.due_on < today, _health == "late"), BAD),
     (_health == "at_risk", ATTENTION),
     (_status == "planned", INFO),
     (_health == "on_track", GOOD),
-    (and_(_step_due.is_not(None), _status.in_(sorted(USUAL))), GOOD),
+    (and_(_first.c.day.is_not(None), _status.in_(sorted(USUAL))), GOOD),
     else_=INFO,
 )
 """The tone of how a project stands (`project_states.stands`): the troubled before the others."""
 
-_behind = case((_step_due < today, _step_due)).nulls_last()
+_listed = (
+    select(*(_first.c.day.label("step_due") if one is step_due else one for one in COLUMNS), rank.label("rank"))
+    .select_from(_sorted)
+    .order_by(over, rank, case((_first.c.day < today, _first.c.day)).nulls_last(), _p.due_on.nulls_last(), _p.id)
+)
+ALL = _listed.limit(60)
+"""What runs first, the troubled before the others, the furthest behind before all."""
 
-ALL = select(*COLUMNS).order_by(over, rank, _behind, _p.due_on.nulls_last(), _p.id).limit(60)
+_rank = rank.label("rank")
+STANDING = select(_rank, func.count().label("n")).select_from(_sorted).where(over == 0).group_by(_rank)
+"""How many run, by how they stand."""
 
 WAITING = (
     select(_m.project_id, func.count().label("n"))
@@ -78,14 +97,6 @@ WAITING = (
     .group_by(_m.project_id)
 )
 COUNTS = select(func.count().label("n"), func.count(case((over == 0, 1))).label("running")).select_from(_project)
-
-_ranked = select(rank.label("rank")).where(over == 0).subquery("ranked").c
-STANDING = select(
-    func.count().label("running"),
-    func.count(case((_ranked.rank <= ATTENTION, 1))).label("troubled"),
-    func.count(case((_ranked.rank == GOOD, 1))).label("on_track"),
-)
-"""Of all that run, how many are in trouble and how many on track."""
 
 LIST = Bundle(rows=ALL, counts=COUNTS, waiting=WAITING, held=held("project"), streams=STREAMS)
 
