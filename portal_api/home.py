@@ -41,14 +41,14 @@ CARD_NOUNS = ("invoice", "shipment", "project", "request", "document", "subscrip
 
 
 class Waiting(NamedTuple):
-    """One thing that waits for the client: a verb, what, about what, when, where to do it."""
+    """One thing that waits for the client: a verb, what, about what, when, where to do it (None: by mail)."""
 
     verb: str
     what: str
     about: str
     due: str
     late: bool
-    href: str
+    href: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +142,7 @@ def waiting_of(lists: Mapping[str, list[Any]], words: Words) -> list[Waiting]:
 def _step(row: Any, words: Words) -> Waiting:
     late = row.due_on is not None and row.due_on < words.today
     verb = WAITING_VERBS.get(key(row.client_action), "Look at")
-    href = f"/projects/{row.project_id}#step-{row.id}"
+    href = f"/projects/{row.project_id}#step-{row.id}" if row.project_id else None
     return Waiting(verb, row.name, row.project or "", words.until(row.due_on), late, href)
 
 

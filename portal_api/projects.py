@@ -184,7 +184,7 @@ def detail_of(
         next=row.next_event if coming(row, words) else "",
         next_at=row.next_event_at,
         facts=_facts(row, words),
-        waiting=[_step(step, words) for step in lists["milestones"] if waits(step)],
+        waiting=[_step(step, words) for step in lists["milestones"] if waits(step) and key(row.status) not in OVER],
         stations=[Station(s.tone, m.name, s.sentence or s.label, m.completed_on or m.due_on) for m, s in states],
         documents=[document_row(document, words) for document in lists["documents"]],
         fresh=fresh,

@@ -24,7 +24,12 @@ def agency(facts: Facts, speak: Words) -> Answer:
     """On track or not, and how the money stands against the work done; then what waits for approval."""
     project = lead(facts)
     if project is None:
-        return answer([nothing_runs(facts, "No campaign yet. The first one appears here the moment it starts.")])
+        return answer(
+            [
+                nothing_runs(facts, "No campaign yet. The first one appears here the moment it starts."),
+                waiting(facts, speak),
+            ]
+        )
     open_steps = steps(project, facts)
     troubled = trouble(project, open_steps, speak, project.name)
     ahead = (what_next if troubled else next_step)(project, open_steps, speak)

@@ -28,7 +28,9 @@ def architecture(facts: Facts, speak: Words) -> Answer:
     """Behind first; else ahead, on schedule by the last milestone that was reached; the next review; what waits."""
     project = lead(facts)
     if project is None:
-        return answer([nothing_runs(facts, "No building yet. It appears here the moment it is set up.")])
+        return answer(
+            [nothing_runs(facts, "No building yet. It appears here the moment it is set up."), waiting(facts, speak)]
+        )
     open_steps = steps(project, facts)
     troubled = trouble(project, open_steps, speak, SITE)
     schedule = None if troubled else Part(_schedule(project, facts, speak), GOOD)

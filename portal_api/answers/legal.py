@@ -16,7 +16,9 @@ def legal(facts: Facts, speak: Words) -> Answer:
     """The next date, or the stage; what happened last; whether anything is needed from the client."""
     case = lead(facts)
     if case is None:
-        return answer([nothing_runs(facts, "No case yet. It appears here the moment it is opened.")])
+        return answer(
+            [nothing_runs(facts, "No case yet. It appears here the moment it is opened."), waiting(facts, speak)]
+        )
     troubled = _trouble(case, facts, speak)
     waits = waiting(facts, speak)
     # Beside trouble, what waits is left to the list right below.

@@ -23,7 +23,12 @@ def professional_services(facts: Facts, speak: Words) -> Answer:
     """Trouble first, then what waits for the client, then phase and percent with the next milestone."""
     project = lead(facts)
     if project is None:
-        return answer([nothing_runs(facts, "No projects yet. The first one appears here the moment it is set up.")])
+        return answer(
+            [
+                nothing_runs(facts, "No projects yet. The first one appears here the moment it is set up."),
+                waiting(facts, speak),
+            ]
+        )
     open_steps = steps(project, facts)
     troubled = trouble(project, open_steps, speak, project.name)
     # Beside trouble, what waits is left to the list right below: what comes next is said instead.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Select, and_, func, or_, select
 
 from portal_api.queries import account, invoices, projects, requests, shipments, statement
 from portal_api.queries.parts import STREAMS, since_ever
@@ -47,8 +47,8 @@ WAITING = (
         func.count().over().label("in_all"),
     )
     .select_from(visible["milestone"].outerjoin(visible["project"], _p.id == _m.project_id))
-    # A step of a project that nobody sees, such as a draft that the mapping leaves out, waits for nobody.
-    .where(projects.waits, or_(_m.project_id.is_(None), _p.id.is_not(None)))
+    # A step of a project that has ended, or that nobody sees as the mapping leaves it out, waits for nobody.
+    .where(projects.waits, or_(_m.project_id.is_(None), and_(_p.id.is_not(None), projects.over == 0)))
     .order_by(_m.due_on.is_(None), _m.due_on, func.coalesce(_m.position, 0), _m.id)
     .limit(6)
 )

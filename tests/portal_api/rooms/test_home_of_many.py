@@ -102,3 +102,55 @@ async def test_nine_steps_that_wait_are_nine(browse: Any, rich: Any, lawyer: Any
     assert "3 more steps" in waiting
     told = (await browse("/api/v1/home", who=me)).json()["waiting"]
     assert {"what": "3 more steps", "href": "/projects"}.items() <= told[-1].items()
+
+
+async def test_a_step_of_a_matter_that_has_ended_waits_for_nobody(browse: Any, rich: Any, lawyer: Any) -> None:
+    made = lawyer()
+    matters(made, 1)
+    [ended] = matters(made, 1, status="Cancelled", name="Old matter")
+    asks(made, ended, -60)
+    me = store(rich, made)
+    home, one = await browse("/", who=me), await browse(f"/projects/{ended}", who=me)
+    assert "Nothing is needed from you." in answer_of(home)
+    assert 'id="waiting"' not in home.text
+    assert "Waiting for you" not in one.text
+    assert (await browse("/api/v1/home", who=me)).json()["waiting"] == []
+
+
+async def test_a_step_without_a_project_is_answered_by_mail(browse: Any, rich: Any, lawyer: Any) -> None:
+    made = lawyer()
+    asks(made, None, 3, "Power of attorney")
+    me = store(rich, made)
+    waiting = (await browse("/", who=me)).text.split('id="waiting"')[1].split("</section>")[0]
+    assert re.findall('href="([^"]+)"', waiting) == [
+        "mailto:help@firm.example?subject=Answer%3A%20Power%20of%20attorney"
+    ]
+    [told] = (await browse("/api/v1/home", who=me)).json()["waiting"]
+    assert (told["what"], told["href"]) == ("Power of attorney", None)
+
+
+async def test_a_late_answer_is_in_sight_however_many_requests_have_no_promise(
+    browse: Any, rich: Any, lawyer: Any
+) -> None:
+    made = lawyer()
+    for n in range(60):
+        made.add(tables.Request, number=f"{n}", subject=f"Unpromised {n}", status="in_work", opened_at=now())
+    hour = dt.timedelta(hours=1)
+    for subject, promised in (("Promised for soon", now() + hour), ("Promised long ago", now() - hour)):
+        made.add(tables.Request, number="7", subject=subject, status="in_work", opened_at=now(), answer_by=promised)
+    me = store(rich, made)
+    listed, home = (await browse("/requests", who=me)).text, (await browse("/", who=me)).text
+    assert "62 are open; 1 should have been answered by now." in listed
+    for page in (listed, home):
+        assert page.index("Promised long ago") < page.index("Promised for soon") < page.index("Unpromised")
+
+
+async def test_late_answers_are_all_counted_and_so_is_what_waits(browse: Any, rich: Any, lawyer: Any) -> None:
+    made = lawyer()
+    for n in range(60):
+        made.add(tables.Request, number=f"{n}", status="in_work", answer_by=now() - dt.timedelta(days=2))
+        made.add(tables.Request, number=f"{n}", status="waiting_for_client")
+    me = store(rich, made)
+    listed, home = (await browse("/requests", who=me)).text, await browse("/", who=me)
+    assert "120 are open; 60 should have been answered by now; 60 wait for you." in listed
+    assert answer_of(home).startswith("60 requests wait for your answer.")
