@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,16 +50,17 @@ def reconcile_source(
     connected = hub.source(source)
     connected.require_mapped()
     at, found = now(), list[StreamCertificate]()
-    for mapping, stream in _one_by_one(hub, connected, streams, progress):
-        found.append(stream)
-        with writing(hub.engine) as connection:
-            _keep(connection, mapping, stream, at)
+    with closing(_one_by_one(hub, connected, streams, progress)) as certificates:
+        for mapping, one in certificates:
+            found.append(one)
+            with writing(hub.engine) as connection:
+                _keep(connection, mapping, one, at)
     return Certificate(source, at, tuple(found))
 
 
 def _one_by_one(
     hub: Hub, source: Source, streams: Sequence[str] | None, progress: Progress | None
-) -> Iterator[tuple[StreamMapping, StreamCertificate]]:
+) -> Generator[tuple[StreamMapping, StreamCertificate]]:
     """Each stream's certificate as soon as it is made."""
     waiting = [mapping for mapping in source.mappings if streams is None or mapping.stream in streams]
     tries = TRIES
