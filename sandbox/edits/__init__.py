@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from sandbox.edits import books, papers, work
+from sandbox.edits import books, merging, papers, work
 from sandbox.edits.records import Refused, create, delete, found, fresh_id, late_commit, merge, restore
 from sandbox.state import Record, State
 
@@ -33,6 +33,7 @@ EDITS: dict[str, Callable[[State, dict[str, Any]], Record]] = {
     "release-shipment": work.release_shipment,
     "move-milestone": work.move_milestone,
     "recalculate-project": work.recalculate_project,
+    "merge-accounts": merging.merge_accounts,
     "new-version": papers.new_version,
     "late-commit": late_commit,
     "delete": _delete,
@@ -53,6 +54,7 @@ TOLD = {
     "release-shipment": "Shipment {name} goes on.",
     "move-milestone": "{name} is done.",
     "recalculate-project": "{name} shows another progress, without a change of its own.",
+    "merge-accounts": "{name} has taken over the other account.",
     "new-version": "{name} has a new version.",
     "late-commit": "{name} has committed late.",
     "delete": "{name} is deleted.",

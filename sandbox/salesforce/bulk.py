@@ -80,7 +80,17 @@ def compiled(call: Call, text: str, *, with_deleted: bool) -> Statement:
         raise Fault(400, "API_ERROR", "Nested queries are not supported in Bulk Query")
     if tree.offset is not None:
         raise Fault(400, "API_ERROR", "OFFSET is not supported in Bulk Query")
-    return compile_query(call.org, tree, call.state.now(), with_deleted=with_deleted)
+    statement = compile_query(call.org, tree, call.state.now(), with_deleted=with_deleted)
+    if any(field.type == "address" for node in nodes(statement.root) for field in node.fields):
+        raise Fault(400, "API_ERROR", "Selecting compound data not supported in Bulk Query")
+    return statement
+
+
+def nodes(node: Node) -> Iterator[Node]:
+    """An object and the parents of which something is shown."""
+    yield node
+    for name in node.shown:
+        yield from nodes(node.parents[name])
 
 
 def kept(call: Call, statement: Statement, facts: Json) -> Json:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from sandbox.salesforce.functions import countable, groupable
-from sandbox.salesforce.org import NUMBER_TYPES, SYSTEM, Org, children, filterable, relationship
-from sandbox.salesforce.schema import OBJECTS, Field
+from sandbox.salesforce.org import MASTER, NUMBER_TYPES, SYSTEM, Org, children, filterable, relationship, schema_fields
+from sandbox.salesforce.schema import ADDRESS, OBJECTS, Field, part_of
 
 SOAP_TYPES = {
     "id": "tns:ID",
@@ -18,13 +18,18 @@ SOAP_TYPES = {
     "percent": "xsd:double",
     "date": "xsd:date",
     "datetime": "xsd:dateTime",
+    "address": "urn:address",
 }
-READ_ONLY = frozenset({("Contact", "Name"), ("Case", "CaseNumber"), ("Case", "IsClosed"), ("Case", "ClosedDate")})
+READ_ONLY = frozenset(
+    {("Account", MASTER), ("Contact", "Name"), ("Case", "CaseNumber"), ("Case", "IsClosed"), ("Case", "ClosedDate")}
+)
 
 
 def writable(entity: str, field: Field) -> bool:
-    """Whether a client may set a field: not what the platform keeps, composes or numbers itself."""
-    return field.name not in SYSTEM and not field.calculated and (entity, field.name) not in READ_ONLY
+    """Whether a client may set a field: not what the platform keeps, composes, numbers or works out itself."""
+    if field.type == "address" or field.calculated:
+        return False
+    return field.name not in SYSTEM and (entity, field.name) not in READ_ONLY
 
 
 def global_describe(org: Org, base: str) -> dict[str, Any]:
@@ -91,5 +96,11 @@ def describe_field(entity: str, field: Field) -> dict[str, Any]:
         "relationshipName": relationship(field) if field.reference_to else None,
         "restrictedPicklist": field.type == "picklist",
         "picklistValues": [{"value": v, "label": v, "active": True, "defaultValue": False} for v in field.values],
-        "compoundFieldName": None,
+        "compoundFieldName": compound(entity, field),
     }
+
+
+def compound(entity: str, field: Field) -> str | None:
+    """The address that shows a field as one of its parts."""
+    addresses = [one.name for one in schema_fields(entity).values() if one.type == "address"]
+    return next((name for name in addresses if field.name in {part_of(name, part) for part in ADDRESS}), None)

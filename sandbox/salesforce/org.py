@@ -18,6 +18,8 @@ TEXT_TYPES = frozenset({"string", "textarea", "picklist", "email", "phone", "url
 NUMBER_TYPES = frozenset({"double", "currency", "percent", "int"})
 SYSTEM = frozenset({"Id", "IsDeleted", "CreatedDate", "LastModifiedDate", "SystemModstamp"})
 LONG_TEXT = 255
+MASTER = "MasterRecordId"
+"""On a record that was merged into another: which. It makes no one the other's child."""
 
 _BY_LOWER = {name.lower(): name for name in OBJECTS}
 
@@ -44,15 +46,15 @@ def children(name: str) -> dict[str, tuple[str, Field]]:
     found = {}
     for child in OBJECTS:
         for field in schema_fields(child).values():
-            if field.reference_to == name and name != "User":
+            if field.reference_to == name and name != "User" and field.name != MASTER:
                 stem, suffix = (child[:-3], "__r") if child.endswith("__c") else (child, "")
                 found[f"{stem}s{suffix}"] = (child, field)
     return found
 
 
 def filterable(field: Field) -> bool:
-    """Long text can be neither filtered nor sorted."""
-    return not (field.type == "textarea" and field.length > LONG_TEXT)
+    """Long text and compound fields can be neither filtered nor sorted."""
+    return field.type != "address" and not (field.type == "textarea" and field.length > LONG_TEXT)
 
 
 def hidden(state: State) -> frozenset[str]:

@@ -10,7 +10,7 @@ import orjson
 
 from sandbox.salesforce.org import Org
 from sandbox.salesforce.query import Node
-from sandbox.salesforce.schema import Field
+from sandbox.salesforce.schema import ADDRESS, Field, part_of
 from sandbox.state import Record
 
 SYSTEM_PLACES = {"Id": 0, "CreatedDate": 2, "LastModifiedDate": 3, "SystemModstamp": 3, "IsDeleted": 4}
@@ -53,7 +53,7 @@ def value_of(field: Field, row: Sequence[Any], body: dict[str, Any], admin: str)
     if place is not None:
         value = row[place]
         return value if place == 0 else bool(value) if field.type == "boolean" else stamp(value)
-    value = body.get(field.name)
+    value = address(field, body) if field.type == "address" else body.get(field.name)
     if field.type == "boolean":
         return bool(value)
     if field.name == "OwnerId":
@@ -65,6 +65,14 @@ def value_of(field: Field, row: Sequence[Any], body: dict[str, Any], admin: str)
     except (TypeError, ValueError):
         # The vendor could not hold it; here the control page can, so that a bad value can be tried on Frontdesk.
         return value
+
+
+def address(field: Field, body: dict[str, Any]) -> dict[str, Any] | None:
+    """A compound address as its object, null where every part is."""
+    parts = {part: body.get(part_of(field.name, part)) or None for part in ADDRESS}
+    if not any(parts.values()):
+        return None
+    return parts | dict.fromkeys(("geocodeAccuracy", "latitude", "longitude"))
 
 
 def rendered(node: Node, row: Sequence[Any], base: str, admin: str) -> dict[str, Any] | None:

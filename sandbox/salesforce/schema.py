@@ -33,6 +33,8 @@ OBJECTS: dict[str, tuple[str, str]] = {
         BillingCity string:40
         BillingPostalCode string:20
         BillingCountry string:80
+        BillingAddress address
+        MasterRecordId reference:Account
         Profile__c picklist:logistics|professional_services|architecture|legal|agency|saas
         QuickBooks_Id__c string:40#
         Drive_Folder_Id__c string:80#
@@ -179,6 +181,15 @@ OBJECTS: dict[str, tuple[str, str]] = {
         """,
     ),
 }
+
+
+ADDRESS = ("street", "city", "state", "postalCode", "country")
+"""What a compound address shows of the fields that its name begins: BillingAddress holds BillingStreet as `street`."""
+
+
+def part_of(compound: str, part: str) -> str:
+    """The field that a compound address shows as one of its parts."""
+    return compound.removesuffix("Address") + part[0].upper() + part[1:]
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from simple_salesforce import (
     Salesforce,
     SalesforceAuthenticationFailed,
+    SalesforceMalformedRequest,
     SalesforceMoreThanOneRecord,
     SalesforceResourceNotFound,
 )
@@ -276,6 +277,43 @@ def test_a_formula_is_written_by_nobody(plain: Plain) -> None:
     assert [(field["name"], field["updateable"]) for field in described if field["calculated"]] == [
         ("Percent_Complete__c", False)
     ]
+
+
+def test_a_compound_address_is_shown_whole_and_neither_written_nor_filtered(org: Salesforce, plain: Plain) -> None:
+    id_ = org.Account.create({"Name": "Acme", "BillingStreet": "1 Quay", "BillingCity": "Leith"})["id"]
+    (found,) = org.query("SELECT BillingAddress FROM Account")["records"]
+    assert (found["BillingAddress"]["street"], found["BillingAddress"]["country"]) == ("1 Quay", None)
+    assert org.Account.get(id_)["BillingAddress"] == found["BillingAddress"]
+    assert org.Account.get(org.Account.create({"Name": "Nowhere"})["id"])["BillingAddress"] is None
+    with pytest.raises(SalesforceMalformedRequest, match="INVALID_FIELD_FOR_INSERT_UPDATE"):
+        org.Account.update(id_, {"BillingAddress": "1 Quay"})
+    with pytest.raises(SalesforceMalformedRequest, match="can not be filtered"):
+        org.query("SELECT Id FROM Account WHERE BillingAddress = 'x'")
+    fields = {field["name"]: field["compoundFieldName"] for field in org.Account.describe()["fields"]}
+    assert (fields["BillingCity"], fields["BillingAddress"], fields["Phone"]) == ("BillingAddress", None, None)
+    job = {"operation": "query", "query": "SELECT Id, Account.BillingAddress FROM Contact"}
+    refused = plain("POST", "/jobs/query", json=job)
+    assert (refused.status_code, "compound data" in refused.json()[0]["message"]) == (400, True)
+
+
+def test_the_loser_of_a_merge_is_in_the_bin_and_names_its_master(
+    state: State, url: str, org: Salesforce, plain: Plain
+) -> None:
+    one, other = (org.Account.create({"Name": name})["id"] for name in ("Acme", "ACME Ltd"))
+    contact = org.Contact.create({"LastName": "Weiß", "AccountId": other})["id"]
+    state.put("salesforce", "Contact", contact, {"LastName": "Weiß", "AccountId": other}, modified=state.now() - 60_000)
+    before = org.Contact.get(contact)["SystemModstamp"]
+    merge = f"{url}/control/edits/merge-accounts"
+    requests.post(merge, json={"id": one, "loser": other}, timeout=30).raise_for_status()
+    (lost,) = org.query_all("SELECT Id, MasterRecordId FROM Account WHERE IsDeleted = true", include_deleted=True)[
+        "records"
+    ]
+    assert (lost["Id"], lost["MasterRecordId"]) == (other, one)
+    moved = org.Contact.get(contact)
+    assert (moved["AccountId"], moved["SystemModstamp"] > before) == (one, True)
+    end = dt.datetime.fromtimestamp(state.now() / 1000 + 120, dt.UTC)
+    assert [entry["id"] for entry in org.Account.deleted(end - dt.timedelta(hours=1), end)["deletedRecords"]] == [other]
+    assert requests.post(merge, json={"id": one, "loser": other}, timeout=30).status_code == 409
 
 
 def test_all_or_none_takes_back_the_good_rows_too(state: State, plain: Plain) -> None:
