@@ -18,8 +18,6 @@ CATALOGUE: dict[str, str] = {
     "lost_locator": "The vendor has forgotten where a paged reading stood.",
 }
 LONGEST_WAIT = 600
-SHORT_PAGES = "short_pages"
-"""Also its key in the scope of a request whose page shall be short: the vendor makes the page itself."""
 SIGN_IN = ("/services/oauth2/", "/oauth2/v1/", "/connect/oauth2", "/.well-known/", "/token")
 ANYWHERE, DATA = ("", ""), ("", f"^(?!{'|'.join(SIGN_IN)})")
 CARRIED = ("server_error", "html_body", "cut_connection", "slow_answer")

@@ -2,8 +2,8 @@
 
 A fault is armed for some requests (vendor, part of the path, how many to let pass, how many to spoil) and is gone
 afterwards. The body of an error is the vendor's own: `sandbox/{vendor}/faults.py: fault_response(name, retry_after=,
-path=)`, and so are some faults (`OWN` there). What a vendor cannot have stands there too (`LACKS`), and which calls a
-fault belongs to (`USUAL`).
+path=)`, and so are some faults (`OWN` there). What a vendor cannot have stands there too (`LACKS`), which calls a fault
+belongs to (`USUAL`), and what is no error but another answer (`PLAYED`).
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sandbox import bearers
-from sandbox.arming import SHORT_PAGES, checked, usual
+from sandbox.arming import checked, usual
 from sandbox.state import State
-from sandbox.vendors import fault_body, lacking, vendor_of
+from sandbox.vendors import fault_body, lacking, played, vendor_of
 
 EXPIRED = "expired_token"
 """Ends the token that a request carries, so that the vendor itself refuses it, now and ever after."""
@@ -125,13 +125,13 @@ class FaultMiddleware:
         elif fault.fault == EXPIRED:
             await run_in_threadpool(bearers.end, self.state, asked.vendor, asked.bearer)
             await self.app(scope, receive, send)
-        elif fault.fault == SHORT_PAGES:
-            await self.app({**scope, SHORT_PAGES: True}, receive, send)
         elif fault.fault == "slow_answer":
             await asyncio.sleep(fault.seconds)
             await self.app(scope, receive, send)
         elif fault.fault == "cut_connection":
             await self.app(scope, receive, _cutting(send))
+        elif fault.fault in played(asked.vendor):
+            await self.app({**scope, "fault": fault.fault}, receive, send)
         else:
             await spoiled(fault, asked)(scope, receive, send)
 

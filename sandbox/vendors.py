@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
@@ -56,6 +56,11 @@ def own_faults(vendor: str) -> Mapping[str, str]:
 def lacking(vendor: str) -> Mapping[str, str]:
     """Faults of the catalogue that this vendor cannot have, with the reason."""
     return _of_faults(vendor, "LACKS") or {}
+
+
+def played(vendor: str) -> Collection[str]:
+    """Faults of this vendor that are no error: its own code plays them, told by `fault` in the request's scope."""
+    return _of_faults(vendor, "PLAYED") or ()
 
 
 def usual_places(vendor: str) -> Mapping[str, tuple[str, str]]:

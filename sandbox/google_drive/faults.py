@@ -60,10 +60,12 @@ USUAL = {
     "lost_locator": ("", "ageToken="),
     "download_quota": ("GET POST", r"alt=media|/files/[^/?]+/download"),
     "export_too_large": ("GET", r"/export"),
-    "short_pages": ("GET", r"/drive/v3/(files|changes|drives)\?"),
+    "short_pages": ("GET", r"/drive/v3/(files|changes)\?"),
     "unavailable": ("", ""),
 }
 """Where Google says so: methods (none for any), and a pattern in path and query."""
+PLAYED = ("short_pages",)
+"""Those that are no error but another answer."""
 SIGN_IN = "/token"
 AT_SIGN_IN = {
     "server_error": (500, "internal_failure"),

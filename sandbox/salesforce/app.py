@@ -14,7 +14,6 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from sandbox.arming import SHORT_PAGES
 from sandbox.salesforce import (
     aggregates,
     async_api,
@@ -216,7 +215,7 @@ class Service:
             handler, parts, base = route(request.method, raw_path(request))
             method, params, headers = request.method, request.query_params, request.headers
             instance = str(request.base_url).rstrip("/")
-            short = bool(request.scope.get(SHORT_PAGES))
+            short = request.scope.get("fault") == "short_pages"
             call = Call(self.state, self.cursors, method, base, parts, params, headers, content, spent, instance, short)
             return handler(call)
         except Fault as fault:

@@ -59,6 +59,8 @@ USUAL = {
     **dict.fromkeys(EDGE, ("", "")),
 }
 """Where the vendor says so: methods, and a pattern in path and query."""
+PLAYED = ("short_pages",)
+"""Those that are no error but another answer."""
 SIGN_IN, BULK_ONE = "/services/oauth2/", "/services/async/"
 MAINTENANCE = (
     "<html><head><title>Salesforce Maintenance</title></head><body><h1>We are down for maintenance.</h1></body></html>"
