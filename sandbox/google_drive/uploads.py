@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from starlette.responses import Response
 
+from sandbox.google_drive.listing import visible
 from sandbox.google_drive.wire import Answer, Call, DriveError, json_response, shaped
 from sandbox.google_drive.writing import Upload, created, updated, upload
 from sandbox.state import State
@@ -55,6 +56,8 @@ def start(call: Call) -> Answer | Response:
     """POST or PATCH below /upload: open a session for uploadType=resumable, else take the content at once."""
     if call.query.get("uploadType") != "resumable":
         return upload(call)
+    if "id" in call.path:
+        visible(call, call.path["id"])
     session_id = "ADPycd" + secrets.token_urlsafe(30)
     total = call.headers.get("x-upload-content-length")
     if total and not total.isdigit():

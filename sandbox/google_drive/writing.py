@@ -21,6 +21,7 @@ READ_ONLY = """
 kind size md5Checksum sha1Checksum sha256Checksum version headRevisionId webViewLink webContentLink trashedTime
 explicitlyTrashed owners permissions permissionIds capabilities driveId exportLinks lastModifyingUser spaces
 """
+PROPERTIES, PROPERTY_BYTES, MOST_PROPERTIES = ("properties", "appProperties"), 124, 30
 TIMES = ("modifiedTime", "viewedByMeTime")
 SILENT = frozenset({"trashed", "parents", "starred"})
 """What may change without moving modifiedTime: trash, moves and stars."""
@@ -94,6 +95,7 @@ def created(call: Call, metadata: dict[str, Any], sent: Upload | None) -> Answer
     parent = parent_of(call, metadata)
     mime_type = str(metadata.get("mimeType") or (sent.mime_type if sent else "") or "application/octet-stream")
     body = {name: value for name, value in metadata.items() if name not in ("id", "createdTime") and value is not None}
+    check_properties(body)
     body |= {"name": metadata.get("name") or "Untitled", "mimeType": mime_type, "parents": [parent.id]}
     if parent.body.get("driveId"):
         body["driveId"] = parent.body["driveId"]
@@ -116,6 +118,15 @@ def check_writable(metadata: dict[str, Any]) -> None:
             raise invalid(f"file.{name}", f"Invalid value for: Invalid format: {metadata[name]}") from None
 
 
+def check_properties(body: dict[str, Any]) -> None:
+    """400 for a property whose name and value are too long together, or for too many of them on one file."""
+    for name in PROPERTIES:
+        given = body.get(name) or {}
+        longest = max((len(f"{key}{value or ''}".encode()) for key, value in given.items()), default=0)
+        if longest > PROPERTY_BYTES or len(given) > MOST_PROPERTIES:
+            raise invalid(f"file.{name}", "The limits on custom properties have been exceeded.")
+
+
 def wanted_id(state: State, metadata: dict[str, Any]) -> str:
     """The client's pre-generated id, which makes a repeat visible (409), or a new one."""
     wanted = metadata.get("id")
@@ -123,7 +134,10 @@ def wanted_id(state: State, metadata: dict[str, Any]) -> str:
         return new_id()
     if native_kind(str(metadata.get("mimeType", ""))) in EXPORTS:
         raise DriveError(
-            400, "invalid", "Generated IDs are not supported for Docs Editors formats.", location="file.id"
+            400,
+            "generatedIdNotSupported",
+            "Generated IDs are not supported for Docs Editors formats.",
+            location="file.id",
         )
     if state.get(VENDOR, KIND, wanted) is not None:
         raise DriveError(409, "fileIdInUse", "A file already exists with the provided ID.")
@@ -185,13 +199,14 @@ def merged(body: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
     """The body with changes laid over: maps merge key by key, null clears."""
     result = dict(body)
     for name, value in changes.items():
-        if name in ("properties", "appProperties") and isinstance(value, dict):
+        if name in PROPERTIES and isinstance(value, dict):
             both = {**(body.get(name) or {}), **value}
             result[name] = {key: text for key, text in both.items() if text is not None}
         elif value is None:
             result.pop(name, None)
         else:
             result[name] = value
+    check_properties(result)
     if "trashed" in changes:
         result["explicitlyTrashed"] = bool(changes["trashed"])
     return result
