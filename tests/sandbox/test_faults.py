@@ -155,6 +155,9 @@ def test_a_fault_is_switched_off_by_its_number() -> None:
         ("subscription_ended", "/v3/company/1/query", 400, "6190"),
         ("wrong_company", "/v3/company/1/query", 403, "003100"),
         ("daily_limit", "/drive/v3/changes?pageToken=1", 403, "dailyLimitExceeded"),
+        ("storage_full", "/drive/v3/files", 403, "storageQuotaExceeded"),
+        ("sharing_limit", "/drive/v3/files/x/permissions", 403, "sharingRateLimitExceeded"),
+        ("domain_policy", "/drive/v3/files", 403, "domainPolicy"),
         ("too_many_requests", "/drive/v3/changes?pageToken=1", 429, "rateLimitExceeded"),
     ],
 )
