@@ -65,6 +65,7 @@ class AccountContext:
     plans: Sequence[PlanFacts]
     tell: str
     standing: Standing
+    people_fresh: Fresh | None
     billing_fresh: Fresh | None
     plan_fresh: Fresh | None
 
@@ -85,6 +86,7 @@ async def account(request: Request, _scope: Client) -> Response:
         plans=[PlanFacts(row.name, _plan_facts(row, words)) for row in lists["plans"]],
         tell=tell(portal.settings.firm.support_email, client.name),
         standing=standing(request, "client", lists, words),
+        people_fresh=_fresh(request, "person", lists, words),
         billing_fresh=_fresh(request, "billing_account", lists, words),
         plan_fresh=_fresh(request, "subscription", lists, words),
     )

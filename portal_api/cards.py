@@ -231,7 +231,7 @@ def _account(lists: Mapping[str, list[Any]], _profile: Profile, words: Words) ->
         )
         for row in lists["totals"]
     ]
-    return "invoice", "Account", "/statement", balances
+    return "statement", "Account", "/statement", balances
 
 
 def _plan(lists: Mapping[str, list[Any]], _profile: Profile, words: Words) -> Made:

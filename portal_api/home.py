@@ -15,7 +15,7 @@ from portal_api.answers import ANSWERS
 from portal_api.answers.answer import Answer, Facts, Work
 from portal_api.answers.work import owing
 from portal_api.cards import Card, cards_of
-from portal_api.feeds import Feeds, Fresh
+from portal_api.feeds import NEVER, Feeds, Fresh
 from portal_api.pages import render, words_of
 from portal_api.portal import portal_of
 from portal_api.profiles import Profile
@@ -37,7 +37,7 @@ OVERDUE = "/invoices?show=overdue"
 
 ASKED = 4
 """Requests that are told among what waits."""
-CARD_NOUNS = ("invoice", "shipment", "project", "request", "document", "subscription")
+CARD_NOUNS = ("invoice", "statement", "shipment", "project", "request", "document", "subscription")
 
 
 class Waiting(NamedTuple):
@@ -189,9 +189,9 @@ def _late(used: Sequence[Fresh | None]) -> list[Fresh]:
     """The late sources of the page, each once, by what is oldest of it."""
     worst: dict[str, Fresh] = {}
     for fresh in used:
-        if fresh is not None and fresh.late and fresh.as_of is not None:
+        if fresh is not None and fresh.late:
             known = worst.get(fresh.source)
-            if known is None or known.as_of is None or fresh.as_of < known.as_of:
+            if known is None or (fresh.as_of or NEVER) < (known.as_of or NEVER):
                 worst[fresh.source] = fresh
     return list(worst.values())
 

@@ -151,7 +151,7 @@ async def invoice(request: Request, _scope: Client, invoice_id: Id) -> Response:
     if row is None:
         raise NotFound
     record(request, "view", "invoice", invoice_id)
-    fresh = portal_of(request).feeds.for_row(row, lists["streams"], words.now)
+    fresh = portal_of(request).feeds.for_row(row, lists["streams"], words.now, "payment")
     context = detail_of(row, lists, fresh, words)
     return render(request, "invoices/invoice.html", {"page": context}, words=words)
 

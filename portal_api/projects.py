@@ -113,7 +113,7 @@ async def project(request: Request, _scope: Client, project_id: Id) -> Response:
     if row is None:
         raise NotFound
     record(request, "view", "project", project_id)
-    fresh = portal_of(request).feeds.for_row(row, lists["streams"], words.now)
+    fresh = portal_of(request).feeds.for_row(row, lists["streams"], words.now, "milestone")
     context = detail_of(row, lists, fresh, _noun(request), words)
     return render(request, "projects/project.html", {"page": context}, words=words)
 

@@ -125,7 +125,7 @@ async def shipment(request: Request, _scope: Client, shipment_id: Id) -> Respons
     if row is None:
         raise NotFound
     record(request, "view", "shipment", shipment_id)
-    fresh = portal_of(request).feeds.for_row(row, lists["streams"], words.now)
+    fresh = portal_of(request).feeds.for_row(row, lists["streams"], words.now, "shipment_event")
     return render(request, "shipments/shipment.html", {"page": detail_of(row, lists["events"], fresh, words)})
 
 

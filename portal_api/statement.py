@@ -113,7 +113,7 @@ async def statement(request: Request, _scope: Client, first: From = None, last: 
     period = period_of(first, last, words.today)
     lists = await reading(request, _lists, period)
     record(request, "view", "statement")
-    context = context_of(lists, period, standing(request, "invoice", lists, words), words)
+    context = context_of(lists, period, standing(request, "statement", lists, words), words)
     return render(request, "statement/statement.html", {"page": context}, words=words)
 
 

@@ -96,7 +96,7 @@ async def statement(
         first=period.first,
         last=period.last,
         accounts=[makers.currency_statement(one) for one in ledger_of(lists, words.today)],
-        freshness=makers.freshness(portal_of(request).feeds.of("invoice", lists["streams"], words.now)),
+        freshness=makers.freshness(portal_of(request).feeds.of("statement", lists["streams"], words.now)),
     )
 
 

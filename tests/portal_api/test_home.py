@@ -196,6 +196,39 @@ async def test_several_silent_sources_are_one_line_with_each_by_name_behind_it(w
     assert page.text.count("has been silent since") == 3, "said nowhere else"
 
 
+async def test_payments_that_stay_away_are_said_beside_what_is_reckoned_with_them(world, signed_in):
+    payments = update(StreamState).where(StreamState.c.stream == "Payment")
+    with world.engine.begin() as connection:
+        connection.execute(payments.values(high_water=now() - dt.timedelta(days=4), error="Refused."))
+    try:
+        browser = signed_in("legal")
+        statement, home = (await browser.get("/statement")).text, (await browser.get("/")).text
+        api = (await browser.get("/api/v1/statement")).json()
+    finally:
+        with world.engine.begin() as connection:
+            connection.execute(payments.values(high_water=now(), error=None))
+    assert all("QuickBooks has been silent since" in page for page in (statement, home))
+    assert api["freshness"]["late"]
+    account = home.split("<h2>Account</h2>")[1].split("</section>")[0]
+    assert "QuickBooks silent since" in account
+
+
+async def test_a_first_reading_that_failed_is_said_to_have_failed(world, signed_in):
+    cases = update(StreamState).where(StreamState.c.stream.in_(("Case", "Contact")))
+    with world.engine.begin() as connection:
+        connection.execute(cases.values(high_water=None, error="Refused."))
+    try:
+        browser = signed_in("saas")
+        pages = {path: (await browser.get(path)).text for path in ("/", "/requests", "/account")}
+    finally:
+        with world.engine.begin() as connection:
+            connection.execute(cases.values(high_water=now(), error=None))
+    said = "Salesforce could not be read yet. We look again every 5 minutes."
+    assert {path: page.count(said) for path, page in pages.items()} == {"/": 2, "/requests": 2, "/account": 1}
+    assert said in pages["/account"].split("<h2>People</h2>")[1].split("</section>")[0]
+    assert not any("being read for the first time" in page for page in pages.values())
+
+
 async def test_what_is_being_checked_is_said_and_anothers_is_not(world, signed_in):
     held: dict[str, Any] = {
         "source": "quickbooks",

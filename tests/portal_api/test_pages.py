@@ -196,7 +196,7 @@ def test_a_stream_is_late_after_three_intervals_and_never_fresher_than_its_sourc
     feeds = Feeds(sqlite_world.settings)
 
     def fresh(*minutes):
-        row = {"source": "quickbooks", "stream": "Invoice", "matched_at": None}
+        row = {"source": "quickbooks", "stream": "Invoice", "matched_at": None, "error": None}
         rows = [SimpleNamespace(**row, high_water=NOON - dt.timedelta(minutes=m)) for m in minutes]
         return feeds.of("invoice", rows, NOON)
 
@@ -205,6 +205,23 @@ def test_a_stream_is_late_after_three_intervals_and_never_fresher_than_its_sourc
     assert fresh(3, 40).as_of == NOON - dt.timedelta(minutes=40)
     assert fresh(2).source == "QuickBooks"
     assert fresh() is None
+
+
+def test_a_statement_is_as_true_as_the_worst_of_what_it_is_made_of(sqlite_world):
+    feeds = Feeds(sqlite_world.settings)
+
+    def fresh(error=None, **minutes):
+        row = {"source": "quickbooks", "matched_at": None, "error": error}
+        marks = {stream: None if m is None else NOON - dt.timedelta(minutes=m) for stream, m in minutes.items()}
+        rows = [SimpleNamespace(**row, stream=stream, high_water=mark) for stream, mark in marks.items()]
+        return {noun: feeds.of(noun, rows, NOON) for noun in ("statement", "invoice")}
+
+    silent = fresh(Invoice=2, Payment=40, CreditMemo=3)
+    assert (silent["statement"].late, silent["invoice"].late) == (True, False)
+    assert silent["statement"].as_of == NOON - dt.timedelta(minutes=40)
+    begun, refused = fresh(Invoice=2, Payment=None), fresh("Refused.", Invoice=2, Payment=None)
+    assert [found["statement"].as_of for found in (begun, refused)] == [None, None]
+    assert [found["statement"].late for found in (begun, refused)] == [False, True]
 
 
 def test_a_firms_own_first_screen_is_shown_and_a_wrong_one_keeps_the_portal_from_starting(tmp_path):
