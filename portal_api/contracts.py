@@ -53,7 +53,7 @@ class ContractsContext:
 async def contracts(request: Request, _scope: Client) -> Response:
     """All contracts, those in force first."""
     words, portal = words_of(request), portal_of(request)
-    lists = await reading(request, lambda reader: reader.bundle(queries.LIST))
+    lists = await reading(request, lambda reader: reader.bundle(queries.LIST, today=words.today))
     record(request, "view", "contracts")
     context = ContractsContext(
         title="Plan and terms" if _is_noun(request) else "Contracts",
@@ -75,14 +75,23 @@ def lead_of(rows: Sequence[Any], words: Words) -> str:
     """The page's answer: what is in force, and until when; the one that ends first is named."""
     running = [row for row in rows if contract_state(row, words).sentence.startswith("In force")]
     if not running:
-        over = all(contract_state(row, words).label == "Ended" for row in rows)
-        return f"No contract is in force {'any more' if over else 'yet'}." if rows else ""
+        return _none_in_force(rows, words)
     first = min(running, key=lambda row: row.ends_on or dt.date.max)
     until = f" until {words.day(first.ends_on)}" if first.ends_on else ", with no end date"
     if len(running) == 1:
         return f"{title_of(first)} is in force{until}."
     ends = f"; {title_of(first)} is the first to end, {words.day(first.ends_on)}" if first.ends_on else until
     return f"{len(running)} contracts are in force{ends}."
+
+
+def _none_in_force(rows: Sequence[Any], words: Words) -> str:
+    states = [contract_state(row, words) for row in rows]
+    ahead = [row for row, state in zip(rows, states, strict=True) if state.label.startswith("Begins")]
+    if ahead:
+        first = min(ahead, key=lambda row: row.starts_on)
+        return f"No contract is in force yet; {title_of(first)} begins {words.day(first.starts_on)}."
+    over = all(state.label == "Ended" for state in states)
+    return f"No contract is in force {'any more' if over else 'yet'}." if rows else ""
 
 
 def title_of(row: Any) -> str:

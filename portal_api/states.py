@@ -225,15 +225,25 @@ def request_state(row: Any, speak: Speech) -> State:
     return State(state.tone, state.label, f"Answer by {speak.moment(row.answer_by)}")
 
 
+IN_FORCE = frozenset({"activated", "active"})
+NO_MORE = frozenset({"expired", "terminated", "cancelled", "canceled"})
+
+
 def contract_state(row: Any, speak: Speech) -> State:
-    """A contract's state: in force until when, ending soon, ended, not signed yet."""
+    """A contract's state: in force until when, ending soon, ended, not signed yet, not begun yet."""
     status = key(row.status)
     if row.ends_on is not None and row.ends_on < speak.today:
         return State("quiet", "Ended", f"Ended {on_day(row.ends_on, speak)}.")
-    if status == "expired":
+    if status in NO_MORE:
         return State("quiet", "Ended", "These terms have ended.")
-    if status not in {"activated", "active"}:
+    if status not in IN_FORCE:
         return State("attention", plain(row.status) or "Not in force", "Not in force yet.")
+    if row.starts_on is not None and row.starts_on > speak.today:
+        return State("info", f"Begins {speak.day(row.starts_on)}", "Not in force yet.")
+    return _in_force(row, speak)
+
+
+def _in_force(row: Any, speak: Speech) -> State:
     if row.ends_on is None:
         return State("good", "In force", "In force, with no end date.")
     left = (row.ends_on - speak.today).days

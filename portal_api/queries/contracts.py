@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from sqlalchemy import String, bindparam, case, func, select
+from sqlalchemy import String, bindparam, case, func, or_, select
 
 from portal_api.queries import account
-from portal_api.queries.parts import STREAMS, held, newest_first
+from portal_api.queries.parts import STREAMS, held, keyed, newest_first, today
+from portal_api.states import IN_FORCE
 from store.bundle import Bundle
 from store.scope import visible
 
@@ -26,9 +27,14 @@ COLUMNS = (
     _c.stream,
 )
 
-_in_force = case((func.lower(_c.status) == "activated", 0), (func.lower(_c.status) == "active", 0), else_=1)
+_order = case(
+    (or_(_c.ends_on < today, keyed(func.coalesce(_c.status, "")).not_in(sorted(IN_FORCE))), 2),
+    (_c.starts_on > today, 1),
+    else_=0,
+)
+"""What is in force, what begins later, the others (`states.contract_state`)."""
 
-ALL = select(*COLUMNS).order_by(_in_force, _c.starts_on.desc().nulls_last(), _c.id).limit(20)
+ALL = select(*COLUMNS).order_by(_order, _c.starts_on.desc().nulls_last(), _c.id).limit(20)
 LIST = Bundle(rows=ALL, plans=account.PLANS.limit(5), held=held("contract"), streams=STREAMS)
 
 PAGE = newest_first(select(*COLUMNS, _c.source_at), _c.source_at, _c.id)

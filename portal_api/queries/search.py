@@ -55,5 +55,7 @@ HITS = Bundle(
     requests=_hits(
         "request", ("id", "number", "subject", "status", "closed_at", "answer_by"), ("number", "subject"), "source_at"
     ),
-    contracts=_hits("contract", ("id", "number", "name", "status", "ends_on"), ("number", "name"), "source_at"),
+    contracts=_hits(
+        "contract", ("id", "number", "name", "status", "starts_on", "ends_on"), ("number", "name"), "source_at"
+    ),
 )

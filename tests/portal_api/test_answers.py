@@ -28,7 +28,7 @@ from portal_api.invoices import lead_of as invoices_lead
 from portal_api.project_states import is_ours, is_troubled, project_state, stands, waits
 from portal_api.projects import next_of
 from portal_api.shipments import lead_of
-from portal_api.states import request_state, shipment_state
+from portal_api.states import contract_state, request_state, shipment_state
 from portal_api.wording import Words
 
 NOW = dt.datetime(2026, 12, 1, 9, 30, tzinfo=dt.UTC)
@@ -526,14 +526,23 @@ def test_what_is_open_without_a_due_date_is_not_said_to_be_in_time():
 
 def test_no_contract_in_force_is_either_not_yet_or_no_more():
     def lead(*rows: tuple[str, dt.date | None]) -> str:
-        return contracts_lead(
-            [Row(status=status, ends_on=ends, name="Terms", number="1") for status, ends in rows], SPEAK
-        )
+        basis = {"name": "Terms", "number": "1", "starts_on": None}
+        return contracts_lead([Row(**basis, status=status, ends_on=ends) for status, ends in rows], SPEAK)
 
     ended = ("expired", at(-9).date())
     assert lead(ended, ("draft", None)) == "No contract is in force yet."
     assert lead(ended) == "No contract is in force any more."
+    assert lead(("Terminated", day(90)), ("cancelled", None)) == "No contract is in force any more."
     assert lead() == ""
+
+
+def test_terms_that_have_not_begun_are_not_in_force():
+    basis = {"name": "Terms", "number": "1", "status": "active"}
+    now, later = Row(**basis, starts_on=day(-9), ends_on=None), Row(**basis, starts_on=day(1), ends_on=day(30))
+    assert contract_state(later, SPEAK)[:2] == ("info", "Begins tomorrow")
+    assert contract_state(Row(**basis, starts_on=day(0), ends_on=None), SPEAK).label == "In force"
+    assert contracts_lead([later], SPEAK) == "No contract is in force yet; Terms begins tomorrow."
+    assert contracts_lead([later, now], SPEAK) == "Terms is in force, with no end date."
 
 
 def test_every_profile_has_an_answer_and_every_answer_a_profile():

@@ -67,6 +67,21 @@ def test_projects_are_sorted_by_the_state_that_their_pages_tell(world: Any) -> N
     assert [row for row in rows if project_state(row, speak).tone != tones[row.rank]] == []
 
 
+def test_terms_in_force_come_before_those_that_begin_later_or_have_ended(world: Any) -> None:
+    days = {"N1": (9, None), "N2": (-9, -1), "N3": (-9, 9), "N4": (-30, None)}
+    rows = [
+        of_client(
+            "bound", n, status="Active", starts_on=DAY + dt.timedelta(start), ends_on=end and DAY + dt.timedelta(end)
+        )
+        for n, (start, end) in enumerate(days.values(), 1)
+    ]
+    with world.engine.connect() as connection:
+        connection.execute(insert(ENTITIES["contract"]), rows)
+        found = Reader(connection, Scope("bound", None, "owner", "s")).all(contracts.ALL, today=DAY)
+        connection.rollback()
+    assert [row.name for row in found] == ["N3", "N4", "N1", "N2"]
+
+
 @pytest.mark.parametrize("words", ["müller", "MÜLLER", "Žižka", "ŽIŽKA"])
 def test_search_is_blind_to_case_whatever_the_databases_locale(world: Any, words: str) -> None:
     name = literal("MÜLLER und Žižka")
