@@ -69,12 +69,17 @@ def refuse(code: str, value: Any, expected: str) -> BadRecord:
 
 
 def text(limit: int) -> Convert:
-    """Text of at most `limit` characters; empty becomes None, numbers become their digits."""
+    """Text of at most `limit` characters; empty becomes None, numbers become their digits.
+
+    A letter and its accent become one (NFC): a Mac sends them as two, and nobody who types the name would find it.
+    """
 
     def convert(values: Sequence[Any]) -> Column:
         if not set(map(type, values)) <= _TEXT:
             values = [_as_text(value) for value in values]
         column = [value or None for value in values] if "" in values else values
+        if not all(map(str.isascii, filter(None, column))):
+            column = [value and unicodedata.normalize("NFC", value) for value in column]
         longest = max(map(len, filter(None, column)), default=0)
         if longest > limit:
             raise BadRecord(f"The text is {longest:,} characters long; at most {limit:,} are taken.", code="too_long")

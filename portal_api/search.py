@@ -15,8 +15,7 @@ from portal_api.invoices import title_of
 from portal_api.listing import clean
 from portal_api.pages import render, words_of
 from portal_api.project_states import project_state
-from portal_api.queries.parts import sought
-from portal_api.queries.search import HITS, PER_NOUN
+from portal_api.queries.search import HITS, PER_NOUN, looked_for
 from portal_api.reading import reading
 from portal_api.states import State, contract_state, document_state, invoice_state, request_state, shipment_state
 from portal_api.wording import Words
@@ -82,8 +81,8 @@ def said_of(query: str, groups: Sequence[Group]) -> tuple[str, str]:
 
 
 def hits(reader: Reader, query: str) -> Mapping[str, list[Any]]:
-    """Rows of every noun whose name or number contains the words."""
-    return reader.bundle(HITS, **sought(query))
+    """Rows of every noun whose names and numbers contain each of the words."""
+    return reader.bundle(HITS, **looked_for(query))
 
 
 def groups_of(lists: Mapping[str, list[Any]], words: Words) -> list[Group]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import unicodedata
 from typing import Any
 
 from sqlalchemy import (
@@ -86,17 +87,30 @@ def total(column: ColumnElement[int]) -> ColumnElement[int]:
     return cast(func.coalesce(func.sum(column), 0), BigInteger)
 
 
-def like(column: ColumnElement[Any]) -> ColumnElement[bool]:
+def like(column: ColumnElement[Any], pattern: str = "pattern") -> ColumnElement[bool]:
     """Case-blind 'contains'. The caller binds what `sought` makes of the words."""
-    return _Small(column).like(bindparam("pattern", type_=String), escape="\\")
+    return _Small(column).like(bindparam(pattern, type_=String), escape="\\")
 
 
 def sought(query: str) -> dict[str, str]:
-    r"""What `like` compares with: the words in small letters, with `\` before what LIKE would take for a joker."""
-    small = query.lower()
-    escaped = small.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    letters = [letter for letter in sorted(set(small)) if not letter.isascii() and len(letter.upper()) == 1]
-    return {"pattern": f"%{escaped}%", "big": "".join(map(str.upper, letters)), "small": "".join(letters)}
+    """What `like` compares with."""
+    return {"pattern": f"%{escaped(query)}%", **letters_of(query)}
+
+
+def small(query: str) -> str:
+    """What somebody looks for, in small letters; each with its accent is one, as it is stored."""
+    return unicodedata.normalize("NFC", query).lower()
+
+
+def escaped(query: str) -> str:
+    r"""In small letters, with `\` before what LIKE would take for a joker."""
+    return small(query).replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def letters_of(query: str) -> dict[str, str]:
+    """The letters beyond ASCII that are looked for, big and small."""
+    letters = [letter for letter in sorted(set(small(query))) if not letter.isascii() and len(letter.upper()) == 1]
+    return {"big": "".join(map(str.upper, letters)), "small": "".join(letters)}
 
 
 class _Small(FunctionElement[str]):

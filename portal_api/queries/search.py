@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
+from functools import reduce
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, or_, select
+from sqlalchemy import ColumnElement, Select, case, func, literal_column, select
 
 from portal_api.queries import projects
-from portal_api.queries.parts import like, since_ever
+from portal_api.queries.parts import escaped, letters_of, like, since_ever, small
 from store.bundle import Bundle
 from store.scope import visible
 
 PER_NOUN = 8
+WORDS = 5
+"""Of a query; what goes on after them has to follow the fifth in that order."""
+CALLED: Mapping[str, frozenset[str]] = {
+    "invoice": frozenset({"invoice", "invoices"}),
+    "project": frozenset({"project", "projects", "case", "cases"}),
+    "shipment": frozenset({"shipment", "shipments"}),
+    "document": frozenset({"document", "documents"}),
+    "request": frozenset({"request", "requests"}),
+    "contract": frozenset({"contract", "contracts"}),
+}
+"""How pages call a noun: a word of these says which kind of thing is looked for."""
 
 
 def _hits(
@@ -19,12 +32,36 @@ def _hits(
 ) -> Select[*tuple[Any, ...]]:
     c = visible[noun].c
     order = since_ever(c[newest]) if newest == "modified_at" else c[newest]
+    text = _joined([c[name] for name in searched])
     return (
         select(*(c[name] for name in columns), *more)
-        .where(or_(*(like(c[name]) for name in searched)))
-        .order_by(order.desc(), c.id)
+        .where(*(like(text, f"{noun}_{n}") for n in range(WORDS)))
+        .order_by(case((like(text, f"{noun}_phrase"), 0), else_=1), order.desc(), c.id)
         .limit(PER_NOUN + 1)
     )
+
+
+def _joined(columns: Sequence[ColumnElement[Any]]) -> ColumnElement[str]:
+    texts = [func.coalesce(column, literal_column("''")) for column in columns]
+    return reduce(lambda one, other: one + literal_column("' '") + other, texts)
+
+
+def looked_for(query: str) -> dict[str, str]:
+    """What HITS compares with: of each noun every word, but for the noun's own; the whole of them comes first."""
+    words = small(query).split()
+    bound = letters_of(query)
+    for noun, called in CALLED.items():
+        mine = [escaped(word) for word in words if word not in called]
+        bound |= {f"{noun}_{n}": pattern for n, pattern in enumerate(_patterns(mine))}
+        bound[f"{noun}_phrase"] = f"%{' '.join(mine)}%"
+    return bound
+
+
+def _patterns(words: Sequence[str]) -> Iterator[str]:
+    last = WORDS - 1
+    yield from (f"%{word}%" for word in words[:last])
+    yield f"%{'%'.join(words[last:])}%"
+    yield from "%" * (last - len(words))
 
 
 HITS = Bundle(

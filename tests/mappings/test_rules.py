@@ -61,7 +61,22 @@ SITES = [
 ]  # fmt: skip
 NAMES = [None, "", "  ", "Müller  &\tSöhne ", "STRASSE", "Straße", "ﬁrm № 5", "Café", "Cafe\u0301", 7]
 WORDS = [None, "", "Booked", "booked", "Lost", 7, True, ["Booked"]]
-TEXTS = [None, "", "Müller", " padded ", "ten chars.", "eleven char", 7, 145.0, 12.5, 1e21, True, ["x"], {"a": 1}]
+TEXTS = [
+    None,
+    "",
+    "Müller",
+    "Mu\u0308ller",
+    " padded ",
+    "ten chars.",
+    "eleven char",
+    7,
+    145.0,
+    12.5,
+    1e21,
+    True,
+    ["x"],
+    {"a": 1},
+]
 SHIPPING = {"Booked": "booked", "7": "seven"}
 
 CORPUS: dict[str, tuple[convert.Convert, list[Any]]] = {

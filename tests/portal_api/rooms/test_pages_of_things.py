@@ -224,7 +224,7 @@ async def test_documents_and_contracts_begin_with_their_answer(browse, rich):
 
 async def test_what_a_search_found_stands_in_the_title(browse, rich):
     me = rich.session(rich.mine)
-    assert "<title>question 1: 1 found · Search" in (await browse("/search?q=question 1", who=me)).text
+    assert "<title>quokka-1201: 1 found · Search" in (await browse("/search?q=quokka-1201", who=me)).text
     assert "<title>qqqq: nothing found · Search" in (await browse("/search?q=qqqq", who=me)).text
     assert 'aria-describedby="said"' in (await browse("/search?q=qqqq", who=me)).text
 
@@ -236,6 +236,27 @@ async def test_search_finds_by_parts_of_names_and_numbers_and_takes_no_jokers(br
     assert "Question 1 of Quokka" in words(await browse("/search?q=question 1", who=me))
     assert "Nothing of yours is called “_%_%”" in words(await browse("/search?q=_%25_%25", who=me))
     assert "Two letters or more" in words(await browse("/search?q=a", who=me))
+
+
+@pytest.mark.parametrize(
+    ("query", "title"),
+    [
+        ("Invoice Quokka-1043", "Invoice Quokka-1043"),
+        ("request quokka-1201", "Question 1 of Quokka"),
+        ("quokka framework", "Framework agreement Quokka"),
+        ("hamburg quokka shipment", "HBL-Quokka-0"),
+        ("Fac\u0327ade Su\u0308d", "Façade Quokka"),
+        ("a quokka warehouse move 2 and", None),
+    ],
+)
+async def test_search_finds_what_a_page_calls_a_thing_and_words_in_any_order(browse, rich, query, title):
+    found = words(await browse("/search", who=rich.session(rich.mine), params={"q": query}))
+    assert title in found if title else "Nothing of yours" in found
+
+
+async def test_what_is_called_just_so_comes_before_what_only_has_the_words(browse, rich):
+    found = words(await browse("/search?q=question 1 of quokka", who=rich.session(rich.mine)))
+    assert found.index("Question 1 of Quokka") < found.index("Question 0 of Quokka")
 
 
 async def test_search_says_states_in_the_words_of_the_pages(browse, rich):
