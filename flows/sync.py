@@ -18,7 +18,7 @@ from hub.collector import rarely_collecting
 from hub.errors import FrontdeskError, RetryLater
 from mappings.mapping import Mapping as StreamMapping
 from store import crosswalk
-from store.anew import begin_anew, elsewhere
+from store.anew import begin_anew, elsewhere, owns_otherwise
 from store.engine import writing
 from store.forgetting import forget_other_nouns
 from store.runs import Begun, Stand, StreamResult, begin, finish, start_over
@@ -155,9 +155,12 @@ def _stand(hub: Hub, run: Begun, mapping: StreamMapping, connector: Connector[An
             # All at once: what is read of one stream would be shown by what another one brought from there.
             begin_anew(connection, run.source, others, run.id)
             log.warning("%s reads another place: nobody sees what is stored until it has been read anew", run.source)
+        here = (connection, run.source, mapping.stream)
+        if turned := owns_otherwise(*here, mapping.owner_kind):
+            begin_anew(connection, run.source, [mapping.stream], run.id)
         # What it brought as another noun is no longer read, and would stay in sight for ever.
-        moved = forget_other_nouns(connection, run.source, mapping.stream, mapping.into, run.id)
-        return start_over(connection, run.source, mapping.stream, stand, mapping.fingerprint, place, anew=moved)
+        moved = forget_other_nouns(*here, mapping.into, run.id)
+        return start_over(*here, stand, mapping.fingerprint, place, anew=moved or turned)
 
 
 def _failed(stream: str, error: FrontdeskError) -> StreamResult:

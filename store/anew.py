@@ -1,4 +1,4 @@
-"""What a stream brought is nobody's until it has been read anew: it was another company's.
+"""What a stream brought is nobody's until it has been read anew: it was another company's, or another kind of owner's.
 
 Our ids are made of the source's own, and another company's customer 3 has the same one. Whose it was, what it was
 recognised by, a link by hand: all of that was said of another customer. The rows stay, out of sight, so that the sweep
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, Select, delete, or_, select, update
+from sqlalchemy import Connection, Select, delete, false, or_, select, update
 
 from store import held, left_out
 from store.crosswalk import ANCHOR, OWNED
@@ -18,12 +18,24 @@ from store.live import held_ids
 from store.tables import ENTITIES
 
 NOBODYS = {"client_id": None, "rule": None, "evidence": None, "matched_at": None}
+FITTING = {
+    "self": Crosswalk.c.rule.is_not_distinct_from(ANCHOR),
+    "match": Crosswalk.c.rule.is_distinct_from(ANCHOR),
+}
+"""By a mapping's kind of owner: which records of the crosswalk it can have stored."""
 
 
 def elsewhere(connection: Connection, source: str, place: str) -> list[str]:
     """The streams of a source that were read in another place until now."""
     other = (StreamState.c.source == source, StreamState.c.place.is_not(None), StreamState.c.place != place)
     return list(connection.scalars(select(StreamState.c.stream).where(*other)))
+
+
+def owns_otherwise(connection: Connection, source: str, stream: str, owner_kind: str) -> bool:
+    """Whether a stream's records were clients and are matched to some from now on, or the other way round."""
+    misfit = ~FITTING.get(owner_kind, false())
+    query = select(Crosswalk.c.id).where(Crosswalk.c.source == source, Crosswalk.c.stream == stream, misfit).limit(1)
+    return connection.execute(query).first() is not None
 
 
 def begin_anew(connection: Connection, source: str, streams: Sequence[str], run_id: str) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import and_, func, select, update
 
 from flows.hub import Hub
 from flows.status import status
@@ -16,6 +16,8 @@ from flows.targeted import read_again
 from hub.errors import RetryLater
 from hub.ids import entity_id
 from mappings import convert
+from store import crosswalk
+from store.engine import writing
 from store.hub_tables import Change, StreamState
 from store.live import live_ids
 from store.runs import begin, finish, start_over
@@ -91,6 +93,49 @@ def test_a_new_rule_of_whose_a_customer_is_holds_for_the_customers_known_before(
     sync_source(hub, "model")
     with hub.engine.connect() as connection:
         assert connection.scalar(select(Invoice.c.client_id).where(Invoice.c.external_id == "I02")) == MUELLER
+
+
+BOOKS_ALONE = """
+source: model
+stream: Customer
+into: client
+key: Id
+modified: at
+owner: self
+known_by:
+  name: {from: Name, as: name}
+fields:
+  name: Name
+"""
+
+
+def owners(hub: Hub) -> dict[str, str | None]:
+    """By invoice, the live client who sees it."""
+    mine = and_(Client.c.id == Invoice.c.client_id, Client.c.deleted_at.is_(None))
+    query = select(Invoice.c.external_id, Client.c.external_id).join(Client, mine, isouter=True)
+    with hub.engine.connect() as connection:
+        return dict(connection.execute(query).all())
+
+
+def test_customers_that_were_clients_are_matched_to_some_once_a_crm_joins_and_back_again(hub: Hub, source: Any) -> None:
+    folder = Path(hub.settings.mappings_path or "") / "model"
+    matched = {stream: (folder / f"{stream}.yaml").read_text() for stream in ("Account", "Customer")}
+    (folder / "Account.yaml").unlink()
+    (folder / "Customer.yaml").write_text(BOOKS_ALONE.lstrip())
+    sync_source(hub, "model")
+    assert set(owners(hub).values()) == {"C1", "C2", "C3"}
+    for stream, text in matched.items():
+        (folder / f"{stream}.yaml").write_text(text)
+    sync_source(hub, "model")
+    assert set(owners(hub).values()) == {"A1", "A2", None}
+    assert status(hub.engine).unmatched == 1, "ops hear of the one whom no account names"
+    with writing(hub.engine) as connection:
+        assert crosswalk.link(connection, entity_id("model", "Customer", "C3"), MUELLER, "ops@firm.example")
+    (folder / "Account.yaml").unlink()
+    (folder / "Customer.yaml").write_text(BOOKS_ALONE.lstrip())
+    sync_source(hub, "model")
+    assert set(owners(hub).values()) == {"C1", "C2", "C3"}
+    assert changes(hub) == 0, "nothing has happened at the client's"
 
 
 def test_what_a_stream_brings_as_another_noun_from_now_on_leaves_the_old_one(hub: Hub, source: Any) -> None:
