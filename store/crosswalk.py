@@ -24,6 +24,9 @@ ANCHOR, MANUAL, PARENT = "anchor", "manual", "parent"
 OWNED: Mapping[str, Table[Any]] = {**ENTITIES, HeldRecord.name: HeldRecord}
 """What belongs to a client through an owner record."""
 IDENTITY = "identity"
+IDENTITY_COLUMNS = ("id", "source", "stream", "external_id", "label", "matched_at", "deleted_at")
+KEY_COLUMNS = ("crosswalk_id", "kind", "value", "rank")
+Keys = dict[tuple[object, ...], None]
 
 
 class OwnerRecord(Protocol):
@@ -65,42 +68,53 @@ def decide(candidates: Sequence[tuple[int, str, str, str]]) -> Decision:
 
 
 def register(connection: Connection, source: str, stream: str, owners: Iterable[OwnerRecord], *, anchor: bool) -> None:
-    """Store owner records and the keys they offer. An anchor is itself the client, and is known by its keys."""
-    owners = list({owner.id: owner for owner in owners}.values())
-    identity = [
-        (o.id, source, stream, o.external_id, o.label, None, *((o.id, ANCHOR) if anchor else (None, None)))
-        for o in owners
+    """Store owner records and the keys they offer. An anchor is itself the client, and is known by its keys.
+
+    What is known as it is stays decided: a balance that changes is nothing to recognise a customer by.
+    """
+    offered = {owner.id: owner for owner in owners}
+    keys = {owner.id: _keys(owner, anchor=anchor) for owner in offered.values()}
+    known = _known(connection, list(offered), anchor=anchor)
+    fresh = [owner for owner in offered.values() if known.get(owner.id) != (owner.label, keys[owner.id])]
+    columns = (*IDENTITY_COLUMNS, "client_id", "rule") if anchor else IDENTITY_COLUMNS
+    identity: list[tuple[object, ...]] = [
+        (o.id, source, stream, o.external_id, o.label, None, None, *((o.id, ANCHOR) if anchor else ())) for o in fresh
     ]
-    _store_identities(connection, identity, anchor=anchor)
-    table = ClientKey if anchor else CrosswalkKey
-    owner_column = ClientKey.c.client_id if anchor else CrosswalkKey.c.crosswalk_id
-    for chunk in rows.chunks([owner.id for owner in owners]):
-        connection.execute(delete(table).where(owner_column.in_(chunk)))
-    if anchor:
-        keys: list[tuple[object, ...]] = [(o.id, kind, value) for o in owners for kind, value in dict.fromkeys(o.keys)]
-        rows.insert(connection, "client_key", ("client_id", "kind", "value"), keys)
-        return
-    ranked = {(o.id, kind, value): rank for o in owners for rank, (kind, value) in reversed(list(enumerate(o.keys)))}
-    rows.insert(
-        connection,
-        "crosswalk_key",
-        ("crosswalk_id", "kind", "value", "rank"),
-        [(*key, rank) for key, rank in ranked.items()],
-    )
-
-
-def _store_identities(connection: Connection, identity: list[tuple[object, ...]], *, anchor: bool) -> None:
-    columns = ("id", "source", "stream", "external_id", "label", "matched_at", "client_id", "rule")
-    known: set[str] = set()
-    for chunk in rows.chunks([str(row[0]) for row in identity]):
-        known.update(connection.scalars(select(Crosswalk.c.id).where(Crosswalk.c.id.in_(chunk))))
-        connection.execute(update(Crosswalk).where(Crosswalk.c.id.in_(chunk)).values(deleted_at=None))
     rows.insert(connection, "crosswalk", columns, [row for row in identity if row[0] not in known])
-    again = [row for row in identity if row[0] in known]
+    rows.upsert(connection, "crosswalk", columns, [row for row in identity if row[0] in known])
+    _store_keys(connection, {o.id: keys[o.id] for o in fresh}, [o.id for o in fresh if o.id in known], anchor=anchor)
+
+
+def _keys(owner: OwnerRecord, *, anchor: bool) -> Keys:
+    """(kind, value) of a client, (kind, value, rank) of what is matched to one; each once, as it comes first."""
     if anchor:
-        rows.upsert(connection, "crosswalk", columns, again)
-    else:
-        rows.upsert(connection, "crosswalk", columns[:6], [row[:6] for row in again])
+        return dict.fromkeys(owner.keys)
+    ranked = {key: rank for rank, key in reversed(list(enumerate(owner.keys)))}
+    return {(*key, rank): None for key, rank in ranked.items()}
+
+
+def _known(connection: Connection, ids: Sequence[str], *, anchor: bool) -> dict[str, tuple[str | None, Keys] | None]:
+    """Of those that are stored: label and keys; None for one that is gone, or was stored as another kind of record."""
+    query = select(Crosswalk.c.id, Crosswalk.c.label, Crosswalk.c.rule, Crosswalk.c.deleted_at)
+    stored = connection.execute(query.where(rows.among(connection, Crosswalk.c.id, ids))).all()
+    known: dict[str, tuple[str | None, Keys] | None] = {row.id: None for row in stored}
+    here = {row.id: row.label for row in stored if row.deleted_at is None and (row.rule == ANCHOR) == anchor}
+    if here:
+        known |= {key: (label, {}) for key, label in here.items()}
+        columns = [*ClientKey.c] if anchor else [getattr(CrosswalkKey.c, name) for name in KEY_COLUMNS]
+        for key, *rest in connection.execute(select(*columns).where(rows.among(connection, columns[0], here))):
+            standing = known[key]
+            assert standing is not None
+            standing[1][tuple(rest)] = None
+    return known
+
+
+def _store_keys(connection: Connection, keys: Mapping[str, Keys], again: Sequence[str], *, anchor: bool) -> None:
+    table, column = (ClientKey, ClientKey.c.client_id) if anchor else (CrosswalkKey, CrosswalkKey.c.crosswalk_id)
+    if again:
+        connection.execute(delete(table).where(rows.among(connection, column, again)))
+    names = ("client_id", "kind", "value") if anchor else KEY_COLUMNS
+    rows.insert(connection, table.name, names, [(id_, *key) for id_, offered in keys.items() for key in offered])
 
 
 def match(connection: Connection) -> dict[str, str | None]:

@@ -20,7 +20,7 @@ from flows.targeted import replay
 from hub.errors import BadRecord, RetryLater
 from hub.ids import entity_id
 from store import crosswalk
-from store.hub_tables import HeldRecord, StreamState
+from store.hub_tables import Crosswalk, HeldRecord, StreamState
 from store.merge import merge
 from store.runs import begin
 from store.tables import Invoice, Milestone
@@ -81,6 +81,36 @@ def test_a_client_that_arrives_after_what_is_its_own_gets_it(hub: Hub, source: A
     late = entity_id("model", "Account", "A9")
     assert invoices(hub)["I77"][1] == late
     assert [held.client_id for held in waiting(hub)] == [late]
+
+
+def decided_at(hub: Hub) -> dict[str, Any]:
+    with hub.engine.connect() as connection:
+        return dict(connection.execute(select(Crosswalk.c.external_id, Crosswalk.c.matched_at)).all())
+
+
+def test_only_what_a_customer_is_known_by_has_it_decided_again(hub: Hub, source: Any) -> None:
+    change_mapping(hub, "Customer", "  name: Name", "  name: Name\n  phone: phone")
+    sync_source(hub, "model")
+    decided = decided_at(hub)
+    source.put("Customer", "C2", Name="o'neill", phone="+44 1")
+    source.put("Customer", "C1", Name="Mueller", phone="+49 1")
+    source.put("Account", "A2", Name="O'Neill", customer=None, touched=True)
+    source.save()
+    assert [result.updated for result in sync_source(hub, "model").streams] == [0, 2, 0]
+    assert decided_at(hub) == decided
+    source.put("Customer", "C1", Name="Müller & Söhne", phone="+49 1")
+    source.put("Customer", "C2", Name="Somebody else", phone="+44 1")
+    source.save()
+    sync_source(hub, "model")
+    again = decided_at(hub)
+    assert {key for key in again if again[key] != decided[key]} == {"C1", "C2"}
+    source.delete("Customer", "C1")
+    source.save()
+    sync_source(hub, "model")
+    source.put("Customer", "C1", Name="Müller & Söhne", phone="+49 1")
+    source.save()
+    sync_source(hub, "model")
+    assert decided_at(hub)["C1"] > again["C1"], "one that returns is decided again"
 
 
 @pytest.mark.parametrize("seen_by", ["feed", "sweep"])
