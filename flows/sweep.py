@@ -12,6 +12,7 @@ from typing import Any
 
 from connectors.contract import Stream, Want
 from flows import brake
+from flows.fields import is_relationship
 from flows.hub import Hub
 from flows.leased import Leased, give_back
 from flows.pull import Pull
@@ -157,7 +158,7 @@ def sweep_source(hub: Hub, source: str, *, let_through: bool = False) -> tuple[S
 def _one_night(
     hub: Hub, session: Any, stream: Stream[Any], mapping: StreamMapping, run: Begun, place: str, *, let_through: bool
 ) -> StreamResult:
-    """Sweep a stream; one with calculated fields is read again first, for their changes come with no record."""
+    """Sweep a stream; one with calculated or another record's fields is read again first: no record tells of them."""
     stand, result = run.stands[mapping.stream], StreamResult(mapping.stream, "done", 0, 0, 0, 0, 0, 0, 0.0)
     try:
         if stand.place not in (None, place):
@@ -174,11 +175,13 @@ def _one_night(
 
 
 def _is_calculated(session: Any, stream: Stream[Any], mapping: StreamMapping) -> bool:
-    """Whether the mapping reads a field that the source works out."""
+    """Whether the mapping reads what the source works out, or what is another record's."""
     if stream.describe is None:
         return False
-    wanted = {name.lower() for name in mapping.plain_fields}
-    return any(field.calculated and name.lower() in wanted for name, field in stream.describe(session).items())
+    fields, wanted = stream.describe(session), {name.lower() for name in mapping.plain_fields}
+    if any(field.calculated and name.lower() in wanted for name, field in fields.items()):
+        return True
+    return any(is_relationship(path.partition(".")[0], fields) for path in mapping.source_fields if "." in path)
 
 
 def _none_swept(run: Begun, results: list[StreamResult], error: FrontdeskError) -> int:

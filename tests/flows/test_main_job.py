@@ -17,6 +17,7 @@ from sqlalchemy import Engine, func, select
 from flows.check import check
 from flows.hub import Hub
 from flows.reconcile import reconcile_source
+from flows.sweep import sweep_source
 from flows.sync import sync_source
 from hub.settings import Settings, Source
 from portal_api.queries import statement
@@ -206,6 +207,25 @@ def test_a_shipment_delayed_in_the_crm_is_late_here_after_the_next_sync(hub: Hub
     assert later == row.eta_at + dt.timedelta(days=3)
 
 
+def test_accounts_merged_in_the_crm_are_one_client_here_after_the_next_sync(
+    hub: Hub, state: State, sandbox: str
+) -> None:
+    sync_source(hub, "salesforce")
+    with hub.engine.connect() as connection:
+        some = select(Shipment.c.client_id).where(Shipment.c.deleted_at.is_(None)).distinct()
+        master, loser = connection.execute(select(Client).where(Client.c.id.in_(some)).order_by(Client.c.id).limit(2))
+    whose = [Shipment.c.client_id == client.id for client in (master, loser)]
+    mine, theirs = (count(hub, condition) for condition in whose)
+    merge = {"id": master.external_id, "loser": loser.external_id}
+    httpx.post(f"{sandbox}/control/edits/merge-accounts", json=merge).raise_for_status()
+    sync_source(hub, "salesforce")
+    assert [count(hub, condition) for condition in whose] == [mine + theirs, 0]
+    assert count(hub, Client.c.id == loser.id, Client.c.deleted_at.is_not(None)) == 1
+    # The events' owner is read through their shipment, so that no change of theirs tells of it: the night does.
+    sweep_source(hub, "salesforce")
+    assert reconcile_source(hub, "salesforce").agrees
+
+
 def test_revoked_credentials_are_said_in_one_sentence_and_nothing_is_lost(
     engine: Engine, state: State, sandbox: str, tmp_path: Path
 ) -> None:
@@ -227,6 +247,10 @@ def test_a_customer_who_is_made_inactive_keeps_the_invoices_at_the_client(hub: H
         customer = known.one()
     theirs = (Invoice.c.owner_id == customer.id, Invoice.c.client_id == customer.client_id)
     assert (before := count(hub, *theirs)) > 0
+    with hub.engine.connect() as connection:
+        unpaid = connection.scalars(select(Invoice.c.external_id).where(*theirs, Invoice.c.balance_minor > 0)).all()
+    for invoice in unpaid:  # who owes something cannot be made inactive
+        httpx.post(f"{sandbox}/control/edits/pay-invoice", json={"id": invoice}).raise_for_status()
     gone = {"vendor": SYSTEMS[1], "kind": "Customer", "id": customer.external_id}
     httpx.post(f"{sandbox}/control/edits/delete", json=gone).raise_for_status()
     sync_source(hub, SYSTEMS[1])
