@@ -117,9 +117,13 @@ def replay(drive: Drive, cursor: Mapping[str, Any]) -> Iterator[Page]:
 
 
 def settled(drive: Drive, outcomes: dict[str, Outcome], again: Again) -> tuple[dict[str, Outcome], Again]:
-    """The outcomes with those below folders whose time has come, and the folders that still wait."""
+    """The outcomes with those below folders whose time has come, and the folders that still wait.
+
+    One that is gone by then is not asked for: Drive may answer 404 for the whole list.
+    """
     due = [folder_id for folder_id, time in again.items() if parse_instant(time) <= drive.clock]
-    return below(drive, due) | outcomes, {id_: time for id_, time in again.items() if id_ not in due}
+    there = [folder_id for folder_id in due if folder_id in tree_of(drive).folders]
+    return below(drive, there) | outcomes, {id_: time for id_, time in again.items() if id_ not in due}
 
 
 def digest(drive: Drive, changes: ChangePage, known: Known) -> tuple[dict[str, Outcome], bool, Known, list[str]]:

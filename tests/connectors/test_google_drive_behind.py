@@ -126,6 +126,24 @@ def test_what_a_list_lacked_below_a_folder_is_read_when_it_has_settled(drive, fi
     assert "again" not in copy.cursor
 
 
+def test_a_folder_that_is_gone_when_its_time_has_come_is_not_asked_for(drive, firm, monkeypatch):
+    copy = Copy().sync(drive)
+    firm.folder("new", "New", "a")
+    copy.sync(drive)
+    firm.change("new", deleted=True)
+    copy.sync(drive)
+    copy.cursor["again"] = {"new": in_time(copy.cursor["again"]["new"])}
+    plain = listing.list_page
+
+    def page(drive: Drive, query: str, *rest: Any) -> Any:
+        assert "'new'" not in query
+        return plain(drive, query, *rest)
+
+    monkeypatch.setattr(listing, "list_page", page)
+    assert copy.sync(drive).places() == firm.truth()
+    assert "again" not in copy.cursor
+
+
 def in_time(text: str) -> str:
     """The time at which a folder is read again, as it looks when it has come."""
     return (dt.datetime.fromisoformat(text) - files.SETTLED).isoformat()
