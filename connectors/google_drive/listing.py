@@ -103,9 +103,16 @@ def list_page(drive: Drive, query: str, fields: str, token: str) -> tuple[list[A
     """
     where = drive.where() | ({"corpora": "drive"} if drive.settings.drive_id else {})
     request = drive.service.files().list(
-        q=query, fields=f"nextPageToken,files({fields})", pageSize=PAGE_SIZE, pageToken=token or None, **where
+        q=query,
+        fields=f"nextPageToken,incompleteSearch,files({fields})",
+        pageSize=PAGE_SIZE,
+        pageToken=token or None,
+        **where,
     )
     answer = asked_with_token(drive, request, token)
+    if answer.get("incompleteSearch"):
+        # What it left out would count as gone.
+        raise RetryLater("Google Drive has not searched everything.")
     return listed(drive, answer, "files"), answer.get("nextPageToken", "")
 
 
@@ -191,11 +198,14 @@ CHANGES = f"nextPageToken,newStartPageToken,changes(changeType,time,removed,file
 
 
 def fetch_changes(drive: Drive, token: str) -> ChangePage:
-    """Ask for a page of the change log."""
-    request = drive.service.changes().list(pageToken=token, pageSize=PAGE_SIZE, fields=CHANGES, **drive.where())
-    page = page_of(drive, asked_with_token(drive, request, token))
-    refuse_lost_root(drive, page)
-    return page
+    """A page of the change log that tells of something, or the last: up to when an empty one reaches, nothing says."""
+    while True:
+        request = drive.service.changes().list(pageToken=token, pageSize=PAGE_SIZE, fields=CHANGES, **drive.where())
+        page = page_of(drive, asked_with_token(drive, request, token))
+        if page.last or page.changes or page.nameless:
+            refuse_lost_root(drive, page)
+            return page
+        token = page.following
 
 
 def page_of(drive: Drive, answer: dict[str, Any]) -> ChangePage:

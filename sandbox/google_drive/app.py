@@ -6,7 +6,19 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from sandbox import bearers
-from sandbox.google_drive import auth, channels, content, downloads, files, listing, permissions, tree, uploads, writing
+from sandbox.google_drive import (
+    auth,
+    change_log,
+    channels,
+    content,
+    downloads,
+    files,
+    listing,
+    permissions,
+    tree,
+    uploads,
+    writing,
+)
 from sandbox.google_drive.batch import batch_endpoint
 from sandbox.google_drive.wire import Answer, Call, Check, Handler, endpoint, json_response
 from sandbox.state import State
@@ -62,8 +74,8 @@ FILE_UPLOAD: Methods = {"POST": (uploads.post, auth.session_or(WRITE)), "PUT": (
 PATHS: dict[str, Methods] = {
     "/token": {"POST": (auth.token, auth.anyone)},
     "/drive/v3/about": {"GET": (listing.about, READ)},
-    "/drive/v3/changes": {"GET": (listing.list_changes, READ)},
-    "/drive/v3/changes/startPageToken": {"GET": (listing.start_token, READ)},
+    "/drive/v3/changes": {"GET": (change_log.list_changes, READ)},
+    "/drive/v3/changes/startPageToken": {"GET": (change_log.start_token, READ)},
     "/drive/v3/changes/watch": {"POST": (channels.watch, READ)},
     "/drive/v3/channels/stop": {"POST": (channels.stop, READ)},
     "/drive/v3/drives": {"GET": (listing.list_drives, READ)},

@@ -23,10 +23,10 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from starlette.responses import Response
 
 from sandbox.google_drive.tree import OWNER
+from sandbox.google_drive.tree import SERVICE_ACCOUNT as EMAIL
 from sandbox.google_drive.wire import Call, DriveError, json_response
 from sandbox.state import State
 
-EMAIL = "hub@sandbox-project.iam.example"
 AUDIENCE = "https://oauth2.googleapis.com/token"
 OLD_AUDIENCES = ("https://www.googleapis.com/oauth2/v4/token", "https://accounts.google.com/o/oauth2/token")
 GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"

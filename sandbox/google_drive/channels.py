@@ -15,7 +15,7 @@ from starlette.responses import Response
 
 from sandbox import changes
 from sandbox.changes import Change
-from sandbox.google_drive import listing
+from sandbox.google_drive import change_log, listing
 from sandbox.google_drive.tree import VENDOR
 from sandbox.google_drive.wire import Answer, Call, DriveError, invalid
 from sandbox.notices import Delivery, prepare, queue
@@ -42,8 +42,8 @@ def watch(call: Call) -> Answer:
     file_id = call.path.get("id", "")
     if file_id:
         listing.visible(call, file_id)
-    elif not call.query.get("pageToken", "").isdigit():
-        raise invalid("pageToken")
+    else:
+        change_log.change_place(call)
     shown = opened(call, wish, file_id)
     prepare(call.state)
     changes.listen(call.state, VENDOR)

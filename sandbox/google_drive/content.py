@@ -183,7 +183,7 @@ def seen(call: Call) -> File:
 
 def found(call: Call, file_id: str) -> File:
     """The file, or 404."""
-    file = find(call.state, file_id)
+    file = find(call.state, file_id, call.user)
     if file is None:
         raise not_found(file_id)
     return file

@@ -60,6 +60,7 @@ OWN = {
     "unavailable": "503, which passes.",
     "insufficient_permissions": "The user may not do this with this file.",
     "not_enabled": "The project has not switched the Drive API on.",
+    "incomplete_search": "files.list has not searched everything, and says so.",
 }
 """Faults that only this vendor knows."""
 USUAL = {
@@ -67,10 +68,11 @@ USUAL = {
     "download_quota": ("GET POST", r"alt=media|/files/[^/?]+/download"),
     "export_too_large": ("GET", r"/export"),
     "short_pages": ("GET", r"/drive/v3/(files|changes)\?"),
+    "incomplete_search": ("GET", r"/drive/v3/files\?"),
     "unavailable": ("", ""),
 }
 """Where Google says so: methods (none for any), and a pattern in path and query."""
-PLAYED = ("short_pages",)
+PLAYED = ("short_pages", "incomplete_search")
 """Those that are no error but another answer."""
 SIGN_IN = "/token"
 AT_SIGN_IN = {

@@ -6,23 +6,17 @@ import base64
 import binascii
 import hashlib
 import json
-from collections.abc import Iterator
-from heapq import merge
-from itertools import islice
 from typing import Any
 
 from starlette.responses import Response
 
 from sandbox.google_drive.content import media
 from sandbox.google_drive.query import Condition, QueryError, compile_query
-from sandbox.google_drive.resource import DEFAULT_FILE, iso, resource, user
+from sandbox.google_drive.resource import DEFAULT_FILE, resource, user
 from sandbox.google_drive.tree import VENDOR, File, find, select_files
 from sandbox.google_drive.wire import Answer, Call, DriveError, invalid, not_found
-from sandbox.state import Record, State
 
 DEFAULT_LIST = f"kind,nextPageToken,incompleteSearch,files({DEFAULT_FILE})"
-CHANGE = f"kind,type,changeType,time,removed,fileId,driveId,file({DEFAULT_FILE})"
-DEFAULT_CHANGES = f"kind,nextPageToken,newStartPageToken,changes({CHANGE})"
 PAGE_TOKEN_MS = 6 * 3600 * 1000
 NAME = "json_extract(body, '$.name')"
 ORDERS = {
@@ -42,7 +36,7 @@ ORDERS = {
 
 def visible(call: Call, file_id: str) -> File:
     """The file, or 404 as Drive gives it for what is missing, out of sight or in a shared drive not asked for."""
-    file = find(call.state, file_id)
+    file = find(call.state, file_id, call.user)
     if file is None or (
         file.body.get("driveId") and not (call.flag("supportsAllDrives") or call.flag("supportsTeamDrives"))
     ):
@@ -62,27 +56,38 @@ def list_files(call: Call) -> Answer:
     """GET /drive/v3/files."""
     condition = searched(call)
     order = ordered(call, full_text=condition.full_text)
-    size = call.number("pageSize", 100, 1000)
+    size = page_size(call)
     place, space = page_place(call), int("drive" in spaces(call))
     where, args = f"NOT gone AND {space} AND {drive_condition(call)} AND {condition.sql}", drive_args(call)
     args = (*args, *condition.args)
     if order:
         offset = int(place.get("offset", 0))
         tail = f"ORDER BY {order}, id LIMIT ? OFFSET ?"
-        found = list(select_files(call.state, where, (*args, size + 1, offset), tail))
+        found = list(select_files(call.state, where, (*args, size + 1, offset), tail, viewer=call.user))
         following: dict[str, Any] = {"offset": offset + size}
     else:
         # By parents few files are left, so they are found by parent and sorted; else the ids are walked in order.
         tail, limits = "ORDER BY id LIMIT ?", (place.get("after", ""), size + 1)
         by_parent = condition.by_parent
-        found = list(select_files(call.state, f"{where} AND id > ?", (*args, *limits), tail, by_parent=by_parent))
-        following = {"after": found[size - 1].id} if len(found) > size else {}
+        found = list(
+            select_files(
+                call.state, f"{where} AND id > ?", (*args, *limits), tail, by_parent=by_parent, viewer=call.user
+            )
+        )
+        following = {"after": found[size - 1].id if size and len(found) > size else limits[0]}
     answer: dict[str, Any] = {"kind": "drive#fileList"}
     if len(found) > size:
         answer["nextPageToken"] = page_token(call, following)
-    answer["incompleteSearch"] = False
-    answer["files"] = [resource(call.state, file, call.base) for file in found[:size]]
+    answer["incompleteSearch"] = call.fault == "incomplete_search"
+    shown = found[:size:2] if answer["incompleteSearch"] else found[:size]
+    answer["files"] = [resource(call.state, file, call.base) for file in shown]
     return Answer(answer, "FileList", DEFAULT_LIST)
+
+
+def page_size(call: Call) -> int:
+    """How many entries a page holds. Drive may send fewer than were asked for, even none."""
+    size = call.number("pageSize", 100, 1000)
+    return 0 if call.fault == "short_pages" else size
 
 
 def searched(call: Call) -> Condition:
@@ -180,80 +185,6 @@ def page_place(call: Call) -> dict[str, Any]:
     if not good:
         raise invalid("pageToken")
     return dict(place)
-
-
-def start_token(call: Call) -> Answer:
-    """GET /drive/v3/changes/startPageToken."""
-    if call.query.get("driveId"):
-        known_drive(call, call.query["driveId"])
-    return Answer({"kind": "drive#startPageToken", "startPageToken": str(next_seq(call.state))}, "StartPageToken")
-
-
-def next_seq(state: State) -> int:
-    """The number that the next write gets: a change token."""
-    return int(state.fact("seq", "0")) + 1
-
-
-def list_changes(call: Call) -> Answer:
-    """GET /drive/v3/changes: the state of everything written since the token, each file once, in order of writing."""
-    if "pageToken" not in call.query:
-        raise DriveError(400, "required", "Required parameter: pageToken", location="pageToken")
-    upto, size = next_seq(call.state), call.number("pageSize", 100, 1000)
-    token = call.query["pageToken"]
-    if not token.isdigit() or not 0 < int(token) <= upto:
-        raise invalid("pageToken")
-    spaces(call)
-    if call.query.get("driveId"):
-        need_switches(call)
-        known_drive(call, call.query["driveId"])
-    # Bounded by the number read first: what is written meanwhile has a higher one and comes with the next token.
-    bounds = int(token), upto
-    both: Iterator[File | Record] = merge(
-        changed(call, *bounds), changed_drives(call, *bounds), key=lambda one: one.seq
-    )
-    found = list(islice(both, size + 1))
-    answer: dict[str, Any] = {"kind": "drive#changeList"}
-    if len(found) > size:
-        answer["nextPageToken"] = str(found[size].seq)
-    else:
-        answer["newStartPageToken"] = str(upto)
-    answer["changes"] = [change(call, one) for one in found[:size]]
-    return Answer(answer, "ChangeList", DEFAULT_CHANGES)
-
-
-def changed(call: Call, since: int, upto: int) -> Iterator[File]:
-    """Files written since, as the call's switches allow."""
-    where = "seq >= ? AND seq < ?"
-    args: tuple[object, ...] = (since, upto)
-    if call.query.get("driveId"):
-        where, args = f"{where} AND json_extract(body, '$.driveId') = ?", (*args, call.query["driveId"])
-    elif not shared_drives(call) or call.flag("restrictToMyDrive"):
-        where += " AND json_extract(body, '$.driveId') IS NULL"
-    if not call.flag("includeRemoved", default=True):
-        where += " AND NOT gone"
-    return select_files(call.state, where, args, "ORDER BY seq")
-
-
-def changed_drives(call: Call, since: int, upto: int) -> Iterator[Record]:
-    """Shared drives that were renamed, joined or left since; they stand in the user's log and in their own."""
-    where, args = "seq >= ? AND seq < ?", list[object]((since, upto))
-    if call.query.get("driveId"):
-        where, args = f"{where} AND id = ?", [*args, call.query["driveId"]]
-    if not shared_drives(call) or call.flag("restrictToMyDrive"):
-        return iter(())
-    where += "" if call.flag("includeRemoved", default=True) else " AND deleted = 0"
-    return call.state.select(VENDOR, "drive", where, args, "ORDER BY seq")
-
-
-def change(call: Call, one: File | Record) -> dict[str, Any]:
-    """One entry: the file or drive as it is now, or that it is out of sight."""
-    kind, gone = ("drive", one.deleted) if isinstance(one, Record) else ("file", one.gone)
-    entry: dict[str, Any] = {"kind": "drive#change", "type": kind, "changeType": kind, "time": iso(one.modified)}
-    entry |= {"removed": gone, f"{kind}Id": one.id}
-    if gone:
-        return entry
-    shown = drive_resource(one.id, one.body) if isinstance(one, Record) else resource(call.state, one, call.base)
-    return {**entry, kind: shown}
 
 
 def about(call: Call) -> Answer:

@@ -1,4 +1,5 @@
-"""permissions.*: who else may see a file. They are kept and shown, also in `q`; what they allow is not enforced.
+"""permissions.*: who else may see a file. They are kept and shown, also in `q`. They say what the service account sees
+that names no user (`tree.SEEN`), and forbid nobody else anything.
 
 Sources: the discovery document (Permission), and Google's guide on sharing. Inherited ones are not told below a folder.
 """

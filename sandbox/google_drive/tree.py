@@ -21,16 +21,24 @@ from sandbox.state import State
 VENDOR, KIND = "google_drive", "file"
 FOLDER = "application/vnd.google-apps.folder"
 OWNER = "hub@sandbox.example"
+SERVICE_ACCOUNT = "hub@sandbox-project.iam.example"
+"""Who asks when no user is named: sees what was shared with it, where a user of the domain sees all."""
 
 # Literals, not parameters: SQLite uses a partial index only where it can prove the condition while preparing.
 OURS = f"vendor = '{VENDOR}' AND kind = '{KIND}'"
 PARENT = "json_extract(body, '$.parents[0]')"
 GONE = "(deleted = 1 OR json_extract(body, '$._unshared') = 1)"
 TRASHED = "(json_extract(body, '$.trashed') = 1 AND json_extract(body, '$.explicitlyTrashed') IS NOT 0)"
+PERMITTED = "json_extract(body, '$._permissions') IS NOT NULL"
+SHARED = (
+    f"({PERMITTED} AND EXISTS (SELECT 1 FROM json_each(body, '$._permissions') "
+    f"WHERE lower(json_extract(value, '$.emailAddress')) = '{SERVICE_ACCOUNT}'))"
+)
 INDEXES = f"""
 CREATE INDEX IF NOT EXISTS drive_parent ON record ({PARENT}) WHERE {OURS};
 CREATE INDEX IF NOT EXISTS drive_gone ON record (id) WHERE {OURS} AND {GONE};
 CREATE INDEX IF NOT EXISTS drive_trashed ON record (id) WHERE {OURS} AND {TRASHED};
+CREATE INDEX IF NOT EXISTS drive_permitted ON record (id) WHERE {OURS} AND {PERMITTED};
 """
 
 
@@ -49,14 +57,26 @@ def below(name: str, condition: str, index: str) -> str:
 
 GONE_FOLDERS = below("gone_folder", GONE, "drive_gone")
 TRASHED_FOLDERS = below("trashed_folder", TRASHED, "drive_trashed")
-FILES = f"""
-WITH RECURSIVE {GONE_FOLDERS}, {TRASHED_FOLDERS}, file AS (
-    SELECT vendor, id, body, created, modified, seq, {PARENT} AS parent,
-           (coalesce({GONE}, 0) OR coalesce({PARENT} IN (SELECT id FROM gone_folder), 0)) AS gone,
+SHARED_FOLDERS = below("shared_folder", SHARED, "drive_permitted")
+SEEN = f"({SHARED} OR coalesce({PARENT} IN (SELECT id FROM shared_folder), 0))"
+
+
+def files(seen: str, source: str) -> str:
+    """The beginning of a query over `file`; `seen` says what the caller sees, `source` where to look."""
+    return f"""
+WITH RECURSIVE {GONE_FOLDERS}, {TRASHED_FOLDERS}, {SHARED_FOLDERS}, file AS (
+    SELECT vendor, id, body, created, modified, seq, {PARENT} AS parent, {seen} AS seen,
+           (coalesce({GONE}, 0) OR coalesce({PARENT} IN (SELECT id FROM gone_folder), 0) OR NOT {seen}) AS gone,
            (coalesce({TRASHED}, 0) OR coalesce({PARENT} IN (SELECT id FROM trashed_folder), 0)) AS trashed
-    FROM record WHERE {OURS})
+    FROM {source} WHERE {OURS})
 SELECT id, body, created, modified, seq, gone, trashed FROM file WHERE """
-FILES_BY_PARENT = FILES.replace(f"FROM record WHERE {OURS})", f"FROM record INDEXED BY drive_parent WHERE {OURS})")
+
+
+FILES = {
+    (viewer, by_parent): files(seen, f"record{' INDEXED BY drive_parent' if by_parent else ''}")
+    for viewer, seen in (("", "1"), (SERVICE_ACCOUNT, SEEN))
+    for by_parent in (False, True)
+}
 
 __all__ = ["ROOT_ID", "alias"]
 
@@ -80,17 +100,27 @@ def prepare(state: State) -> None:
 
 
 def select_files(
-    state: State, where: str, args: tuple[object, ...] = (), tail: str = "ORDER BY id", *, by_parent: bool = False
+    state: State,
+    where: str,
+    args: tuple[object, ...] = (),
+    tail: str = "ORDER BY id",
+    *,
+    by_parent: bool = False,
+    viewer: str = "",
 ) -> Iterator[File]:
-    """Files, whatever their state, by an SQL condition over `file`; `by_parent` when it names folders to look in."""
-    for row in connect(state).execute(f"{FILES_BY_PARENT if by_parent else FILES} {where} {tail}", args):
+    """Files, whatever their state, by an SQL condition over `file`; `by_parent` when it names folders to look in.
+
+    What the `viewer` does not see is gone; for any but the service account that is nothing.
+    """
+    beginning = FILES[viewer if viewer == SERVICE_ACCOUNT else "", by_parent]
+    for row in connect(state).execute(f"{beginning} {where} {tail}", args):
         yield File(row[0], json.loads(row[1]), row[2], row[3], row[4], bool(row[5]), bool(row[6]))
 
 
-def find(state: State, file_id: str) -> File | None:
+def find(state: State, file_id: str, viewer: str = "") -> File | None:
     """The file when the caller can see it. `root` is the caller's own root folder."""
     file_id = alias(file_id)
-    found = next(select_files(state, "id = ? AND NOT gone", (file_id,)), None)
+    found = next(select_files(state, "id = ? AND NOT gone", (file_id,), viewer=viewer), None)
     if found is None and file_id == ROOT_ID:
         return File(ROOT_ID, {"name": "My Drive", "mimeType": FOLDER}, 0, 0, 0, gone=False, trashed=False)
     return found

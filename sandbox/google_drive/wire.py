@@ -28,7 +28,10 @@ STATUS_WORDS = {401: "UNAUTHENTICATED", 403: "PERMISSION_DENIED"}
 
 @dataclass(frozen=True)
 class Call:
-    """One request, read to its end. `query` holds the last value of each parameter; header names are lower-case."""
+    """One request, read to its end. `query` holds the last value of each parameter; header names are lower-case.
+
+    `fault`: what was armed for it and is to be played (`faults.PLAYED`).
+    """
 
     state: State
     method: str
@@ -39,6 +42,7 @@ class Call:
     base: str
     scopes: frozenset[str] = frozenset()
     user: str = ""
+    fault: str = ""
 
     def flag(self, name: str, *, default: bool = False) -> bool:
         """A boolean parameter as Google reads it."""
@@ -147,7 +151,8 @@ def read_call(state: State, request: Request, body: bytes) -> Call:
             query |= dict(parse_qsl(body.decode(), keep_blank_values=True))
             body = b""
     headers = {name.lower(): value for name, value in request.headers.items()}
-    return Call(state, method, request.path_params, query, headers, body, str(request.base_url).rstrip("/"))
+    base, fault = str(request.base_url).rstrip("/"), str(request.scope.get("fault", ""))
+    return Call(state, method, request.path_params, query, headers, body, base, fault=fault)
 
 
 def answer(handler: Handler, check: Check, call: Call) -> Response:

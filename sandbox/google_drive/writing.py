@@ -101,7 +101,7 @@ def created(call: Call, metadata: dict[str, Any], sent: Upload | None) -> Answer
         body["driveId"] = parent.body["driveId"]
     body |= first_content(call.state, body, sent)
     if mime_type == SHORTCUT:
-        body["shortcutDetails"] = shortcut(call.state, metadata)
+        body["shortcutDetails"] = shortcut(call, metadata)
     new_file(call.state, file_id, body)
     return shown(call, file_id)
 
@@ -150,7 +150,7 @@ def parent_of(call: Call, metadata: dict[str, Any]) -> File:
     if len(parents) > 1:
         message = "A file cannot have more than one parent."
         raise DriveError(403, "multipleParentsNotSupported", message)
-    parent = find(call.state, str(parents[0]))
+    parent = find(call.state, str(parents[0]), call.user)
     if parent is None:
         raise not_found(str(parents[0]))
     return parent
@@ -165,10 +165,10 @@ def first_content(state: State, body: dict[str, Any], sent: Upload | None) -> di
     return content_of(state, sent.content if sent else b"")
 
 
-def shortcut(state: State, metadata: dict[str, Any]) -> dict[str, Any]:
+def shortcut(call: Call, metadata: dict[str, Any]) -> dict[str, Any]:
     """A shortcut's target with the type that it has now."""
     target_id = str((metadata.get("shortcutDetails") or {}).get("targetId", ""))
-    target = find(state, target_id)
+    target = find(call.state, target_id, call.user)
     if target is None:
         raise not_found(target_id)
     return {"targetId": target.id, "targetMimeType": target.body["mimeType"]}
@@ -219,7 +219,7 @@ def moved(call: Call, file: File) -> dict[str, Any]:
     if not added and not removed:
         return {}
     for parent in added:
-        if find(call.state, parent) is None:
+        if find(call.state, parent, call.user) is None:
             raise not_found(parent)
     left = [parent for parent in file.body.get("parents", []) if parent not in removed and not added]
     if len(added) > 1:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import requests
+from google.oauth2.service_account import Credentials
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -258,6 +259,39 @@ def test_a_list_that_drive_forgets_twice_is_begun_again(drive, firm, arm, monkey
     monkeypatch.setattr(listing, "PAGE_SIZE", 1)
     arm("lost_locator", vendor="google_drive", times=2)
     assert set(Copy(stream).sync(drive).records) == set(Copy(stream).sync(drive).records) != set()
+
+
+def test_pages_that_come_empty_end_nothing(drive, firm, arm):
+    arm("short_pages", vendor="google_drive", path="/v3/files?", times=3)
+    copy = Copy().sync(drive)
+    assert copy.places() == firm.truth()
+    firm.change("a-Reports-1", name="renamed.txt")
+    arm("short_pages", vendor="google_drive", path="/v3/changes?", times=2)
+    # Of how far an empty page brings the copy, it says nothing, so none comes of it.
+    [page] = copy.stream.read(drive, Want((), copy.cursor))
+    assert [record["name"] for record in page.records] == ["renamed.txt"]
+    arm("short_pages", vendor="google_drive", path="/v3/files?", times=3)
+    assert {key for found in copy.stream.keys(drive) for key in found} == set(copy.records)
+
+
+@pytest.mark.parametrize("stream", ["files", "folders"])
+def test_an_incomplete_search_is_tried_again_and_takes_nothing_away(drive, firm, arm, stream):
+    arm("incomplete_search", vendor="google_drive", path="/v3/files?", times=2)
+    with pytest.raises(RetryLater, match="not searched everything"):
+        list(CONNECTOR.stream(stream).read(drive, WANT))
+    with pytest.raises(RetryLater, match="not searched everything"):
+        list(CONNECTOR.stream(stream).keys(drive))
+
+
+def test_without_a_subject_is_read_what_was_shared_with_the_service_account(url, firm, monkeypatch):
+    # Without a user Google's library asks Google itself where the account may be used, in the background.
+    monkeypatch.setattr(Credentials, "_build_regional_access_boundary_lookup_url", lambda *_, **__: None)
+    with opened(url, subject="") as drive, pytest.raises(NeedsPerson, match="cannot see the root folder") as forgotten:
+        Copy().sync(drive)
+    assert "Share the folder with hub@sandbox-project.iam.example" in forgotten.value.step
+    firm.change(ROOT, _permissions=[{"id": "1", "role": "reader", "emailAddress": "hub@sandbox-project.iam.example"}])
+    with opened(url, subject="") as drive:
+        assert Copy().sync(drive).places() == firm.truth()
 
 
 def test_a_folder_moved_to_another_client_takes_its_files_along(drive, firm):

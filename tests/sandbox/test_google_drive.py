@@ -34,7 +34,7 @@ def key(site):
     return site.get("/control/google/service-account.json").json()
 
 
-def client(url: str, key: dict[str, str], scope: str = DRIVE, subject: str = SUBJECT) -> Any:
+def client(url: str, key: dict[str, str], scope: str = DRIVE, subject: str | None = SUBJECT) -> Any:
     document = json.loads(get_static_doc("drive", "v3"))
     document["rootUrl"] = f"{url}/"
     return build_from_document(
@@ -212,6 +212,8 @@ class TestList:
 
 class TestSharedDrive:
     def test_is_seen_only_by_those_who_ask_for_it(self, drive, state):
+        state.put("google_drive", "drive", "DRV", {"name": "Old"})
+        start = drive.changes().getStartPageToken(driveId="DRV").execute()["startPageToken"]
         state.put("google_drive", "drive", "DRV", {"name": "Firm"})
         put(state, "theirs", "theirs.txt", "DRV", driveId="DRV")
         put(state, "mine", "mine.txt")
@@ -224,9 +226,41 @@ class TestSharedDrive:
         assert reason(hidden.value) == (404, "notFound")
         drive.files().get(fileId="theirs", supportsAllDrives=True).execute()
         assert drive.drives().list().execute()["drives"] == [{"kind": "drive#drive", "id": "DRV", "name": "Firm"}]
-        own = drive.changes().list(pageToken="1", driveId="DRV", **both).execute()
+        own = drive.changes().list(pageToken=start, driveId="DRV", **both).execute()
         assert [change.get("fileId") for change in own["changes"]] == [None, "theirs"]
         assert [change["fileId"] for change in drive.changes().list(pageToken="1").execute()["changes"]] == ["mine"]
+
+
+class TestServiceAccount:
+    """Whoever names no user asks as the service account, and has what was shared with it."""
+
+    @pytest.fixture(autouse=True)
+    def stays_here(self, monkeypatch):
+        """Without a user Google's library asks Google itself where the account may be used, in the background."""
+        monkeypatch.setattr(Credentials, "_build_regional_access_boundary_lookup_url", lambda *_, **__: None)
+
+    def test_sees_what_was_shared_with_it_and_all_below(self, drive, state, url, key):
+        folder(state, "a")
+        folder(state, "b", parent="a")
+        put(state, "x", "x.txt", "b")
+        put(state, "other", "other.txt")
+        with client(url, key, subject=None) as own:
+            assert names(own.files().list().execute()) == []
+            start = own.changes().getStartPageToken().execute()["startPageToken"]
+            wish = {"type": "user", "role": "reader", "emailAddress": key["client_email"]}
+            given = drive.permissions().create(fileId="a", body=wish).execute()
+            assert names(own.files().list(q="'b' in parents").execute()) == ["x.txt"]
+            put(state, "other", "other again.txt")
+            told = own.changes().list(pageToken=start).execute()
+            assert [(change["fileId"], change["removed"]) for change in told["changes"]] == [("a", False)]
+            with pytest.raises(HttpError) as hidden:
+                own.files().get(fileId="other").execute()
+            assert reason(hidden.value) == (404, "notFound")
+            drive.permissions().delete(fileId="a", permissionId=given["id"]).execute()
+            told = own.changes().list(pageToken=told["newStartPageToken"]).execute()
+            assert [(change["fileId"], change["removed"]) for change in told["changes"]] == [("a", True)]
+            assert names(own.files().list().execute()) == []
+        assert len(names(drive.files().list().execute())) == 4
 
 
 class TestTree:
@@ -279,6 +313,25 @@ class TestChanges:
         assert again["changes"] == []
         live = drive.changes().list(pageToken=start, includeRemoved=False).execute()
         assert [change["fileId"] for change in live["changes"]] == ["a", "y"]
+
+    def test_every_user_and_every_shared_drive_has_a_log_of_its_own(self, drive, state, url, key):
+        everywhere = {"includeItemsFromAllDrives": True, "supportsAllDrives": True}
+        for name in ("one", "two"):
+            state.put("google_drive", "drive", name, {"name": name})
+        with client(url, key, subject="ann@sandbox.example") as ann:
+            shared = [{"driveId": name, **everywhere} for name in ("one", "two")]
+            logs: list[tuple[Any, dict[str, Any]]] = [(drive, {}), (ann, {}), *((drive, place) for place in shared)]
+            for asked, (who, where) in enumerate(logs):
+                start = {"driveId": where["driveId"], "supportsAllDrives": True} if where else {}
+                token = who.changes().getStartPageToken(**start).execute()["startPageToken"]
+                for other, (reader, place) in enumerate(logs):
+                    request = reader.changes().list(pageToken=token, **place)
+                    if asked == other:
+                        assert request.execute()["changes"] == []
+                    else:
+                        with pytest.raises(HttpError) as refused:
+                            request.execute()
+                        assert reason(refused.value) == (400, "invalid")
 
     def test_moving_a_folder_tells_of_the_folder_alone(self, drive, state):
         folder(state, "a")

@@ -85,3 +85,32 @@ def test_a_bad_token_is_challenged_and_a_good_one_may_stand_in_the_address(url: 
     assert refused.headers["WWW-Authenticate"].startswith('Bearer realm="https://accounts.google.com/"')
     token = str(google.headers["Authorization"]).removeprefix("Bearer ")
     assert requests.get(f"{url}/drive/v3/files", params={"access_token": token}, timeout=10).status_code == 200
+
+
+def test_an_upload_to_a_file_that_is_not_there_is_refused_at_once(url: str, google: requests.Session) -> None:
+    address = f"{url}/upload/drive/v3/files/never?uploadType=resumable"
+    assert google.patch(address, json={}, timeout=30).status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/drive/v3/files", "/drive/v3/changes"])
+def test_a_page_may_come_empty_and_not_be_the_last(files: State, url: str, google: requests.Session, path: str) -> None:
+    fault = {"fault": "short_pages", "vendor": "google_drive", "path": f"{path}?", "times": 2}
+    requests.post(f"{url}/control/faults", json=fault, timeout=30).raise_for_status()
+    kind, given = path.rsplit("/", 1)[1], {"pageToken": "1"} if path.endswith("changes") else {}
+    found = []
+    for _ in range(3):
+        page = google.get(f"{url}{path}", params=given, timeout=30).json()
+        found.append(len(page[kind]))
+        given = {"pageToken": page.get("nextPageToken", "")}
+    assert found[:2] == [0, 0]
+    assert found[2] > 1
+    assert given == {"pageToken": ""}
+
+
+def test_a_search_may_be_incomplete_and_says_so(files: State, url: str, google: requests.Session) -> None:
+    requests.post(
+        f"{url}/control/faults", json={"fault": "incomplete_search", "path": "/v3/files?"}, timeout=30
+    ).raise_for_status()
+    first, second = (google.get(f"{url}/drive/v3/files", timeout=30).json() for _ in range(2))
+    assert (first["incompleteSearch"], second["incompleteSearch"]) == (True, False)
+    assert len(first["files"]) < len(second["files"])
