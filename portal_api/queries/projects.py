@@ -14,7 +14,7 @@ _p, _m, _d = _project.c, _milestone.c, _document.c
 
 _undone = and_(_m.completed_on.is_(None), func.coalesce(func.lower(_m.status), "") != "done")
 waits = and_(_m.client_action.is_not(None), _undone)
-"""Whether a step waits for the client (`states.waits`)."""
+"""Whether a step waits for the client (`project_states.waits`)."""
 
 _ours = and_(_m.client_action.is_(None), _undone)
 
