@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from sqlalchemy import Connection, Engine, Select, Table, and_, delete, func, or_, select, true, update
 
 from hub.clock import now
-from store import rows
+from store import moves, rows
 from store.engine import take_turns
 from store.hub_tables import ClientKey, Crosswalk, CrosswalkKey, HeldRecord
 from store.tables import ENTITIES, Client
@@ -217,11 +217,12 @@ def _write(connection: Connection, key: str, decision: Decision) -> None:
 
 
 def propagate(connection: Connection, former: Mapping[str, str | None]) -> None:
-    """Give every row owned through these records the client that the crosswalk now names.
+    """Give every row owned through these records the client that the crosswalk now names, and tell both.
 
     `former`: by record, its client until now. The rows are then among those of nobody, which an index knows by owner,
     or among those of the former clients; an index of all owners would make every load slower.
     """
+    moves.tell(connection, former)
     for table in OWNED.values():
         client = select(Crosswalk.c.client_id).where(Crosswalk.c.id == table.c.owner_id).scalar_subquery()
         for chunk in rows.chunks(list(former)):

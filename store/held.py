@@ -92,13 +92,14 @@ def hold(
     clients: Mapping[str, str],
     batch: str,
     taken: Collection[str],
-) -> None:
+) -> Mapping[str, str | None]:
     """Keep records that could not be taken; one already held keeps the time it was first seen.
 
     `taken` are the ids of the rows that came with them: of a record that is there too, the good version stands.
+    Returns by id the former clients of rows that nobody sees until then.
     """
     if not records:
-        return
+        return {}
     stamp = instant_text(now())
     keys = {entity_id(source, stream, record.external_id): record for record in records}
     first = _first_seen(connection, list(keys))
@@ -113,19 +114,24 @@ def hold(
     moved = _withdraw(connection, entity, {key: record.owner_id for key, record in alone.items()})
     if entity == Person.name:
         _revoke(connection, {key: record.access for key, record in alone.items()}, moved)
+    return moved
 
 
-def _withdraw(connection: Connection, entity: str, owners: Mapping[str, str | None]) -> Collection[str]:
+def _withdraw(connection: Connection, entity: str, owners: Mapping[str, str | None]) -> Mapping[str, str | None]:
     """Take the stored versions of records that name another owner now, and their parts, out of everybody's sight.
 
-    Returns the ids of these records.
+    Returns by record the client who saw it.
     """
     table = ENTITIES[entity]
     moved: dict[str, str | None] = {}
+    clients: dict[str, str | None] = {}
     for chunk in rows.chunks(list(owners)):
         # A record that owns itself (a client, a customer) moves nowhere.
-        query = select(table.c.id, table.c.owner_id).where(table.c.id.in_(chunk), table.c.owner_id != table.c.id)
-        moved.update({key: owner for key, owner in connection.execute(query) if owner != owners[key]})
+        columns = (table.c.id, table.c.owner_id, table.c.client_id, table.c.deleted_at)
+        query = select(*columns).where(table.c.id.in_(chunk), table.c.owner_id != table.c.id)
+        for key, owner, client, deleted_at in connection.execute(query):
+            if owner != owners[key]:
+                moved[key], clients[key] = owner, client if deleted_at is None else None
     for chunk in rows.chunks(list(moved)):
         # Without a hash it counts as changed, in whatever form it is taken.
         no_hash = case((table.c.content_hash == REVOKED, REVOKED), else_=b"")
@@ -133,7 +139,7 @@ def _withdraw(connection: Connection, entity: str, owners: Mapping[str, str | No
         connection.execute(update(table).where(table.c.id.in_(chunk)).values(nobodys))
     if entity in parts.PARTS:
         parts.take_along(connection, entity, moved, dict.fromkeys(moved), {})
-    return moved
+    return clients
 
 
 def _revoke(connection: Connection, said: Mapping[str, Mapping[str, Any]], moved: Collection[str]) -> None:

@@ -248,7 +248,8 @@ HeldRecord = Table(
 class ChangeColumns(ClientOwned):
     """What a run changed, for whoever must be told. Written in the transaction that changed it; never for a first load.
 
-    kind    added, updated, removed, restored
+    run_id  empty where rows went to another client because it was decided anew whose they are
+    kind    added, updated, removed, restored; what moves to another client is removed for one and added for the other
     before  the old values of the columns that changed
     """
 

@@ -143,10 +143,12 @@ def merge(connection: Connection, batch: Batch, clients: dict[str, str], *, empt
     _write(connection, batch, sorted_rows, clients)
     parts.take_along(connection, batch.entity, former, standing, clients)
     removed = _bury(connection, batch)
-    held.hold(connection, batch.source, batch.stream, batch.entity, batch.held, clients, batch.batch, set(ids))
+    withdrawn = held.hold(
+        connection, batch.source, batch.stream, batch.entity, batch.held, clients, batch.batch, set(ids)
+    )
     held.release(connection, batch.source, batch.stream, [row[1] for row in batch.rows])
     if batch.notify:
-        changes.record(connection, _changed(batch, sorted_rows, removed, clients, unspoken), old)
+        changes.record(connection, _changed(batch, sorted_rows, removed, clients, unspoken, old, withdrawn), old)
     if batch.left_out:
         left_out.leave_out(connection, batch.source, batch.stream, batch.left_out, anchor=batch.anchor)
     if batch.cursor is not None:
@@ -238,7 +240,7 @@ def _bury(connection: Connection, batch: Batch) -> list[str]:
     return standing
 
 
-def _before(connection: Connection, batch: Batch, wanted: Sorted) -> dict[str, dict[str, Any]]:
+def _before(connection: Connection, batch: Batch, wanted: Sorted) -> dict[str, changes.Was]:
     if not (batch.notify and batch.settled):
         return {}
     new = {batch.rows[p][0]: batch.rows[p] for p in wanted.changed}
@@ -246,16 +248,30 @@ def _before(connection: Connection, batch: Batch, wanted: Sorted) -> dict[str, d
 
 
 def _changed(
-    batch: Batch, wanted: Sorted, removed: Sequence[str], clients: Mapping[str, str], unspoken: Collection[str]
+    batch: Batch,
+    wanted: Sorted,
+    removed: Sequence[str],
+    clients: Mapping[str, str],
+    unspoken: Collection[str],
+    old: Mapping[str, changes.Was],
+    withdrawn: Mapping[str, str | None],
 ) -> changes.Changed:
     def whose(positions: Sequence[int]) -> list[tuple[str, str | None]]:
         told = (batch.rows[p] for p in positions if batch.rows[p][0] not in unspoken)
         return [(row[0], clients.get(row[OWNER])) for row in told]
 
-    updated = whose(wanted.changed) if batch.settled else []
-    kinds = {"added": whose(wanted.new), "updated": updated, "restored": whose(wanted.restored)}
+    standing = whose(wanted.changed) if batch.settled else []
+    moved = [one for one in standing if one[1] != old[one[0]].client_id]
+    # One that moves to another client is gone for the former one, and new to the other.
+    kinds = {
+        "added": whose(wanted.new) + [one for one in moved if one[1] is not None],
+        "updated": [one for one in standing if one[1] == old[one[0]].client_id],
+        "restored": whose(wanted.restored),
+    }
+    former = {key: old[key].client_id for key, _ in moved} | dict(withdrawn if batch.settled else {})
+    left = [(key, client) for key, client in former.items() if client is not None]
     gone = [key for key in removed if key not in unspoken]
-    return changes.Changed(batch.entity, batch.run_id, removed=gone, **kinds)
+    return changes.Changed(batch.entity, batch.run_id, removed=gone, left=left, **kinds)
 
 
 def is_empty(connection: Connection, entity: str, source: str, stream: str) -> bool:
