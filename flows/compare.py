@@ -178,7 +178,8 @@ class Comparison:
             fields = [name for name, value, was in pairs if not same(value, was)]
         if stored.client_id != stored.owners_client_id:
             fields.append(CLIENT)
-        if not fields and stored.content_hash != digest:
+        # What follows its whole to another client (store.parts) has the hash of before, and nothing to recognise by.
+        if not fields and self.mapping.owner_kind and stored.content_hash != digest:
             fields.append(KEYS)
         if fields:
             self.apart[external_id] = Apart(tuple(fields), self._amounts(values), self._amounts(standing))

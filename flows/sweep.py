@@ -12,7 +12,6 @@ from typing import Any
 
 from connectors.contract import Stream, Want
 from flows import brake
-from flows.fields import is_relationship
 from flows.hub import Hub
 from flows.leased import Leased, give_back
 from flows.pull import Pull
@@ -23,6 +22,7 @@ from store import crosswalk, left_out
 from store.engine import writing
 from store.live import held_ids, live_ids
 from store.merge import burial, merge
+from store.ownerless import WHOLES
 from store.runs import Begun, StreamResult, begin, call_for_sweep, finish
 from store.trouble import trouble
 
@@ -175,13 +175,27 @@ def _one_night(
 
 
 def _is_calculated(session: Any, stream: Stream[Any], mapping: StreamMapping) -> bool:
-    """Whether the mapping reads what the source works out, or what is another record's."""
+    """Whether the mapping reads a field that the source works out, or one of another record (`Owner.Name`)."""
     if stream.describe is None:
         return False
-    fields, wanted = stream.describe(session), {name.lower() for name in mapping.plain_fields}
+    fields = stream.describe(session)
+    wanted = {name.lower() for name in mapping.plain_fields}
     if any(field.calculated and name.lower() in wanted for name, field in fields.items()):
         return True
-    return any(is_relationship(path.partition(".")[0], fields) for path in mapping.source_fields if "." in path)
+    # A dotted name is a part of a field that is described (MetaData.LastUpdatedTime), itself one, or a parent's.
+    described = {part for name in fields for part in (name.lower(), name.lower().partition(".")[0])}
+    heads = {name.lower().partition(".")[0] for name in mapping.source_fields if name not in _carried(mapping)}
+    return not heads <= described | {""}
+
+
+def _carried(mapping: StreamMapping) -> frozenset[str]:
+    """The owner's path of what follows its whole to another client by itself (store.parts): `Project__r.Account__c`.
+
+    A full reading of all milestones each night would find nothing by it.
+    """
+    column, head = WHOLES.get(mapping.into), mapping.owner_path.partition(".")[0].removesuffix("__r")
+    wholes = {said.path.removesuffix("__c").removesuffix("Id") for said in mapping.said if said.column == column}
+    return frozenset({mapping.owner_path}) if head in wholes else frozenset()
 
 
 def _none_swept(run: Begun, results: list[StreamResult], error: FrontdeskError) -> int:

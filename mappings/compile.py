@@ -100,6 +100,9 @@ class _Compiler:
             owner_kind=owner_kind,
             key=column_of(key),
             owner_of=owner_of,
+            owner_path=""
+            if owner_kind
+            else self.top["owner"].words("owner", (), vocabulary.OWNER)["id"].text("owner id"),
             modified=then(column_of(modified), convert.instant),
             columns=columns,
             fingerprint=fingerprint(self.top, self.firm_currency, str(convert.RULES)),

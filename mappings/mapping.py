@@ -119,6 +119,7 @@ class Mapping:
     links, said    the streams and the source fields that it names, with their places
     fingerprint    another one when the file says anything else, the firm's currency is another, or convert.RULES is
     sieve          which records it takes at all; None: every one
+    owner_path     the source field that names the owner; empty for an owner record
     """
 
     source: str
@@ -138,6 +139,7 @@ class Mapping:
     said: tuple[Said, ...] = ()
     label: Callable[[Record], Any] = field(default=lambda _: None)
     sieve: Sieve | None = None
+    owner_path: str = ""
 
     @property
     def row_columns(self) -> tuple[str, ...]:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import func, select
 
+import mappings
+from connectors.contract import SourceField
 from flows.hub import Hub
-from flows.sweep import sweep_source
+from flows.sweep import _is_calculated, sweep_source
 from flows.sync import sync_source
 from hub.errors import RetryLater
 from store.hub_tables import Change
@@ -68,6 +71,45 @@ def test_a_formula_that_no_mapping_reads_costs_nothing(hub: Hub, source: Any) ->
     hub = with_formula(hub, "parent")
     sync_source(hub, "model")
     assert {result.seen for result in sweep_source(hub, "model") if result.stream == "Invoice"} == {0}
+
+
+@pytest.mark.parametrize(
+    ("field", "path", "seen"),
+    [
+        ("owner: {stream: Customer, id: customer}", "owner: {stream: Customer, id: Order__r.customer}", True),
+        ("fields:", "fields:\n  memo: Owner.Name", True),
+        ("fields:", "only:\n  Owner.Type: [staff]\nfields:", True),
+        ("fields:", "fields:\n  memo: currency.value", False),
+    ],
+)
+def test_what_is_read_of_another_record_is_read_again_each_night(
+    hub: Hub, source: Any, field: str, path: str, seen: bool
+) -> None:
+    file = (hub.settings.mappings_path or hub.folder.path) / "model" / "Invoice.yaml"
+    file.write_text(file.read_text().replace(field, path, 1))
+    for row in source.rows["Invoice"].values():
+        row |= {"Order__r": {"customer": row["customer"]}, "Owner": {"Name": "Ada", "Type": "staff"}}
+    source.save()
+    sync_source(hub, "model")
+    source.rows["Invoice"]["I03"] |= {"Order__r": {"customer": "C2"}, "Owner": {"Name": "Bob", "Type": "else"}}
+    source.save()
+    [night] = [result for result in sweep_source(hub, "model") if result.stream == "Invoice"]
+    assert (night.seen, night.updated + night.removed > 0) == ((20, True) if seen else (0, False))
+
+
+@pytest.mark.parametrize(("more", "whole"), [("", False), ("  description: Project__r.Name\n", True)])
+def test_milestones_follow_their_project_by_themselves(more: str, whole: bool, hub: Hub) -> None:
+    folder = hub.folder.path / "salesforce"
+    folder.mkdir()
+    shipped = Path(mappings.__file__).parent / "salesforce"
+    for file in shipped.glob("*.yaml"):
+        (folder / file.name).write_text(file.read_text())
+    text = (folder / "Milestone__c.yaml").read_text().replace("  description: Description__c\n", more)
+    (folder / "Milestone__c.yaml").write_text(text)
+    [found] = [one for one in hub.mappings["salesforce"] if one.stream == "Milestone__c"]
+    names = {name: SourceField(name, "string") for name in found.source_fields if "." not in name}
+    stream = replace(hub.find_connector("model").stream("Milestone__c"), describe=lambda _: names)
+    assert _is_calculated(None, stream, found) is whole
 
 
 def test_a_source_that_does_not_describe_itself_just_now_keeps_no_other_stream_from_its_sweep(

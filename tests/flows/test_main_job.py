@@ -17,7 +17,6 @@ from sqlalchemy import Engine, func, select
 from flows.check import check
 from flows.hub import Hub
 from flows.reconcile import reconcile_source
-from flows.sweep import sweep_source
 from flows.sync import sync_source
 from hub.settings import Settings, Source
 from portal_api.queries import statement
@@ -221,8 +220,6 @@ def test_accounts_merged_in_the_crm_are_one_client_here_after_the_next_sync(
     sync_source(hub, "salesforce")
     assert [count(hub, condition) for condition in whose] == [mine + theirs, 0]
     assert count(hub, Client.c.id == loser.id, Client.c.deleted_at.is_not(None)) == 1
-    # The events' owner is read through their shipment, so that no change of theirs tells of it: the night does.
-    sweep_source(hub, "salesforce")
     assert reconcile_source(hub, "salesforce").agrees
 
 
