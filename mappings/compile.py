@@ -84,6 +84,7 @@ class _Compiler:
         self.targets = targets[self.into]
         self.said: dict[Said, None] = {}
         self.links: list[Link] = []
+        self.owner_path = ""
 
     def mapping(self) -> Mapping:
         owner_kind, owner_of = self._owner()
@@ -100,9 +101,7 @@ class _Compiler:
             owner_kind=owner_kind,
             key=column_of(key),
             owner_of=owner_of,
-            owner_path=""
-            if owner_kind
-            else self.top["owner"].words("owner", (), vocabulary.OWNER)["id"].text("owner id"),
+            owner_path=self.owner_path,
             modified=then(column_of(modified), convert.instant),
             columns=columns,
             fingerprint=fingerprint(self.top, self.firm_currency, str(convert.RULES)),
@@ -134,7 +133,8 @@ class _Compiler:
             return node.value, lambda page: [None] * len(page.records)
         words = node.words("owner", (), vocabulary.OWNER)
         source, stream = self._stream(words["stream"], "owner stream", owner=True)
-        return "", self._reference(source, stream, self._see(words["id"], "owner id"))
+        self.owner_path = self._see(words["id"], "owner id")
+        return "", self._reference(source, stream, self.owner_path)
 
     def _reference(self, source: str, stream: str, source_path: str) -> ColumnOf:
         read_column = column_of(source_path)

@@ -173,13 +173,14 @@ def seen(hub: Hub) -> dict[str, set[str]]:
 def test_of_two_companies_with_the_same_numbers_nobody_sees_what_is_anothers(books: Any) -> None:
     hub, place, truth = books
     assert seen(hub) == {"Acme": {"Acme", "Acme Logistik GmbH", "OLD"}, "Beta": {"Beta", "OLD"}}
+    told = changes(hub)
     company(truth, "Customer", {"1": "Beta", "2": "Acme", "3": "A perfect stranger"}, "NEW", 12)
     place[0] = "company 2"
     for _ in range(2):
         states = {result.stream: result.state for result in sync_source(hub, "books").streams}
         assert states == {"Customer": "done", "Invoice": "held"}, "the brake still asks before it takes what is gone"
         assert seen(hub) == {"Acme": {"Acme", "NEW"}, "Beta": {"Beta", "NEW"}}
-    assert changes(hub) == 0
+    assert changes(hub) == told
     company(truth, "Customer", {"1": "Acme", "2": "Beta", "3": "Acme Logistik GmbH"}, "OLD", 60)
     place[0] = "old"
     sync_source(hub, "books")
