@@ -81,17 +81,10 @@ def _complaints(mapping: StreamMapping, said: Said, fields: Fields) -> Iterator[
 
 
 def _known(name: str, fields: Fields) -> bool:
+    # `Parent__r.Field` goes through the relationship of `Parent__c`, `RecordType.Name` through that of `RecordTypeId`;
     # `frontdesk.x` is what the connector adds itself.
-    return name in fields or name == "frontdesk" or is_relationship(name, fields)
-
-
-def is_relationship(name: str, fields: Fields) -> bool:
-    """Whether what stands below `name` is another record's, whose change is none of this one.
-
-    `Parent__r.Field` goes through the relationship of `Parent__c`, `RecordType.Name` through that of `RecordTypeId`.
-    """
-    reference = f"{name[:-1]}c" if name.endswith("__r") else f"{name}Id"
-    return name not in fields and reference in fields
+    parent = f"{name[:-1]}c" if name.endswith("__r") else f"{name}Id"
+    return name in fields or name == "frontdesk" or parent in fields
 
 
 def _nearest(name: str, fields: Fields) -> str:
