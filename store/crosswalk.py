@@ -216,13 +216,13 @@ def _write(connection: Connection, key: str, decision: Decision) -> None:
     )
 
 
-def propagate(connection: Connection, former: Mapping[str, str | None]) -> None:
+def propagate(connection: Connection, former: Mapping[str, str | None], *, by_hand: bool = False) -> None:
     """Give every row owned through these records the client that the crosswalk now names, and tell both.
 
     `former`: by record, its client until now. The rows are then among those of nobody, which an index knows by owner,
     or among those of the former clients; an index of all owners would make every load slower.
     """
-    moves.tell(connection, former)
+    moves.tell(connection, former, by_hand=by_hand)
     for table in OWNED.values():
         client = select(Crosswalk.c.client_id).where(Crosswalk.c.id == table.c.owner_id).scalar_subquery()
         for chunk in rows.chunks(list(former)):
@@ -256,7 +256,7 @@ def link(connection: Connection, crosswalk_id: str, client_id: str, staff_email:
         return False
     decision = Decision(client_id, MANUAL, f"linked by {staff_email}"[:255])
     _write(connection, crosswalk_id, decision)
-    propagate(connection, {crosswalk_id: former.client_id})
+    propagate(connection, {crosswalk_id: former.client_id}, by_hand=True)
     return True
 
 

@@ -1,7 +1,7 @@
 """Who sees a record from now on and who no more, told where an owner record is given to another client.
 
 Only what is no first load and no other mapping is news: where the row, its owner record, or one of the two clients came
-by either, nobody is told.
+by either, nobody is told. Nor are all records of a client who comes or goes with them.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ NO_RUN = ""
 _client = Crosswalk.alias("client_record")
 
 
-def tell(connection: Connection, former: Mapping[str, str | None]) -> None:
+def tell(connection: Connection, former: Mapping[str, str | None], *, by_hand: bool) -> None:
     """Write what changes for whom, before the rows behind these owner records go to the client that they now name.
 
-    `former`: by record, its client until now.
+    `former`: by record, its client until now. What was nobody's is news only where ops say whose it is (`by_hand`).
     """
     if not connection.scalar(select(StreamState.c.stream).where(_read_whole()).limit(1)):
         return
@@ -36,7 +36,8 @@ def tell(connection: Connection, former: Mapping[str, str | None]) -> None:
             if clients:
                 _record(connection, table, "removed", mine, table.c.client_id.in_(clients))
                 _record(connection, table, "added", mine, table.c.client_id.in_(clients))
-            _record(connection, table, "added", mine, table.c.client_id.is_(None))
+            if by_hand:
+                _record(connection, table, "added", mine, table.c.client_id.is_(None))
 
 
 def _news(connection: Connection, former: Mapping[str, str | None]) -> Sequence[str]:
@@ -45,7 +46,7 @@ def _news(connection: Connection, former: Mapping[str, str | None]) -> Sequence[
     known = select(Crosswalk.c.id).where(
         rows.among(connection, Crosswalk.c.id, clients), _steady(Crosswalk.c.source, Crosswalk.c.stream)
     )
-    steady = {None, *connection.scalars(known)}
+    steady = {None, *connection.scalars(known.where(Crosswalk.c.deleted_at.is_(None)))}
     query = (
         select(Crosswalk.c.id)
         .join(_client, _client.c.id == Crosswalk.c.client_id, isouter=True)
