@@ -27,7 +27,7 @@ from store import crosswalk, held, left_out
 from store.engine import writing
 from store.merge import Batch, Counts, is_empty, merge
 from store.rows import AlreadyThere
-from store.runs import Stand, StreamResult
+from store.runs import Begun, Stand, StreamResult
 
 TOGETHER = 40_000
 """Rows that share a transaction. Each commit writes the pages of every index again that it has touched: a million
@@ -48,7 +48,7 @@ class Pull:
     session: Any
     stream: Stream[Any]
     mapping: StreamMapping
-    run_id: str
+    begun: Begun
     stand: Stand
     full: bool = False
     let_through: bool = False
@@ -83,7 +83,7 @@ class Pull:
             self.empty = is_empty(connection, self.mapping.into, self.mapping.source, self.mapping.stream)
             self.sifted = self._is_sifted(connection)
         attempt, began = 0, now()
-        leased = Leased(self.hub, self.mapping.source, self.mapping.stream, self.run_id)
+        leased = Leased(self.hub, self.begun, self.mapping.stream)
         while True:
             before = self.number
             try:
@@ -160,7 +160,7 @@ class Pull:
         return batch_of(
             self.hub,
             self.mapping,
-            self.run_id,
+            self.begun.id,
             self.number,
             page.records,
             page.raw,

@@ -13,7 +13,7 @@ from typing import Any
 from connectors.contract import Stream, Want
 from flows import brake
 from flows.hub import Hub
-from flows.leased import Leased, give_back
+from flows.leased import Leased
 from flows.pull import Pull
 from hub.errors import FrontdeskError, NeedsPerson, RetryLater
 from mappings.mapping import NO_ID
@@ -34,7 +34,7 @@ def sweep_stream(
     session: Any,
     stream: Stream[Any],
     mapping: StreamMapping,
-    run_id: str,
+    run: Begun,
     result: StreamResult,
     *,
     let_through: bool = False,
@@ -44,7 +44,7 @@ def sweep_stream(
     A sweep that fails or is held stays due: the next sync tries it again.
     """
     try:
-        removed = _sweep(hub, session, stream, mapping, run_id, let_through=let_through)
+        removed = _sweep(hub, session, stream, mapping, run, let_through=let_through)
     except FrontdeskError as error:
         return _not_swept(result, error)
     except Exception as error:  # noqa: BLE001 -- the run must be closed, or its leases would block the next one
@@ -71,12 +71,12 @@ def unexpected(error: Exception, what: str) -> FrontdeskError:
 
 
 def _sweep(
-    hub: Hub, session: Any, stream: Stream[Any], mapping: StreamMapping, run_id: str, *, let_through: bool
+    hub: Hub, session: Any, stream: Stream[Any], mapping: StreamMapping, run: Begun, *, let_through: bool
 ) -> int:
     # Ours first, theirs second: a record born in between is then not mistaken for a missing one.
     ours, held, left = _ours(hub, mapping)
     theirs: set[str] = set()
-    leased = Leased(hub, mapping.source, mapping.stream, run_id)
+    leased = Leased(hub, run, mapping.stream)
     for page in leased.through(stream.keys(session)):
         theirs.update(page)
     missing, lost = ours - theirs, left - theirs
@@ -88,7 +88,7 @@ def _sweep(
         _refuse_short(session, stream, mapping, len(theirs), leased.through(some))
     if gone := missing | lost | (held - theirs):
         with writing(hub.engine) as connection:
-            merge(connection, burial(mapping.source, mapping.stream, mapping.into, run_id, sorted(gone), "purged"), {})
+            merge(connection, burial(mapping.source, mapping.stream, mapping.into, run.id, sorted(gone), "purged"), {})
     if mapping.owner_kind:
         crosswalk.match_undecided(hub.engine)
     return len(missing)
@@ -135,13 +135,11 @@ def sweep_source(hub: Hub, source: str, *, let_through: bool = False) -> tuple[S
     with writing(hub.engine) as connection:
         run = begin(connection, source, [mapping.stream for mapping in connected.mappings], "sweep")
         call_for_sweep(connection, source, run.busy)
-    results: list[StreamResult] = []
+    results = run.done
     try:
         with connected.connector.open(connected.settings, hub.tokens(source)) as session:
             for mapping in connected.mappings:
                 if mapping.stream in run.stands:
-                    if results:
-                        give_back(hub, run, results[-1])
                     stream = connected.connector.stream(mapping.stream)
                     place = connected.connector.place(session)
                     results.append(_one_night(hub, session, stream, mapping, run, place, let_through=let_through))
@@ -166,12 +164,12 @@ def _one_night(
             return replace(result, swept=False)
         # Where the mapping has changed, the next sync reads all of it anyway.
         if stand.mapping == mapping.fingerprint and _is_calculated(session, stream, mapping):
-            result = Pull(hub, session, stream, mapping, run.id, stand, full=True, let_through=let_through).run()
+            result = Pull(hub, session, stream, mapping, run, stand, full=True, let_through=let_through).run()
     except FrontdeskError as error:
         return _not_swept(result, error)
     if result.state != "done":
         return replace(result, swept=False)
-    return sweep_stream(hub, session, stream, mapping, run.id, result, let_through=let_through)
+    return sweep_stream(hub, session, stream, mapping, run, result, let_through=let_through)
 
 
 def _is_calculated(session: Any, stream: Stream[Any], mapping: StreamMapping) -> bool:

@@ -10,7 +10,6 @@ from typing import Any
 
 from connectors.contract import Connector
 from flows.hub import Hub, Source
-from flows.leased import give_back
 from flows.patience import TRIES
 from flows.pull import Progress, Pull
 from flows.sweep import sweep_stream, unexpected
@@ -83,13 +82,11 @@ def _chosen(source: Source, streams: Sequence[str] | None) -> list[str]:
 def _pull_all(
     hub: Hub, source: Source, run: Begun, mappings: Sequence[StreamMapping], **options: Any
 ) -> tuple[list[StreamResult], int]:
-    results: list[StreamResult] = []
+    results = run.done
     connector: Connector[Any] = source.connector
     try:
         with connector.open(source.settings, hub.tokens(source.name)) as session:
             for mapping in mappings:
-                if results:
-                    give_back(hub, run, results[-1])
                 # A source that stayed away through one stream's patience is asked only once for each of the others.
                 away = bool(results) and results[-1].error_kind == RetryLater.__name__
                 results.append(_pull_one(hub, connector, session, run, mapping, tries=1 if away else TRIES, **options))
@@ -132,11 +129,11 @@ def _pull_one(
     try:
         stand = _stand(hub, run, mapping, connector, connector.place(session))
         stream = connector.stream(mapping.stream)
-        pull = Pull(hub, session, stream, mapping, run.id, stand, full, let_through, progress, tries=tries)
+        pull = Pull(hub, session, stream, mapping, run, stand, full, let_through, progress, tries=tries)
         result = pull.run()
         # What a held sweep would have buried is no longer told by any page, so letting it through means sweeping.
         if (full or let_through or pull.sweep or stand.sweep_due) and result.state == "done":
-            result = sweep_stream(hub, session, stream, mapping, run.id, result, let_through=let_through)
+            result = sweep_stream(hub, session, stream, mapping, run, result, let_through=let_through)
     except FrontdeskError as error:
         return _failed(mapping.stream, error)
     except Exception as error:  # noqa: BLE001 -- `unexpected` tells the log

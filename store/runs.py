@@ -62,6 +62,8 @@ class Begun:
     kind: str = "sync"
     stands: dict[str, Stand] = field(default_factory=dict)
     busy: tuple[str, ...] = ()
+    done: list[StreamResult] = field(default_factory=list)
+    """How the streams went that this run has come to."""
     released: set[str] = field(default_factory=set)
     """Streams whose result is recorded and whose lease is given back while the run goes on."""
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, event, func, select
 
 from flows.check import check
 from flows.hub import Hub
@@ -114,9 +114,12 @@ def test_the_sample_firm_arrives_whole_and_a_quiet_run_asks_once_a_stream_at_mos
         assert {result.state for result in first.streams} == {"done"}
         assert sum(result.held for result in first.streams) == 0
         assert reconcile_source(hub, source).agrees
+    stored = list[str]()
+    event.listen(hub.engine, "commit", lambda _: stored.append(source))
     for source in SYSTEMS:
         httpx.delete(f"{sandbox}/control/requests")
         quiet = sync_source(hub, source)
+        assert stored.count(source) == 2, "the run began, and it ended"
         assert sum(r.added + r.updated + r.removed for r in quiet.streams) == 0
         assert httpx.get(f"{sandbox}/control/requests").json()["count"] <= len(quiet.streams) + 1  # and one token
 
