@@ -109,6 +109,15 @@ def test_the_example_connector_syncs(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert launch.deleted_at is not None
 
 
+OWN = re.compile(r"\b[A-Za-z_]+__c\b")
+
+
+def test_every_field_that_a_firm_adds_to_its_salesforce_is_listed_and_no_other() -> None:
+    read = "".join(file.read_text(encoding="utf-8") for file in (ROOT / "mappings/salesforce").glob("*.yaml"))
+    listed = (ROOT / "docs/what-is-read.md").read_text(encoding="utf-8")
+    assert set(OWN.findall(listed)) == set(OWN.findall(read))
+
+
 def commands() -> set[str]:
     """Every command, groups with their own."""
     found = set()
