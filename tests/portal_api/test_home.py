@@ -223,7 +223,7 @@ async def test_a_first_reading_that_failed_is_said_to_have_failed(world, signed_
     finally:
         with world.engine.begin() as connection:
             connection.execute(cases.values(high_water=now(), error=None))
-    said = "Salesforce could not be read yet. We look again every 5 minutes."
+    said = "Salesforce could not be read completely yet. We look again every 5 minutes."
     assert {path: page.count(said) for path, page in pages.items()} == {"/": 2, "/requests": 2, "/account": 1}
     assert said in pages["/account"].split("<h2>People</h2>")[1].split("</section>")[0]
     assert not any("being read for the first time" in page for page in pages.values())
